@@ -1,0 +1,1 @@
+"""One handler a command, grouped by what they are about."""

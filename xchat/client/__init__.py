@@ -1,0 +1,1 @@
+"""The client: a sans-I/O session, and what people see of it."""

@@ -1,0 +1,122 @@
+"""Every bound of XChat, with its unit, its reason, and its default.
+
+`Limits` is the `[limits]` section of the server's configuration; the constants
+below it are fixed by the protocol or by design. A limit that is reached is
+named to whoever reached it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+# -- fixed by the protocol --------------------------------------------------------------------
+LINE_BYTES_MAX = 512
+"""A line without its tags, CR LF included (RFC 1459, 2.3)."""
+TAGS_FROM_CLIENT_BYTES_MAX = 4096
+"""The tags a client may send: 4,094 bytes, the `@` and the space (IRCv3 message-tags)."""
+TAGS_BYTES_MAX = 8191
+"""All tags of a line that a server sends, the `@` and the space included (IRCv3 message-tags)."""
+PARAMS_MAX = 15
+"""Parameters of a command (RFC 1459, 2.3)."""
+LABEL_BYTES_MAX = 64
+"""A label (IRCv3 labeled-response)."""
+
+# -- fixed by design --------------------------------------------------------------------------
+CIPHERTEXT_BYTES_A_TURN = 16_384
+"""Ciphertext fed to one TLS object a turn: a flood of key updates costs milliseconds, not seconds."""
+SILENT_CIPHERTEXT_BYTES_MAX = 65_536
+"""Ciphertext without a byte of plaintext after the handshake before a peer is dropped."""
+ACCEPTS_A_TURN = 50
+"""New connections taken a turn, so that a storm of them does not delay those who talk."""
+DESCRIPTORS_KEPT = 64
+"""File descriptors never given to clients: the store, the journal and the listeners need them."""
+ACCEPT_PAUSE_SECONDS = 0.5
+"""How long the listeners rest when the process has no descriptor left (they would spin)."""
+HISTORY_ROWS_MAX = 100
+"""Messages one CHATHISTORY may ask for, announced as CHATHISTORY in ISUPPORT."""
+APPENDS_PENDING_MAX = 64
+"""Events of one session that may wait for the log."""
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one client, and all of them together, may take of the server."""
+
+    exempt: Annotated[
+        tuple[str, ...],
+        Meta(description="networks (CIDR) that connection and flood limits spare"),
+    ] = ()
+
+    handshake_seconds_max: Annotated[
+        Seconds, Meta(description="a TLS handshake in all, so that a mute peer costs nothing")
+    ] = 10
+    registration_seconds_max: Annotated[
+        Seconds, Meta(description="from the handshake's end to being registered")
+    ] = 20
+    unregistered_max: Annotated[
+        Count, Meta(description="connections not yet registered, in all")
+    ] = 256
+    unregistered_per_address_max: Annotated[
+        Count, Meta(description="connections not yet registered, for one address (IPv6: a /64)")
+    ] = 32
+    connections_per_address_max: Annotated[
+        Count, Meta(description="connections in all for one address (IPv6: a /64)")
+    ] = 256
+    users_max: Annotated[Count, Meta(description="users at once; the next is told so")] = 10_000
+
+    ping_seconds: Annotated[
+        Seconds, Meta(description="silence after which a client is asked whether it lives")
+    ] = 90
+    ping_seconds_max: Annotated[
+        Seconds, Meta(description="silence after which a client is taken for gone")
+    ] = 150
+
+    lines_a_turn: Annotated[
+        Count, Meta(description="lines of one client handled before the others have their turn")
+    ] = 64
+    inbox_lines_max: Annotated[
+        Count, Meta(description="lines of one client that wait; past it reading from it stops")
+    ] = 128
+    flood_burst: Annotated[
+        Count, Meta(description="lines a client may send at once before it is slowed")
+    ] = 20
+    flood_lines_per_second: Annotated[
+        float, Meta(gt=0, le=1_000_000, description="lines a client may go on sending a second")
+    ] = 4
+    flood_backlog_seconds_max: Annotated[
+        Seconds, Meta(description="how long a slowed client may keep pushing before it is dropped")
+    ] = 60
+
+    outbox_soft_bytes: Annotated[
+        Bytes, Meta(description="unsent bytes after which a client is no longer read from")
+    ] = 65_536
+    outbox_hard_bytes_max: Annotated[
+        Bytes, Meta(description="unsent bytes after which a client is dropped")
+    ] = 1_048_576
+    sndbuf_bytes: Annotated[
+        Bytes, Meta(description="SO_SNDBUF: what the kernel holds for a client that does not read")
+    ] = 131_072
+
+    channels_max: Annotated[Count, Meta(description="channels on this server")] = 10_000
+    channels_per_user_max: Annotated[Count, Meta(description="channels one user is in")] = 64
+    bans_per_channel_max: Annotated[Count, Meta(description="bans of one channel")] = 60
+    invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = 60
+    targets_max: Annotated[Count, Meta(description="targets of one command")] = 4
+
+    nick_chars_max: Annotated[Count, Meta(description="characters of a nick, announced NICKLEN")] = 30
+    channel_chars_max: Annotated[Count, Meta(description="characters of a channel's name")] = 50
+    user_chars_max: Annotated[Count, Meta(description="characters of a user name")] = 20
+    topic_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a topic")] = 390
+    away_bytes_max: Annotated[Count, Meta(le=390, description="bytes of an away message")] = 200
+    kick_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a kick's reason")] = 300
+    realname_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a real name")] = 150
+    key_bytes_max: Annotated[Count, Meta(le=64, description="bytes of a channel's key")] = 23
+
+
+DEFAULTS = Limits()

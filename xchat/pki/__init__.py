@@ -1,0 +1,1 @@
+"""Certificates: a small CA, made and kept."""

@@ -1,0 +1,1 @@
+"""The server: sockets, TLS, the loop and the turn."""

@@ -1,0 +1,1 @@
+"""What is kept: the log, the history and the state, in one SQLite file."""
