@@ -106,10 +106,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     channels_max: Annotated[Count, Meta(description="channels on this server")] = 10_000
     channels_per_user_max: Annotated[Count, Meta(description="channels one user is in")] = 64
     bans_per_channel_max: Annotated[Count, Meta(description="bans of one channel")] = 60
-    invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = 60
+    invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = (
+        60
+    )
     targets_max: Annotated[Count, Meta(description="targets of one command")] = 4
 
-    nick_chars_max: Annotated[Count, Meta(description="characters of a nick, announced NICKLEN")] = 30
+    nick_chars_max: Annotated[
+        Count, Meta(description="characters of a nick, announced NICKLEN")
+    ] = 30
     channel_chars_max: Annotated[Count, Meta(description="characters of a channel's name")] = 50
     user_chars_max: Annotated[Count, Meta(description="characters of a user name")] = 20
     topic_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a topic")] = 390

@@ -72,7 +72,9 @@ def parse(line: bytes) -> Message:
     if not words:
         raise ParseError("INVALID_MESSAGE", "Message rejected: it has no command")
     if not (words[0].isascii() and words[0].isalnum()):
-        raise ParseError("INVALID_MESSAGE", "Message rejected: a command is letters or three digits")
+        raise ParseError(
+            "INVALID_MESSAGE", "Message rejected: a command is letters or three digits"
+        )
     if colon:
         words.append(trailing)
     return Message(words[0].upper(), tuple(words[1:]), source, tags)
