@@ -26,7 +26,7 @@ LABEL_BYTES_MAX = 64
 
 # -- fixed by design --------------------------------------------------------------------------
 CIPHERTEXT_BYTES_A_TURN = 16_384
-"""Ciphertext fed to one TLS object a turn: a flood of key updates costs milliseconds, not seconds."""
+"""Ciphertext fed to one TLS object a turn: a flood of key updates costs milliseconds."""
 SILENT_CIPHERTEXT_BYTES_MAX = 65_536
 """Ciphertext without a byte of plaintext after the handshake before a peer is dropped."""
 ACCEPTS_A_TURN = 50
@@ -39,10 +39,20 @@ HISTORY_ROWS_MAX = 100
 """Messages one CHATHISTORY may ask for, announced as CHATHISTORY in ISUPPORT."""
 APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
+PEM_BYTES_MAX = 1_048_576
+"""A file of certificates or a key: ours have 4 KB, a whole system's bundle has 250."""
+RESOLVE_SECONDS_MAX = 1.0
+"""What `xchat-certs` waits for a resolver to tell this machine's name: without a net it is mute."""
+LOCK_SECONDS_MAX = 10.0
+"""What a command waits for another one in the same folder of certificates."""
+FETCH_SECONDS_MAX = 10.0
+"""What `xchat-certs show HOST:PORT` waits for the server, in all."""
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
+TextBytes = Annotated[int, Meta(ge=1, le=390)]
+KeyBytes = Annotated[int, Meta(ge=1, le=64)]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,16 +121,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     targets_max: Annotated[Count, Meta(description="targets of one command")] = 4
 
-    nick_chars_max: Annotated[
-        Count, Meta(description="characters of a nick, announced NICKLEN")
-    ] = 30
+    nick_chars_max: Annotated[Count, Meta(description="characters of a nick (NICKLEN)")] = 30
     channel_chars_max: Annotated[Count, Meta(description="characters of a channel's name")] = 50
     user_chars_max: Annotated[Count, Meta(description="characters of a user name")] = 20
-    topic_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a topic")] = 390
-    away_bytes_max: Annotated[Count, Meta(le=390, description="bytes of an away message")] = 200
-    kick_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a kick's reason")] = 300
-    realname_bytes_max: Annotated[Count, Meta(le=390, description="bytes of a real name")] = 150
-    key_bytes_max: Annotated[Count, Meta(le=64, description="bytes of a channel's key")] = 23
+    topic_bytes_max: Annotated[TextBytes, Meta(description="bytes of a topic")] = 390
+    away_bytes_max: Annotated[TextBytes, Meta(description="bytes of an away message")] = 200
+    kick_bytes_max: Annotated[TextBytes, Meta(description="bytes of a kick's reason")] = 300
+    realname_bytes_max: Annotated[TextBytes, Meta(description="bytes of a real name")] = 150
+    key_bytes_max: Annotated[KeyBytes, Meta(description="bytes of a channel's key")] = 23
 
 
 DEFAULTS = Limits()

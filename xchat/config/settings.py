@@ -1,0 +1,131 @@
+"""Every setting of the server, with its type, bounds, default and description.
+
+What a person reads (`--print-config`, every error) is made from these fields;
+the bounds of clients are in `xchat.limits`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from xchat.limits import Limits
+
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+
+Line = Annotated[str, Meta(pattern=_ONE_LINE, max_length=300, extra={"rule": "one line of text"})]
+ServerName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$",
+        max_length=63,
+        extra={"rule": "a name with a dot, of letters, digits and hyphens (chat.lan)"},
+    ),
+]
+NetworkName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._-]+$",
+        max_length=30,
+        extra={"rule": "one word of letters, digits, dots and hyphens"},
+    ),
+]
+
+
+Text = Annotated[str, Meta(max_length=65_536)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[section]` of the file."""
+
+
+class Server(_Section, frozen=True):
+    """What the server calls itself and tells those who come."""
+
+    name: Annotated[ServerName, Meta(description="the server's name on the wire")] = "xchat.local"
+    network: Annotated[NetworkName, Meta(description="the name that clients show")] = "XChat"
+    description: Annotated[Line, Meta(description="one line about this server (WHOIS, LINKS)")] = (
+        "A private chat"
+    )
+    password: Annotated[
+        Line | None,
+        Meta(description="asked of everyone before they may log in (PASS)", extra={"secret": True}),
+    ] = None
+    motd: Annotated[Text | None, Meta(description="the message of the day, in lines")] = None
+    admin: Annotated[
+        tuple[Line, ...],
+        Meta(max_length=3, description="who runs this server and how to reach them (ADMIN)"),
+    ] = ()
+
+
+class Listen(_Section, frozen=True):
+    """Where the server listens."""
+
+    host: Annotated[
+        tuple[Line, ...], Meta(min_length=1, description="addresses; these two are all of them")
+    ] = ("0.0.0.0", "::")  # noqa: S104 - TLS only, and strangers are refused until a policy is set
+    port: Annotated[int, Meta(ge=0, le=65_535, description="TCP port; 0 takes a free one")] = 8080
+
+
+class Tls(_Section, frozen=True):
+    """The certificate shown to clients; paths are relative to where the server starts."""
+
+    cert: Annotated[Line, Meta(description="the chain, leaf first (PEM)")] = "certs/live/server.pem"
+    key: Annotated[Line, Meta(description="its private key, mode 0600 (PEM)")] = (
+        "certs/live/server-key.pem"
+    )
+    min_version: Annotated[
+        Literal["1.3", "1.2"], Meta(description="the oldest TLS that is spoken")
+    ] = "1.3"
+
+
+class Access(_Section, frozen=True):
+    """Who may join."""
+
+    policy: Annotated[
+        Literal["open", "accounts", "devices"] | None,
+        Meta(description="unset: whoever comes from this machine or a private network"),
+    ] = None
+
+
+class Store(_Section, frozen=True):
+    """What is kept."""
+
+    data: Annotated[Line | None, Meta(description="the data folder; unset: the platform's own")] = (
+        None
+    )
+
+
+class JournalSettings(_Section, frozen=True):
+    """What the server records about itself; never what people say."""
+
+    format: Annotated[
+        Literal["auto", "text", "json"], Meta(description="auto: text on a terminal, else JSON")
+    ] = "auto"
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="the least that is recorded")
+    ] = "info"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration; every default is usable as it stands."""
+
+    server: Server = Server()
+    listen: Listen = Listen()
+    tls: Tls = Tls()
+    access: Access = Access()
+    store: Store = Store()
+    journal: JournalSettings = JournalSettings()
+    limits: Limits = Limits()
+
+
+def data_folder(config: Config) -> Path:
+    """Return where the server keeps its data."""
+    if config.store.data:
+        return Path(config.store.data).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("xchat", appauthor=False)
