@@ -14,13 +14,13 @@ from msgspec import Meta
 
 from xchat.limits import Limits
 
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"
 
 Line = Annotated[str, Meta(pattern=_ONE_LINE, max_length=300, extra={"rule": "one line of text"})]
 ServerName = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+\Z",
         max_length=63,
         extra={"rule": "a name with a dot, of letters, digits and hyphens (chat.lan)"},
     ),
@@ -28,7 +28,7 @@ ServerName = Annotated[
 NetworkName = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9._-]+$",
+        pattern=r"^[A-Za-z0-9._-]+\Z",
         max_length=30,
         extra={"rule": "one word of letters, digits, dots and hyphens"},
     ),
