@@ -46,7 +46,15 @@ RESOLVE_SECONDS_MAX = 1.0
 LOCK_SECONDS_MAX = 10.0
 """What a command waits for another one in the same folder of certificates."""
 FETCH_SECONDS_MAX = 10.0
-"""What `xchat-certs show HOST:PORT` waits for the server, in all."""
+"""What `xchat-certs show HOST:PORT` waits for a connection, and again for its handshake."""
+ABUSE_SECONDS = 10.0
+"""The journal records one kind of abuse from one address at most once in so long."""
+ABUSE_KEYS_MAX = 1024
+"""Kinds and addresses the journal remembers for that."""
+JOURNAL_LINE_BYTES_MAX = 4096
+"""PIPE_BUF: what a pipe that polls as writable takes without making the loop wait."""
+JOURNAL_VALUE_CHARS_MAX = 256
+"""Characters of one value in the journal."""
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
