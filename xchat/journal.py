@@ -1,0 +1,193 @@
+"""The journal: what the server records about itself, one line an event.
+
+For people on a terminal a line to read, otherwise a line of JSON. Goal: it can
+never harm whom it serves. Values may come from anyone, so nothing that acts on
+a terminal is written raw; what people say and what must stay secret is never
+written at all; and a line that cannot be written now (a full pipe, a full
+disk, nobody reading) is dropped and counted, since the loop must not wait.
+
+Way rejected: O_NONBLOCK on standard error, which would change the terminal of
+whoever started us. A pipe that polls as writable takes PIPE_BUF bytes (4,096)
+without blocking (POSIX, write), so no line is longer than that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from xchat.limits import (
+    ABUSE_KEYS_MAX,
+    ABUSE_SECONDS,
+    JOURNAL_LINE_BYTES_MAX,
+    JOURNAL_VALUE_CHARS_MAX,
+)
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
+Format = Literal["auto", "text", "json"]
+Level = Literal["debug", "info", "warning", "error"]
+
+_WITHHELD_KEYS = frozenset({"text", "message", "password", "passphrase", "secret", "token"})
+_WITHHELD = "(withheld)"
+_COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31"}
+
+
+class Journal:
+    """Records events: `journal.info("joined", nick="alice")`; made by `open_journal`."""
+
+    def __init__(self, logger: FilteringBoundLogger, sink: _Sink) -> None:
+        self._sink = sink
+        self._abuse: dict[tuple[str, str], _Repeated] = {}
+        self.debug = logger.debug
+        self.info = logger.info
+        self.warning = logger.warning
+        self.error = logger.error
+
+    @property
+    def dropped(self) -> int:
+        """Lines that could not be written."""
+        return self._sink.dropped
+
+    def abuse(self, kind: str, address: str, now: float, **fields: object) -> None:
+        """Record abuse of one kind from one address, at most once in ABUSE_SECONDS.
+
+        `now` is seconds on any steady clock. Those left out are counted in the next record.
+        """
+        repeated = self._abuse.get((kind, address))
+        if repeated and now - repeated.since < ABUSE_SECONDS:
+            repeated.left_out += 1
+            return
+        self._abuse.pop((kind, address), None)
+        if len(self._abuse) >= ABUSE_KEYS_MAX:
+            self._forget_oldest()
+        self._abuse[kind, address] = _Repeated(now)
+        if repeated and repeated.left_out:
+            fields["left_out"] = repeated.left_out
+        self.warning("abuse", kind=kind, address=address, **fields)
+
+    def _forget_oldest(self) -> None:
+        (kind, address), repeated = next(iter(self._abuse.items()))
+        del self._abuse[kind, address]
+        if repeated.left_out:
+            self.warning("abuse", kind=kind, address=address, left_out=repeated.left_out)
+
+
+def open_journal(
+    style: Format = "auto",
+    level: Level = "info",
+    stream: IO[str] | None = None,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Journal:
+    """Return a journal that writes to `stream`, standard error unless given."""
+    import structlog  # costs 60 ms: not for `--help`
+
+    sink = _Sink(stream or sys.stderr)
+    on_terminal = sink.is_terminal()
+    text = style == "text" or (style == "auto" and on_terminal)
+    coloured = on_terminal and not os.environ.get("NO_COLOR")
+    render = (_render_coloured if coloured else _render_text) if text else _render_json
+
+    def stamp(_logger: object, method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+        time = clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        head = {"time": time, "level": method, "event": event.pop("event")}
+        return head | {key: _guard(key, value) for key, value in event.items()}
+
+    logger: FilteringBoundLogger = structlog.wrap_logger(
+        sink,
+        processors=[stamp, lambda _logger, _method, event: _bounded(event, render)],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    return Journal(logger, sink)
+
+
+@dataclass(slots=True)
+class _Repeated:
+    since: float
+    left_out: int = 0
+
+
+class _Sink:
+    """Takes finished lines; writes each whole or not at all as far as that can be known."""
+
+    def __init__(self, stream: IO[str] | None) -> None:
+        self.dropped = 0
+        self._stream = stream
+        self._descriptor = _descriptor(stream)
+        self.debug = self.info = self.warning = self.error = self.write
+
+    def is_terminal(self) -> bool:
+        """Say whether a person reads this."""
+        return self._descriptor is not None and os.isatty(self._descriptor)
+
+    def write(self, line: str) -> None:
+        """Write a line without waiting; drop and count it where that cannot be done."""
+        try:
+            if self._descriptor is not None:
+                self._write_now(f"{line}\n".encode("utf-8", "backslashreplace"))
+            elif self._stream is not None:
+                self._stream.write(f"{line}\n")
+        except (OSError, ValueError):  # nobody reads, the disk is full, the stream is closed
+            self.dropped += 1
+
+    def _write_now(self, data: bytes) -> None:
+        assert self._descriptor is not None
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLOUT)
+        while data:
+            if not poll.poll(0):
+                raise BlockingIOError
+            data = data[os.write(self._descriptor, data) :]
+
+
+def _descriptor(stream: IO[str] | None) -> int | None:
+    try:
+        return stream.fileno() if stream else None
+    except (OSError, ValueError):  # a stream in memory has none
+        return None
+
+
+def _guard(key: str, value: object) -> object:
+    if key in _WITHHELD_KEYS:
+        return _WITHHELD
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    return text if len(text) <= JOURNAL_VALUE_CHARS_MAX else f"{text[:JOURNAL_VALUE_CHARS_MAX]}…"
+
+
+def _bounded(event: Mapping[str, Any], render: Callable[[Mapping[str, Any]], str]) -> str:
+    line = render(event)
+    if len(line.encode("utf-8", "backslashreplace")) < JOURNAL_LINE_BYTES_MAX:
+        return line
+    return render({key: event[key] for key in ("time", "level", "event")} | {"cut": len(line)})
+
+
+def _render_json(event: Mapping[str, Any]) -> str:
+    return json.dumps(dict(event))
+
+
+def _render_text(event: Mapping[str, Any]) -> str:
+    time, level, name, *fields = event.items()
+    words = "".join(f" {key}={_plain(value)}" for key, value in fields)
+    return f"{time[1]} {level[1]:7} {_plain(name[1], also=' ')}{words}"
+
+
+def _render_coloured(event: Mapping[str, Any]) -> str:
+    time, level, line = _render_text(event).split(" ", 2)
+    return f"\x1b[2m{time}\x1b[m \x1b[{_COLOURS[level]}m{level}\x1b[m {line}"
+
+
+def _plain(value: object, also: str = "") -> str:
+    """Return a value as it is when that is one harmless word, else quoted and escaped."""
+    text = str(value)
+    harmless = text.isprintable() and not any(sign in text for sign in " \"'=" if sign not in also)
+    return text if text and harmless else repr(text)
