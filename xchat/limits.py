@@ -31,6 +31,8 @@ SILENT_CIPHERTEXT_BYTES_MAX = 65_536
 """Ciphertext without a byte of plaintext after the handshake before a peer is dropped."""
 ACCEPTS_A_TURN = 50
 """New connections taken a turn, so that a storm of them does not delay those who talk."""
+LISTEN_BACKLOG = 1024
+"""Connections the kernel holds until they are accepted: what a storm brings between two turns."""
 DESCRIPTORS_KEPT = 64
 """File descriptors never given to clients: the store, the journal and the listeners need them."""
 ACCEPT_PAUSE_SECONDS = 0.5

@@ -1,0 +1,145 @@
+"""Mint: a root, an issuer beneath it, and server certificates beneath that (RFC 5280).
+
+The root signs one issuer and can then be moved away; the issuer signs what is
+used every day. Both carry the same critical name constraints. Nothing here
+touches a file or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from xchat.pki.keys import PrivateKey, make_key
+from xchat.pki.names import Bounds, Name
+
+ROOT_LIFE = timedelta(days=3652)
+ISSUER_LIFE = timedelta(days=730)
+SERVER_LIFE = timedelta(days=90)
+BACKDATED = timedelta(minutes=5)
+"""Clocks are off by minutes; a certificate of today must not be one of tomorrow there."""
+_SECOND = timedelta(seconds=1)
+"""Both ends of a validity count (RFC 5280, 4.1.2.5), so a life is a second less."""
+
+_SIGNS_CERTIFICATES = ("key_cert_sign", "crl_sign")
+_SIGNS_HANDSHAKES = ("digital_signature",)
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A certificate and the key to it."""
+
+    certificate: x509.Certificate
+    key: PrivateKey
+
+
+def mint_root(now: datetime, *, bounds: Bounds | None) -> Holder:
+    """Mint a root for ten years that may have one CA beneath it."""
+    key = make_key()
+    name = _common_name(f"XChat root {_mark(key.public_key())}")
+    draft = _draft(name, key, now, now + ROOT_LIFE).issuer_name(name)
+    draft = _as_ca(draft, path_length=1, bounds=bounds)
+    return Holder(_signed(draft, key.public_key(), key), key)
+
+
+def mint_issuer(root: Holder, now: datetime, *, bounds: Bounds | None) -> Holder:
+    """Mint the CA that signs from day to day, for two years."""
+    key = make_key()
+    name = _common_name(f"XChat issuer {_mark(key.public_key())}")
+    draft = _as_ca(
+        _draft(name, key, now, _end(root, now + ISSUER_LIFE)), path_length=0, bounds=bounds
+    )
+    return Holder(_issued(draft, root), key)
+
+
+def mint_server(issuer: Holder, names: Sequence[Name], now: datetime) -> Holder:
+    """Mint a certificate for a server that is reached by `names` (at least one)."""
+    key = make_key()
+    subject = next((name for name in names if isinstance(name, str) and len(name) <= 64), "XChat")
+    draft = (
+        _draft(_common_name(subject), key, now, _end(issuer, now + SERVER_LIFE))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(_SIGNS_HANDSHAKES), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_general_names(names)), critical=False)
+    )
+    return Holder(_issued(draft, issuer), key)
+
+
+def _draft(
+    subject: x509.Name, key: PrivateKey, now: datetime, end: datetime
+) -> x509.CertificateBuilder:
+    start = now.replace(microsecond=0) - BACKDATED
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end.replace(microsecond=0) - BACKDATED - _SECOND)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _end(issuer: Holder, wanted: datetime) -> datetime:
+    """Return `wanted`, or the issuer's own end if that is sooner, before it is back-dated."""
+    return min(wanted, issuer.certificate.not_valid_after_utc + BACKDATED + _SECOND)
+
+
+def _as_ca(
+    draft: x509.CertificateBuilder, *, path_length: int, bounds: Bounds | None
+) -> x509.CertificateBuilder:
+    draft = draft.add_extension(
+        x509.BasicConstraints(ca=True, path_length=path_length), critical=True
+    ).add_extension(_key_usage(_SIGNS_CERTIFICATES), critical=True)
+    if bounds is None:
+        return draft
+    permitted = _general_names((*bounds.domains, *bounds.networks))
+    return draft.add_extension(x509.NameConstraints(permitted, None), critical=True)
+
+
+def _issued(draft: x509.CertificateBuilder, issuer: Holder) -> x509.Certificate:
+    named = draft.issuer_name(issuer.certificate.subject)
+    return _signed(named, issuer.key.public_key(), issuer.key)
+
+
+def _signed(
+    draft: x509.CertificateBuilder, signer: EllipticCurvePublicKey, key: PrivateKey
+) -> x509.Certificate:
+    identifier = x509.SubjectKeyIdentifier.from_public_key(signer)
+    authority = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
+    return draft.add_extension(authority, critical=False).sign(key, hashes.SHA256())
+
+
+def _general_names(names: Iterable[object]) -> list[x509.GeneralName]:
+    return [x509.DNSName(n) if isinstance(n, str) else x509.IPAddress(n) for n in names]  # type: ignore[arg-type]
+
+
+def _key_usage(granted: Sequence[str]) -> x509.KeyUsage:
+    return x509.KeyUsage(**{use: use in granted for use in _USES})
+
+
+def _common_name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _mark(key: EllipticCurvePublicKey) -> str:
+    """Return eight digits of the key's identifier, so that two CAs never share a name."""
+    return x509.SubjectKeyIdentifier.from_public_key(key).digest.hex()[:8]

@@ -1,0 +1,162 @@
+"""Check, before a server starts, that it can serve with a certificate and its key.
+
+Whatever is wrong is said once, at the start, with the file, the rule and the
+command that mends it; not by every client's failed handshake. Nothing here
+asks for a passphrase: a daemon has nobody to ask. `cryptography` is imported
+by the call, not by the import.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from xchat.errors import XChatError
+from xchat.pki.errors import PairRefused
+from xchat.pki.files import read_file
+from xchat.pki.folder import DEFAULT, Folder
+from xchat.pki.stage import LIVE
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+
+class PairReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate and key that a server can start with.
+
+    `names` is whom the certificate is for; `sha256` its fingerprint (64
+    hexadecimal digits); `warnings` are for the journal, each one line.
+    """
+
+    cert: str
+    key: str
+    names: tuple[str, ...]
+    sha256: str
+    not_before: datetime
+    not_after: datetime
+    warnings: tuple[str, ...] = ()
+
+
+def check_server_pair(
+    cert: Path, key: Path, *, now: datetime, names: Sequence[str] = ()
+) -> PairReport:
+    """Return what a server needs to know of its certificate and key.
+
+    `now` is aware of its zone; `names` are host names and addresses the
+    certificate must be for. Raises PairRefused, which names the file, the rule
+    and the command that mends it.
+    """
+    from xchat.pki.facts import facts_of
+
+    try:
+        warnings = [*_mode(key)]
+        chain = _chain(cert)
+        _match(cert, key, chain[0])
+        _dates(cert, chain[0], now)
+        _fitness(cert, chain[0], names)
+        facts = facts_of(chain[0], cert)
+    except PairRefused:
+        raise
+    except XChatError as error:
+        raise PairRefused(error.what, mend=error.mend or _anew(cert)) from error
+    return PairReport(
+        cert=str(cert),
+        key=str(key),
+        names=facts.names,
+        sha256=facts.sha256,
+        not_before=facts.not_before,
+        not_after=facts.not_after,
+        warnings=(*warnings, *_doubts(cert, chain, now)),
+    )
+
+
+def _mode(key: Path) -> Iterator[str]:
+    """Refuse a key everyone can get at; yield a warning for one that its group can."""
+    read_file(key, mend=_anew(key))
+    mode = key.stat().st_mode if os.name != "nt" else 0
+    mend = shlex.join(("chmod", "600", str(key)))
+    if mode & stat.S_IRWXO:
+        raise PairRefused(
+            f"{key} is a private key, and everyone on this machine can get at it "
+            f"(mode {stat.S_IMODE(mode):04o})",
+            mend=mend,
+        )
+    if mode & stat.S_IRWXG:
+        yield f"{key} is a private key, and its group can get at it: {mend}"
+
+
+def _chain(cert: Path) -> list[x509.Certificate]:
+    from xchat.pki.facts import read_chain
+
+    return read_chain(read_file(cert, mend=_anew(cert)), cert)
+
+
+def _match(cert: Path, key: Path, leaf: x509.Certificate) -> None:
+    from xchat.pki.keys import is_locked, read_key
+
+    pem = read_file(key)
+    if is_locked(pem):
+        raise PairRefused(
+            f"{key} is locked with a passphrase, and a server has nobody to ask for it",
+            mend=shlex.join(("openssl", "pkey", "-in", str(key), "-out", "unlocked-key.pem")),
+        )
+    if read_key(pem, key).public_key() != leaf.public_key():
+        raise PairRefused(
+            f"{key} is not the key to {cert}: they do not belong together", mend=_anew(cert)
+        )
+
+
+def _dates(cert: Path, leaf: x509.Certificate, now: datetime) -> None:
+    start, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    if now > end:
+        raise PairRefused(f"{cert} expired on {end:%Y-%m-%d %H:%M} UTC", mend=_anew(cert))
+    if now < start:
+        raise PairRefused(
+            f"{cert} is not valid before {start:%Y-%m-%d %H:%M} UTC",
+            mend="Compare this machine's clock: date -u",
+        )
+
+
+def _fitness(cert: Path, leaf: x509.Certificate, names: Sequence[str]) -> None:
+    from xchat.pki.facts import covers, is_ca, names_of, serves
+
+    if is_ca(leaf):
+        raise PairRefused(f"{cert} is a CA's certificate, not a server's", mend=_anew(cert))
+    if not serves(leaf):
+        raise PairRefused(
+            f"{cert} is not for servers: its extended key usage lacks serverAuth", mend=_anew(cert)
+        )
+    if not (there := names_of(leaf)):
+        raise PairRefused(
+            f"{cert} names no host: without a subjectAltName no client accepts it", mend=_anew(cert)
+        )
+    if missing := [name for name in names if not covers(there, name)]:
+        raise PairRefused(
+            f"{cert} is not for {', '.join(missing)}, but for {', '.join(map(str, there))}",
+            mend=_anew(cert, *(word for name in missing for word in ("--name", name))),
+        )
+
+
+def _doubts(cert: Path, chain: Sequence[x509.Certificate], now: datetime) -> Iterator[str]:
+    from xchat.pki.problems import SERVER_DUE_BEFORE
+
+    leaf, *others = chain
+    left = leaf.not_valid_after_utc - now
+    if left < SERVER_DUE_BEFORE:
+        yield f"{cert} expires in {left.days} days: {_anew(cert)}"
+    if others and leaf.issuer != others[0].subject:
+        yield f"{cert}: the certificate after the server's is not that of its issuer"
+
+
+def _anew(file: Path, *words: str) -> str:
+    """Return the command that makes a pair where `file` is, or in the default folder."""
+    folder = Folder(file.parent.parent if file.parent.name == LIVE else DEFAULT)
+    how = ("--reissue",) if folder.ca.exists() else ()
+    return folder.command("init", *how, *words)

@@ -1,0 +1,108 @@
+"""Tell how the certificates that are there differ from those asked for.
+
+A difference is answered with the smallest command that mends it: a name that
+the issuer may give needs a new server's certificate only; anything else needs a
+new CA, and everybody the new `ca.pem`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from xchat.pki.detect import Found, find_names
+from xchat.pki.errors import Differs, Expired
+from xchat.pki.examine import Standing
+from xchat.pki.facts import bounds_of, covers, names_of
+from xchat.pki.files import read_file
+from xchat.pki.keys import is_locked, read_key
+from xchat.pki.names import Name
+from xchat.pki.problems import FATAL
+from xchat.pki.wish import Wish
+
+
+def check_same(standing: Standing, wish: Wish) -> list[str]:
+    """Return notes on what is there; raise Differs, Expired or Locked if it will not do."""
+    for each in standing.problems:
+        if each.kind in FATAL:
+            raise Differs(f"{each.file} {each.rule}; nothing was changed", mend=each.mend)
+    check_ca_same(standing, wish)
+    absent = [name for name in wish.names if not covers(_server_names(standing), str(name))]
+    if absent:
+        what = f"the certificate that is there does not name {_listed(absent)}"
+        raise _differs(standing, what, "--reissue", wish.words)
+    for each in standing.problems:
+        if each.kind == "expired":
+            raise Expired(f"{each.file} {each.rule}", mend=each.mend)
+    notes = [f"{each.file} {each.rule}: {each.mend}" for each in standing.problems]
+    return notes + list(_notes(standing, wish))
+
+
+def check_ca_same(standing: Standing, wish: Wish) -> None:
+    """Raise Differs if the CA that is there cannot give what is asked for."""
+    differences = list(_of_ca(standing, wish))
+    if differences:
+        words = (*wish.words, *_names_to_repeat(standing, wish))
+        what = "; ".join(differences) + ". That takes a new CA, and everybody its new ca.pem"
+        raise _differs(standing, what, "--force", words)
+
+
+def _of_ca(standing: Standing, wish: Wish) -> Iterator[str]:
+    bounds = bounds_of(standing.chains["issuer"][0])
+    outside = [name for name in wish.names if bounds and not bounds.allow(name)]
+    if outside:
+        yield f"its CA may not name {_listed(outside)}"
+    if bounds and not wish.constrains:
+        yield "its CA has name constraints"
+    if wish.passphrase is not None and _is_unlocked(standing, wish.passphrase):
+        yield "its root key is not locked"
+
+
+def _is_unlocked(standing: Standing, passphrase: bytes) -> bool:
+    """Tell whether the root's key is here and not locked; raise Locked for a wrong passphrase."""
+    path = standing.folder.root_key
+    if not path.exists():
+        return False
+    pem = read_file(path)
+    if is_locked(pem):
+        read_key(pem, path, passphrase)
+    return not is_locked(pem)
+
+
+def _differs(standing: Standing, what: str, how: str, words: Sequence[str]) -> Differs:
+    folder = standing.folder
+    return Differs(
+        f"{folder.path} is not as asked, and was left as it is: {what}",
+        mend=folder.command("init", how, *words),
+    )
+
+
+def _names_to_repeat(standing: Standing, wish: Wish) -> Iterator[str]:
+    """Yield `--name` for names that were asked for earlier: those no machine has by itself."""
+    by_itself = Wish().bounds(find_names())
+    for name in _server_names(standing):
+        if by_itself and name not in wish.names and not by_itself.allow(name):
+            yield from ("--name", str(name))
+
+
+def _notes(standing: Standing, wish: Wish) -> Iterator[str]:
+    folder, server = standing.folder, _server_names(standing)
+    bounds = bounds_of(standing.chains["issuer"][0])
+    new = [each for each in _found(wish) if not covers(server, str(each.name))]
+    new = [each for each in new if bounds is None or bounds.allow(each.name)]
+    if new:
+        names = _listed([each.name for each in new])
+        yield f"the certificate does not name {names} yet: {folder.command('init', '--reissue')}"
+    if wish.passphrase is not None and not folder.root_key.exists():
+        yield f"{folder.root_key} is not here, so the passphrase was not tried"
+
+
+def _found(wish: Wish) -> list[Found]:
+    return find_names() if wish.detects else []
+
+
+def _server_names(standing: Standing) -> list[Name]:
+    return names_of(standing.chains["server"][0])
+
+
+def _listed(names: Sequence[Name]) -> str:
+    return ", ".join(map(str, names))

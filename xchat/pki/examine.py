@@ -1,0 +1,167 @@
+"""Look at all that lies in a folder of certificates, and say what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from xchat.errors import XChatError
+from xchat.pki import stage
+from xchat.pki.facts import Facts, facts_of, names_of, read_chain
+from xchat.pki.files import read_file
+from xchat.pki.folder import Folder
+from xchat.pki.keys import is_locked, read_key
+from xchat.pki.problems import SERVER_DUE_BEFORE, Kind, Problem
+from xchat.pki.verify import judge
+
+DUE_BEFORE = {
+    "root": timedelta(days=730),
+    "issuer": timedelta(days=90),
+    "server": SERVER_DUE_BEFORE,
+}
+"""A CA is due when what it signs would outlive it, a server's certificate when a third is left."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is there (each certificate, its chain after it, by role), and what is wrong."""
+
+    folder: Folder
+    chains: dict[str, list[x509.Certificate]]
+    problems: tuple[Problem, ...]
+
+    @property
+    def facts(self) -> list[Facts]:
+        """Return each certificate in people's words, the roots first."""
+        where = _places(self.folder)
+        found = [(where["root"], each) for each in self.chains.get("root", [])]
+        found += [(where[role], c[0]) for role, c in self.chains.items() if role != "root"]
+        return [facts_of(certificate, path) for path, certificate in found]
+
+
+def is_empty(folder: Folder) -> bool:
+    """Tell whether there is nothing of ours in a folder."""
+    return not any(path.exists() for path in folder.files())
+
+
+def examine(folder: Folder, now: datetime) -> Standing:
+    """Return the standing of a folder; what cannot be read is a problem, not an error."""
+    chains: dict[str, list[x509.Certificate]] = {}
+    problems = list(_interruption(folder))
+    for role, path in _places(folder).items():
+        try:
+            chains[role] = read_chain(read_file(path), path)
+            facts_of(chains[role][0], path)
+        except XChatError as error:
+            chains.pop(role, None)
+            problems.append(_lost(folder, role, path, error))
+    for role, chain in chains.items():
+        problems += _dates(folder, role, chain[0], now)
+        problems += _key(folder, role, chain[0])
+    if all(problem.kind == "due" for problem in problems):
+        problems += _trust(folder, chains, now)
+    return Standing(folder, chains, (*problems, *_modes(folder)))
+
+
+def _places(folder: Folder) -> dict[str, Path]:
+    return {"root": folder.ca, "issuer": folder.issuer, "server": folder.server}
+
+
+def _interruption(folder: Folder) -> Iterator[Problem]:
+    if stage.is_interrupted(folder.path):
+        yield Problem(
+            kind="interrupted",
+            file=str(folder.path),
+            rule="a command was killed in the middle of a change",
+            mend=folder.command("init"),
+        )
+
+
+def _lost(folder: Folder, role: str, path: Path, error: XChatError) -> Problem:
+    missing = not path.exists()
+    rule = "is missing" if missing else error.what.removeprefix(f"{path} ")
+    return Problem(
+        kind="missing" if missing else "broken",
+        file=str(path),
+        rule=rule,
+        mend=folder.command("init") if role == "server" and missing else _anew(folder, role),
+    )
+
+
+def _anew(folder: Folder, role: str) -> str:
+    """Return the command that replaces as little as will do."""
+    return folder.command("init", "--reissue" if role == "server" else "--force")
+
+
+def _dates(
+    folder: Folder, role: str, certificate: x509.Certificate, now: datetime
+) -> Iterator[Problem]:
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    kind: Kind
+    if now > end:
+        kind, rule = "expired", f"expired on {end:%Y-%m-%d %H:%M} UTC"
+    elif now < start:
+        kind, rule = (
+            "broken",
+            f"is not valid before {start:%Y-%m-%d %H:%M} UTC: is the clock right?",
+        )
+    elif end - now < DUE_BEFORE[role]:
+        kind, rule = "due", f"expires on {end:%Y-%m-%d}, so a new one is due"
+    else:
+        return
+    path = _places(folder)[role]
+    yield Problem(kind=kind, file=str(path), rule=rule, mend=_anew(folder, role))
+
+
+def _key(folder: Folder, role: str, certificate: x509.Certificate) -> Iterator[Problem]:
+    path = {"root": folder.root_key, "issuer": folder.issuer_key, "server": folder.server_key}[role]
+    if role == "root" and not path.exists():
+        return  # moved away, as it may be
+    try:
+        pem = read_file(path)
+        if role == "root" and is_locked(pem):
+            return
+        if read_key(pem, path).public_key() == certificate.public_key():
+            return
+        rule = f"is not the key to {_places(folder)[role]}"
+    except XChatError as error:
+        rule = error.what.removeprefix(f"{path} ") if path.exists() else "is missing"
+    kind: Kind = "broken" if path.exists() else "missing"
+    yield Problem(kind=kind, file=str(path), rule=rule, mend=_anew(folder, role))
+
+
+def _trust(
+    folder: Folder, chains: dict[str, list[x509.Certificate]], now: datetime
+) -> Iterator[Problem]:
+    server = chains["server"]
+    verdicts = judge(server, chains["root"], names_of(server[0]), now)
+    broken = [each for each in verdicts if each.rule]
+    for each in broken[:1]:
+        yield Problem(
+            kind="broken",
+            file=str(folder.server),
+            rule=f"{each.judge} refuses it for {each.name}: {each.rule}",
+            mend=_anew(folder, "server"),
+        )
+
+
+def _modes(folder: Folder) -> Iterator[Problem]:
+    """Yield the keys that others can read (Windows keeps that in lists we do not look at)."""
+    for path in (folder.root_key, folder.issuer_key, folder.server_key):
+        mode = path.stat().st_mode if path.exists() and os.name != "nt" else 0
+        if not mode & stat.S_IRWXG and not mode & stat.S_IRWXO:
+            continue
+        by_all = bool(mode & stat.S_IRWXO)
+        yield Problem(
+            kind="exposed" if by_all else "loose",
+            file=str(path),
+            rule=f"is a key, and {'everyone' if by_all else 'its group'} can get at it",
+            mend=shlex.join(("chmod", "600", str(path))),
+        )

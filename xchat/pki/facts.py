@@ -1,0 +1,157 @@
+"""What a certificate says, as a value made for people and for `--json`."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from xchat.irc.display import visible
+from xchat.pki.errors import NotTrusted
+from xchat.pki.names import Bounds, Name, parse_name
+
+Role = Literal["root", "issuer", "server", "device"]
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
+"""What `cryptography` raises for bytes that are not quite a certificate."""
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """One certificate.
+
+    `names` is whom it is for; `may_name` what a CA may sign for, `None` for
+    anything; `sha256` the fingerprint of its DER, 64 hexadecimal digits.
+    """
+
+    file: str
+    role: Role
+    subject: str
+    issuer: str
+    serial: str
+    sha256: str
+    key: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...]
+    may_name: tuple[str, ...] | None
+
+
+def read_chain(pem: bytes, file: object) -> list[x509.Certificate]:
+    """Return the certificates in `pem` (at least one); raise NotTrusted for anything else."""
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except UNREADABLE as error:
+        raise NotTrusted(f"{file} holds no certificate that can be read (PEM is wanted)") from error
+
+
+def facts_of(certificate: x509.Certificate, file: object) -> Facts:
+    """Return what a certificate says; raise NotTrusted for one that cannot be understood."""
+    try:
+        return Facts(
+            file=str(file),
+            role=_role(certificate),
+            subject=visible(certificate.subject.rfc4514_string()),
+            issuer=visible(certificate.issuer.rfc4514_string()),
+            serial=f"{certificate.serial_number:x}",
+            sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+            key=_key(certificate),
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+            names=tuple(visible(str(name)) for name in names_of(certificate)),
+            may_name=_may_name(certificate),
+        )
+    except UNREADABLE as error:
+        raise NotTrusted(f"{file} holds a certificate that breaks RFC 5280: {error}") from error
+
+
+def names_of(certificate: x509.Certificate) -> list[Name]:
+    """Return the host names and addresses a certificate is for, as it has them."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    values = (each.value for each in names if isinstance(each, x509.DNSName | x509.IPAddress))
+    return [value for value in values if isinstance(value, Name)]
+
+
+def bounds_of(certificate: x509.Certificate) -> Bounds | None:
+    """Return what a CA may sign for, or None for anything."""
+    try:
+        constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return None
+    permitted = [each.value for each in constraints.permitted_subtrees or ()]
+    domains = tuple(each for each in permitted if isinstance(each, str))
+    networks = tuple(each for each in permitted if isinstance(each, IPv4Network | IPv6Network))
+    return Bounds(domains, networks)
+
+
+def covers(names: list[Name], wanted: str) -> bool:
+    """Tell whether one of `names`, wildcards included (RFC 6125, 6.4.3), is `wanted`."""
+    name = parse_name(wanted)
+    if not isinstance(name, str):
+        return name in names
+    _, _, parent = name.partition(".")
+    return any(str(each).lower() in (name, f"*.{parent}") for each in names)
+
+
+def left_of(facts: Facts, now: datetime) -> timedelta:
+    """Return how long a certificate is valid still; negative once it has expired."""
+    return facts.not_after - now
+
+
+def fingerprint(sha256: str) -> tuple[str, str]:
+    """Return a fingerprint as two lines of sixteen bytes, written as browsers and OpenSSL do."""
+    pairs = re.findall("..", sha256.upper())
+    return ":".join(pairs[:16]), ":".join(pairs[16:])
+
+
+def is_ca(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate may sign others."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def serves(certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate may be a server's: no extended key usage, or one that says so."""
+    uses = _extended_uses(certificate)
+    return uses is None or ExtendedKeyUsageOID.SERVER_AUTH in uses
+
+
+def _extended_uses(certificate: x509.Certificate) -> list[x509.ObjectIdentifier] | None:
+    try:
+        return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _role(certificate: x509.Certificate) -> Role:
+    if is_ca(certificate):
+        return "root" if certificate.subject == certificate.issuer else "issuer"
+    return "server" if serves(certificate) else "device"
+
+
+def _may_name(certificate: x509.Certificate) -> tuple[str, ...] | None:
+    bounds = bounds_of(certificate)
+    if bounds is None:
+        return None
+    return tuple(visible(str(each)) for each in (*bounds.domains, *bounds.networks))
+
+
+def _key(certificate: x509.Certificate) -> str:
+    key = certificate.public_key()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return _CURVES.get(key.curve.name, key.curve.name)
+    if isinstance(key, rsa.RSAPublicKey):
+        return f"RSA {key.key_size}"
+    return type(key).__name__.removesuffix("PublicKey")

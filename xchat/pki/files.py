@@ -1,0 +1,103 @@
+"""Read and write files that must not leak, tear, or be half there.
+
+A file is made with mode 0600 from its first byte, whatever the umask, and only
+then given its own mode; it is on the disk before its name is.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xchat.errors import XChatError
+from xchat.limits import LOCK_SECONDS_MAX, PEM_BYTES_MAX
+from xchat.pki.errors import Differs
+
+SECRET, PUBLIC = 0o600, 0o644
+OWNERS_FOLDER = 0o700
+LOCK_POLL_SECONDS = 0.05
+
+
+def write_new(path: Path, data: bytes, *, mode: int) -> None:
+    """Write a file that must not exist yet, and wait until the disk has it."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, SECRET), "wb") as file:
+        file.write(data)
+        file.flush()
+        if hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
+
+
+def append_lines(path: Path, lines: list[bytes]) -> None:
+    """Append whole lines; a line torn by an earlier crash is left alone on a line of its own."""
+    torn = path.exists() and not path.read_bytes().endswith(b"\n")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, SECRET), "ab") as file:
+        file.write(b"\n" * torn + b"".join(line + b"\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter, whatever the umask; it may be there already."""
+    path.mkdir(mode=OWNERS_FOLDER, exist_ok=True)
+    path.chmod(OWNERS_FOLDER)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the disk has the names in a folder (Windows has no such call)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_file(path: Path, *, mend: str | None = None) -> bytes:
+    """Return a small file's bytes.
+
+    Raises Differs where there is no such file (`mend` says what makes it), and
+    XChatError where it cannot be read or is larger than any PEM of ours.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(PEM_BYTES_MAX + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Differs(f"{path}: there is no such file", mend=mend) from error
+    except OSError as error:
+        raise XChatError(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > PEM_BYTES_MAX:
+        raise XChatError(f"{path} is larger than the {PEM_BYTES_MAX:,} bytes a PEM may have")
+    return data
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep every other command out of an existing folder; wait LOCK_SECONDS_MAX for our turn."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: the rename that commits fails for the second
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    deadline = time.monotonic() + LOCK_SECONDS_MAX
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise XChatError(
+                        f"{folder} is in use by another command", mend="Try again when it has ended"
+                    ) from error
+                time.sleep(LOCK_POLL_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,80 @@
+"""Where each certificate and key of a chat lies, and the commands that name the folder."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT = Path("certs")
+
+CA, ROOT_KEY = "ca.pem", "root-key.pem"
+ISSUER, ISSUER_KEY = "issuer.pem", "issuer-key.pem"
+SERVER, SERVER_KEY = "server.pem", "server-key.pem"
+GENERATIONS = "gen"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of certificates: `certs/` unless told otherwise."""
+
+    path: Path
+
+    @property
+    def ca(self) -> Path:
+        """What clients trust: the root, or two of them during a rotation."""
+        return self.path / CA
+
+    @property
+    def root_key(self) -> Path:
+        """The root's key; it may have been moved away."""
+        return self.path / ROOT_KEY
+
+    @property
+    def issuer(self) -> Path:
+        """The CA that signs from day to day."""
+        return self.path / ISSUER
+
+    @property
+    def issuer_key(self) -> Path:
+        """The issuer's key."""
+        return self.path / ISSUER_KEY
+
+    @property
+    def server(self) -> Path:
+        """The server's certificate, the issuer's after it."""
+        return self.path / "live" / SERVER
+
+    @property
+    def server_key(self) -> Path:
+        """The server's key."""
+        return self.path / "live" / SERVER_KEY
+
+    def files(self) -> tuple[Path, ...]:
+        """Return every file that a change replaces."""
+        return (
+            self.ca,
+            self.root_key,
+            self.issuer,
+            self.issuer_key,
+            self.server,
+            self.server_key,
+        )
+
+    def next_generation(self) -> str:
+        """Return the name of the next pair's folder: `gen/0001`, then `gen/0002`, ..."""
+        taken = [int(path.name) for path in self.path.glob(f"{GENERATIONS}/[0-9]*")]
+        return f"{GENERATIONS}/{max(taken, default=0) + 1:04}"
+
+    def command(self, *words: str) -> str:
+        """Return an `xchat-certs` command for this folder, ready to type."""
+        where = () if self.path == DEFAULT else ("--dir", str(self.path))
+        return shlex.join(("xchat-certs", *words, *where))
+
+    def server_command(self) -> str:
+        """Return the command that starts a server with what lies here."""
+        if self.path == DEFAULT:
+            return "xchat-server"
+        return shlex.join(
+            ("xchat-server", "--cert", str(self.server), "--key", str(self.server_key))
+        )

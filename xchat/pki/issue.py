@@ -1,0 +1,148 @@
+"""Make certificates and put them in their folder, all of them or none.
+
+What is minted is judged, by OpenSSL and by `cryptography`, before a byte of it
+is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from xchat.pki import acts
+from xchat.pki.authority import Holder, mint_issuer, mint_root, mint_server
+from xchat.pki.detect import Found
+from xchat.pki.errors import NotTrusted
+from xchat.pki.examine import Standing
+from xchat.pki.facts import Facts, bounds_of, facts_of, names_of
+from xchat.pki.files import read_file
+from xchat.pki.folder import CA, ISSUER, ISSUER_KEY, ROOT_KEY, SERVER, SERVER_KEY, Folder
+from xchat.pki.keys import key_pem, read_key
+from xchat.pki.names import Name
+from xchat.pki.stage import Stage
+from xchat.pki.verify import judge
+from xchat.pki.wish import Choice, Did, Outcome, Wish, choose, named
+
+LEFT_OUT = ", which this CA may not name: it is public, and was not asked for with --name"
+ROOT_KEY_RESTS = "{} signs nothing from day to day, so it can be moved to a stick in a drawer"
+
+
+def make_all(folder: Folder, wish: Wish, now: datetime) -> Outcome:
+    """Make a root, an issuer and a server's certificate; keep what was there in a backup."""
+    found = wish.found()
+    bounds = wish.bounds(found)
+    choice = choose(found, bounds)
+    root = mint_root(now, bounds=bounds)
+    issuer = mint_issuer(root, now, bounds=bounds)
+    server = mint_server(issuer, choice.names, now)
+    _prove([server.certificate, issuer.certificate], [root.certificate], choice.names, now)
+
+    change = Stage(folder.path)
+    backup = _back_up(folder, change, now)
+    change.add_public(CA, _pem(root.certificate))
+    change.add_secret(ROOT_KEY, key_pem(root.key, wish.passphrase))
+    change.add_public(ISSUER, _pem(issuer.certificate))
+    change.add_secret(ISSUER_KEY, key_pem(issuer.key))
+    _add_server(folder, change, server, issuer.certificate)
+    minted = (
+        facts_of(root.certificate, folder.ca),
+        facts_of(issuer.certificate, folder.issuer),
+        facts_of(server.certificate, folder.server),
+    )
+    _commit(change, minted, now)
+    notes = (ROOT_KEY_RESTS.format(folder.root_key),)
+    return _outcome("made", folder, minted, choice, notes=notes, backup=backup)
+
+
+def reissue(folder: Folder, standing: Standing, wish: Wish, now: datetime) -> Outcome:
+    """Make a new server's certificate by the issuer that is here; the old one's names stay.
+
+    `wish.names` must be within the issuer's bounds.
+    """
+    issuer = _issuer(folder, standing)
+    old = standing.chains.get("server", [])
+    kept = (Found(name, "as before") for each in old[:1] for name in names_of(each))
+    choice = choose((*wish.found(), *kept), bounds_of(issuer.certificate))
+    server = mint_server(issuer, choice.names, now)
+    chain = [server.certificate, issuer.certificate]
+    _prove(chain, standing.chains["root"], choice.names, now)
+
+    change = Stage(folder.path)
+    _add_server(folder, change, server, issuer.certificate)
+    minted = facts_of(server.certificate, folder.server)
+    _commit(change, [minted], now)
+    cas = tuple(each for each in standing.facts if each.role != "server")
+    return _outcome("reissued", folder, (*cas, minted), choice)
+
+
+def _issuer(folder: Folder, standing: Standing) -> Holder:
+    key = read_key(read_file(folder.issuer_key), folder.issuer_key)
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise NotTrusted(f"{folder.issuer_key} is not a key of ours", mend=folder.command("status"))
+    return Holder(standing.chains["issuer"][0], key)
+
+
+def _prove(
+    chain: list[x509.Certificate],
+    roots: list[x509.Certificate],
+    names: Sequence[Name],
+    now: datetime,
+) -> None:
+    """Raise NotTrusted if a judge refuses what was minted: better now than at a friend's."""
+    for each in judge(chain, roots, names, now):
+        if each.rule:
+            raise NotTrusted(
+                f"what was made does not hold for {each.name}, so nothing was kept: "
+                f"{each.judge} says: {each.rule}",
+                mend="Compare the machine's clock; if it is right, please report this",
+            )
+
+
+def _back_up(folder: Folder, change: Stage, now: datetime) -> str | None:
+    """Copy what a change would replace into a folder named by the time."""
+    there = [path for path in folder.files() if path.exists()]
+    stamp = f"backup-{now:%Y%m%dT%H%M%S.%fZ}"
+    for path in there:
+        change.add_secret(f"{stamp}/{path.relative_to(folder.path)}", read_file(path))
+    return str(folder.path / stamp) if there else None
+
+
+def _add_server(folder: Folder, change: Stage, server: Holder, issuer: x509.Certificate) -> None:
+    generation = folder.next_generation()
+    change.add_public(f"{generation}/{SERVER}", _pem(server.certificate) + _pem(issuer))
+    change.add_secret(f"{generation}/{SERVER_KEY}", key_pem(server.key))
+    change.point_live(generation)
+
+
+def _commit(change: Stage, minted: Sequence[Facts], now: datetime) -> None:
+    change.add_acts([acts.minted(each, now) for each in minted])
+    change.commit()
+
+
+def _outcome(
+    did: Did,
+    folder: Folder,
+    certificates: Sequence[Facts],
+    choice: Choice,
+    *,
+    notes: tuple[str, ...] = (),
+    backup: str | None = None,
+) -> Outcome:
+    return Outcome(
+        did=did,
+        folder=str(folder.path),
+        certificates=tuple(certificates),
+        names=named(choice.taken),
+        left_out=named(choice.left, LEFT_OUT),
+        notes=notes,
+        backup=backup,
+        next=folder.server_command(),
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.PEM)

@@ -1,0 +1,45 @@
+"""What can be wrong with a folder of certificates, and how a command then ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+
+from xchat.pki.errors import Differs, Expired, NotTrusted
+
+SERVER_DUE_BEFORE = timedelta(days=30)
+"""A server's certificate is renewed when a third of its 90 days is left."""
+
+Kind = Literal["interrupted", "missing", "broken", "exposed", "expired", "due", "loose"]
+
+EXIT_CODES: dict[Kind, int] = {
+    "interrupted": Differs.exit_code,
+    "missing": Differs.exit_code,
+    "broken": NotTrusted.exit_code,
+    "exposed": NotTrusted.exit_code,
+    "expired": Expired.exit_code,
+    "due": Expired.exit_code,
+    "loose": 0,
+}
+"""The worst first."""
+
+FATAL: tuple[Kind, ...] = ("missing", "broken")
+"""What no certificate can be used with, or made with."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong: the file, the rule it breaks, and the command that mends it."""
+
+    kind: Kind
+    file: str
+    rule: str
+    mend: str
+
+
+def exit_code(problems: Sequence[Problem]) -> int:
+    """Return the exit code of the worst problem, 0 if there is none."""
+    kinds = {problem.kind for problem in problems}
+    return next((code for kind, code in EXIT_CODES.items() if kind in kinds), 0)

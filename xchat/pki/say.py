@@ -1,0 +1,142 @@
+"""Certificates in people's words."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from xchat.pki.facts import Facts, fingerprint
+from xchat.pki.problems import Problem
+from xchat.pki.verify import Verdict
+from xchat.pki.wish import Named, Outcome
+
+WIDTH = 100
+_ROLES = {
+    "root": "a root: what clients trust",
+    "issuer": "an issuer: what signs from day to day",
+    "server": "a server's certificate",
+    "device": "a device's certificate, which lets a person log in",
+}
+_DID = {
+    "made": "Made a CA and a server's certificate for this chat in {folder}",
+    "reissued": "Made a new server's certificate; the CA stays, so nobody needs anything new",
+    "unchanged": "All is as asked in {folder}; nothing was changed",
+}
+
+
+def outcome(result: Outcome, now: datetime) -> Iterator[str]:
+    """Yield the lines that say what `init` did, the next command last."""
+    yield _DID[result.did].format(folder=result.folder)
+    if result.backup:
+        yield f"What was there is kept in {result.backup}"
+    yield ""
+    certificates = {each.role: each for each in result.certificates}
+    root, server = certificates["root"], certificates["server"]
+    yield f"{root.file}: give it to everyone who joins; it is no secret"
+    yield from _fingerprint(root)
+    yield f"{server.file}: until {_day(server.not_after)} ({left(server.not_after, now)})"
+    yield from _for(result, server)
+    yield from _paragraphs("left out", result.left_out)
+    for note in result.notes:
+        yield from _field("note", note)
+    yield ""
+    yield f"Next:  {result.next}"
+
+
+def certificate(facts: Facts, now: datetime) -> Iterator[str]:
+    """Yield the lines that say what one certificate is."""
+    yield f"{facts.file}: {_ROLES[facts.role]}"
+    if facts.role in {"server", "device"}:
+        yield from _field("for", ", ".join(facts.names) or "no host at all")
+    else:
+        yield from _field("may name", _bounds(facts))
+    span = f"{_day(facts.not_before)} to {_day(facts.not_after)} ({left(facts.not_after, now)})"
+    yield from _field("valid", span)
+    yield from _field("subject", facts.subject)
+    yield from _field("signed by", "itself" if facts.role == "root" else facts.issuer)
+    yield from _field("key", facts.key)
+    yield from _fingerprint(facts)
+
+
+def standing(
+    facts: Iterable[Facts], problems: Iterable[Problem], next_command: str, now: datetime
+) -> Iterator[str]:
+    """Yield one line a certificate, then what is wrong and what mends it."""
+    for each in facts:
+        yield f"{each.role:8}{_day(each.not_after)}  {left(each.not_after, now):18}{each.file}"
+    wrong = list(problems)
+    for problem in wrong:
+        yield ""
+        yield f"{problem.kind}: {problem.file} {problem.rule}"
+        yield f"  {problem.mend}"
+    if not wrong:
+        yield f"All is well.  Next:  {next_command}"
+
+
+def verification(verdicts: Iterable[Verdict], file: str, trusted: str) -> Iterator[str]:
+    """Yield what the judges say, and the rule that failed."""
+    refusals: dict[tuple[str, str], list[str]] = {}
+    for each in verdicts:
+        if each.rule:
+            refusals.setdefault((each.judge, each.rule), []).append(each.name or "anybody")
+    for (judge, rule), refused in refusals.items():
+        yield f"{judge} refuses {file} for {', '.join(refused)}"
+        yield f"  {rule}"
+    if not refusals:
+        names = ", ".join(dict.fromkeys(each.name for each in verdicts))
+        yield f"{file} holds for {names}"
+        yield f"  OpenSSL (strict) and cryptography both accept it with {trusted}"
+
+
+def left(end: datetime, now: datetime) -> str:
+    """Return how long it is until `end`, in days, or since when it is past."""
+    rest = end - now
+    if rest < timedelta():
+        return f"expired {_days(-rest)} ago"
+    return f"{_days(rest)} left"
+
+
+def _days(span: timedelta) -> str:
+    days = span.days
+    return f"{days} day{'' if days == 1 else 's'}" if days else "less than a day"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
+
+
+def _for(result: Outcome, server: Facts) -> Iterator[str]:
+    if result.names:
+        yield from _paragraphs("for", result.names)
+    else:
+        yield from _field("for", ", ".join(server.names))
+
+
+def _paragraphs(label: str, names: Iterable[Named]) -> Iterator[str]:
+    for each in names:
+        yield from _field(label, f"{each.name:24} {each.why}")
+        label = ""
+
+
+def _bounds(facts: Facts) -> str:
+    if facts.may_name is None:
+        return "ANYTHING: whoever steals its key can pose as any host to those who trust it"
+    return ", ".join(facts.may_name)
+
+
+def _fingerprint(facts: Facts) -> Iterator[str]:
+    first, second = fingerprint(facts.sha256)
+    yield f"  {'SHA256':10}{first}"
+    yield f"  {'':10}{second}"
+
+
+def _field(label: str, text: str) -> Iterator[str]:
+    indent = " " * 12
+    yield textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=f"  {label:10}",
+        subsequent_indent=indent,
+        break_long_words=False,
+    )

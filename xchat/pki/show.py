@@ -1,0 +1,101 @@
+"""What `show`, `status` and `verify` find out, as values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from xchat.pki.errors import Differs
+from xchat.pki.examine import examine, is_empty
+from xchat.pki.facts import UNREADABLE, Facts, facts_of, names_of, read_chain
+from xchat.pki.fetch import fetch_chain, parse_place
+from xchat.pki.files import read_file
+from xchat.pki.folder import Folder
+from xchat.pki.names import parse_name
+from xchat.pki.problems import Problem
+from xchat.pki.stage import is_interrupted
+from xchat.pki.verify import Verdict, judge
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """Certificates somebody wanted to see; `warning` if nothing vouches for them."""
+
+    certificates: tuple[Facts, ...]
+    warning: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """How the certificates of a folder stand."""
+
+    certificates: tuple[Facts, ...]
+    problems: tuple[Problem, ...]
+    next: str
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a chain holds with the certificates in `trusted`, and who says what."""
+
+    file: str
+    trusted: str
+    holds: bool
+    verdicts: tuple[Verdict, ...]
+
+
+def look(folder: Path, what: str | None) -> Seen:
+    """Return the certificates in a file, at HOST:PORT, or in the folder if `what` is None."""
+    if what is None:
+        return Seen(certificates=_all_in(Folder(folder)))
+    path = Path(what)
+    if path.exists():
+        return Seen(certificates=_facts(path))
+    host, port = parse_place(what)
+    chain = fetch_chain(host, port)
+    return Seen(
+        certificates=tuple(facts_of(each, what) for each in chain),
+        warning=f"This is what {what} shows. Nothing was verified: anyone can show anything.",
+    )
+
+
+def stand(path: Path, now: datetime) -> Report:
+    """Return how a folder stands; raise Differs if there is nothing in it."""
+    folder = Folder(path)
+    _check_made(folder)
+    standing = examine(folder, now)
+    return Report(
+        certificates=tuple(standing.facts),
+        problems=standing.problems,
+        next=folder.server_command(),
+    )
+
+
+def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Verification:
+    """Return what both judges say of a server's chain, for `host` or for each name it has."""
+    chain = read_chain(read_file(file), file)
+    roots = read_chain(read_file(trusted, mend="Say what is trusted: --ca FILE"), trusted)
+    names = [parse_name(host)] if host else []
+    if not names:
+        try:
+            names = names_of(chain[0])
+        except UNREADABLE:
+            names = []
+    verdicts = judge(chain, roots, names, now)
+    holds = not any(each.rule for each in verdicts)
+    return Verification(file=str(file), trusted=str(trusted), holds=holds, verdicts=tuple(verdicts))
+
+
+def _all_in(folder: Folder) -> tuple[Facts, ...]:
+    _check_made(folder)
+    there = [path for path in (folder.ca, folder.issuer, folder.server) if path.exists()]
+    roots, *others = (_facts(path) for path in there)
+    return (*roots, *(facts[0] for facts in others))
+
+
+def _facts(path: Path) -> tuple[Facts, ...]:
+    return tuple(facts_of(each, path) for each in read_chain(read_file(path), path))
+
+
+def _check_made(folder: Folder) -> None:
+    if is_empty(folder) and not is_interrupted(folder.path):
+        raise Differs(f"{folder.path}: there are no certificates", mend=folder.command("init"))
