@@ -1,0 +1,133 @@
+"""What is checked and prepared before the server serves: each refusal in words.
+
+In this order, so that nothing that others see (an open port) happens before
+all that can be refused was checked: data folder, certificate, ports.
+"""
+
+from __future__ import annotations
+
+import resource
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from xchat.config import Config, data_folder
+from xchat.journal import Journal
+from xchat.limits import DESCRIPTORS_KEPT
+from xchat.server.access import admits, who_may_join
+from xchat.server.context import make_context
+from xchat.server.folder import describe_folder, open_folder
+from xchat.server.listeners import open_listeners, show_address
+
+__all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
+
+_ANY_IPV4, _ANY_IPV6 = "0.0.0.0", "::"  # noqa: S104 - compared with
+_ELSEWHERE = ("192.0.2.1", 9)
+"""An address of no one (RFC 5737): asking for the way there sends nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a server starts with."""
+
+    context: ssl.SSLContext
+    listeners: tuple[socket.socket, ...]
+    data_folder: Path
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it listens, without the port."""
+        return [listener.getsockname()[0] for listener in self.listeners]
+
+    @property
+    def port(self) -> int:
+        """The port of all its listeners."""
+        port: int = self.listeners[0].getsockname()[1]
+        return port
+
+
+@contextmanager
+def prepare(config: Config, journal: Journal) -> Iterator[Start]:
+    """Prepare all a server needs; give the folder and the ports back at the end.
+
+    Raises XChatError for the first thing that does not fit.
+    """
+    with ExitStack() as held:
+        lock = open_folder(data_folder(config))
+        held.callback(lock.close)
+        context = _checked_context(config, journal)
+        listeners = open_listeners(config.listen, journal)
+        for listener in listeners:
+            held.callback(listener.close)
+        _raise_descriptor_limit(config, journal)
+        yield Start(context, tuple(listeners), lock.folder)
+
+
+def check(config: Config, journal: Journal) -> list[str]:
+    """Do what `prepare` does without making, locking or listening; return what would be.
+
+    Raises XChatError as `prepare` does.
+    """
+    folder = describe_folder(data_folder(config))
+    _checked_context(config, journal)
+    listen = config.listen
+    addresses = ", ".join(show_address((host, listen.port)) for host in listen.host)
+    return [
+        "The configuration can be used.",
+        f"Certificate: {config.tls.cert}, TLS {config.tls.min_version} or newer",
+        f"Data: {folder}",
+        f"Would listen on {addresses}",
+        f"Who may join: {who_may_join(config, listen.host)}",
+    ]
+
+
+def describe_join(config: Config, start: Start) -> str:
+    """Return the command with which the next person joins."""
+    host = _own_address(start.addresses)
+    return f"xchat-client --ca {_ca_file(Path(config.tls.cert))} {show_address((host, start.port))}"
+
+
+def _checked_context(config: Config, journal: Journal) -> ssl.SSLContext:
+    _check_pair(Path(config.tls.cert).expanduser(), Path(config.tls.key).expanduser(), journal)
+    return make_context(config.tls)
+
+
+def _check_pair(cert: Path, key: Path, journal: Journal) -> None:
+    """Refuse a certificate or key that must not serve; record what is merely doubtful."""
+
+
+def _raise_descriptor_limit(config: Config, journal: Journal) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    except (OSError, ValueError):  # macOS refuses its own hard limit
+        journal.debug("the descriptor limit stays", limit=soft)
+    wanted = config.limits.users_max + DESCRIPTORS_KEPT
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        journal.warning(
+            "descriptors are fewer than users", limit=soft, wanted=wanted, mend="ulimit -n"
+        )
+
+
+def _ca_file(cert: Path) -> str:
+    """Return the CA's file by where `xchat-certs init` puts it, seen from the certificate."""
+    for folder in (cert.parent.parent, cert.parent):
+        if (folder / "ca.pem").is_file():
+            return str(folder / "ca.pem")
+    return "ca.pem"
+
+
+def _own_address(addresses: list[str]) -> str:
+    """Return the address or name by which others on the network most likely reach us."""
+    if _ANY_IPV4 in addresses:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(_ELSEWHERE)
+            except OSError:
+                return "localhost"
+            return str(probe.getsockname()[0])
+    return socket.gethostname() if _ANY_IPV6 in addresses else addresses[0]
