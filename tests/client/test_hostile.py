@@ -1,0 +1,88 @@
+"""Whatever a server sends, a session goes on: nothing raises, nothing grows."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.client.scripted import Script
+from xchat.client.session.core import HANDLERS, LABELLED
+from xchat.client.session.events import Event
+from xchat.errors import XChatError
+
+COMMANDS = [*HANDLERS, *LABELLED, "BATCH", "471", "403", "404", "999", "CAP"]
+NAMES = ["ana", "gio", "#lobby", "#b", "*", "", "@#lobby", "+b", "-b", "+c", "b", "c", "s", "LS"]
+NAMES += ["ACK", "NAK", "NEW", "DEL", "chathistory", "labeled-response", "CHATHISTORY", "+ov-v"]
+NAMES += ["#a b", ":x", "PREFIX=(o)@", "CASEMAPPING=ascii", "x1", "x2", "\x01ACTION x\x01", "ა"]
+NAMES += ["9" * 400, "msgid=m1", "draft/chathistory batch echo-message", "\u202e", "\x1b[2J"]
+TAGS = ["", "@batch=b ", "@batch=c;label=x1 ", "@label=x2;msgid=m1 ", "@time=x ", "@msgid=:a ", "@"]
+TAGS += ["@msgid=m2;time=2026-01-01T10:00:00.000Z ", "@time=0000-00-00T00:00:00Z;msgid=m9 "]
+SOURCES = ["", ":ana!u@h ", ":gio!u@h ", ":s ", ": ", ":!@ ", ":ana "]
+
+
+def lines(seed: int, count: int) -> list[str]:
+    """Return lines that look enough like IRC to get somewhere."""
+    chance = random.Random(seed)
+    return [
+        chance.choice(TAGS)
+        + chance.choice(SOURCES)
+        + " ".join([chance.choice(COMMANDS), *chance.choices(NAMES, k=chance.randrange(6))])
+        for _ in range(count)
+    ]
+
+
+def survive(seed: int, count: int) -> None:
+    """Let a session through lines, losses, time and commands, then ask whether it lives."""
+    chance = random.Random(seed)
+    script = Script()
+    script.register()
+    script.enter()
+    for line in lines(seed, count):
+        script.server(line)
+        if chance.random() < 0.05:
+            trouble(script, chance)
+    script.lose()
+    script.register()
+    script.sent()
+    script.server("PING alive")
+    assert script.sent()[-1] == "PONG alive"
+
+
+def trouble(script: Script, chance: random.Random) -> None:
+    """Do something in between, as people and networks do."""
+    script.pass_time(chance.random() * 30)
+    try:
+        script.session.say(chance.choice(["#lobby", "gio", "#b"]), "hello")
+        script.session.join(chance.choice(["#lobby", "#b"]))
+        script.session.ask_history("#lobby", 5)
+    except XChatError:
+        pass
+    if chance.random() < 0.3:
+        script.lose()
+        script.register()
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_thousand_lines_of_nonsense(seed: int) -> None:
+    survive(seed, 1_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_ten_thousand_lines_of_nonsense(seed: int) -> None:
+    survive(seed, 10_000)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.binary(max_size=200), max_size=10))
+def test_bytes_of_any_kind(chunks: list[bytes]) -> None:
+    script = Script()
+    script.register()
+    for chunk in chunks:
+        events: list[Event] = script.session.feed(chunk + b"\n", script.now)
+        assert isinstance(events, list)
+    script.server("", "PING alive")
+    assert script.sent()[-1] == "PONG alive"

@@ -1,0 +1,55 @@
+"""The bounds of a client, each with its unit and its reason."""
+
+from __future__ import annotations
+
+TAGS_BYTES_MAX = 8191
+"""Tags of a line from a server (IRCv3 message-tags)."""
+LINE_BYTES_MAX = 8192
+"""The rest of a line from a server: the protocol says 512, some servers say more."""
+BATCHES_OPEN_MAX = 16
+"""Batches a server may have open at once; those past it are read as if they were none."""
+BATCH_MESSAGES_MAX = 10_000
+"""Messages of one batch; those past it are dropped, and the gap says so."""
+CHANNEL_MEMBERS_MAX = 100_000
+"""Members remembered of one channel."""
+CHANNELS_MAX = 1_000
+"""Channels a server may put us into."""
+SEEN_MSGIDS_MAX = 5_000
+"""Message ids remembered of one channel, to tell a replayed message from a new one."""
+HELD_MESSAGES_MAX = 10_000
+"""Live messages of one channel that wait for its gap to be filled."""
+HISTORY_MESSAGES_MAX = 1_000
+"""Messages of the past that one join or one `/history` may ask for."""
+PAGE_MESSAGES = 100
+"""Messages asked for in one CHATHISTORY, unless the server allows only fewer."""
+PAGES_MAX = 1_000
+"""Pages of one gap: past 100,000 messages the rest is left, and said to be left."""
+PENDING_LINES_MAX = 20_000
+"""Our own lines that wait to be sent."""
+FLYING_LINES_MAX = 8
+"""Our own lines that are sent and not yet kept: below what servers take for a flood."""
+WHOIS_FACTS_MAX = 50
+"""Facts told about one nick."""
+
+PING_AFTER_SECONDS = 45.0
+"""Silence after which the server is asked whether it lives."""
+DEAD_AFTER_SECONDS = 20.0
+"""Silence after that question that means the connection is dead."""
+REGISTER_SECONDS_MAX = 30.0
+"""How long a server may take to let us in once it is asked."""
+HISTORY_SECONDS_MAX = 20.0
+"""How long a server may take over one page of history before the gap is left."""
+LEAVE_SECONDS_MAX = 2.0
+"""How long we wait for the server's goodbye after QUIT."""
+RECLAIM_SECONDS = 3.0
+"""How often our own nick is asked for while somebody else has it; doubles up to the next."""
+RECLAIM_SECONDS_MAX = 30.0
+"""The longest pause between two such questions."""
+GHOST_SECONDS_MAX = 180.0
+"""How long an old connection of ours may live on in the server (which pings it out by then)."""
+RETRY_SECONDS = 1.0
+"""The pause before the first try to connect again; doubles up to the next."""
+RETRY_SECONDS_MAX = 60.0
+"""The longest pause between two tries."""
+STEADY_SECONDS = 10.0
+"""A connection that lasted as long starts the pauses from the beginning."""

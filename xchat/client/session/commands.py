@@ -1,0 +1,190 @@
+"""What a person can ask of a session, and what can be asked about it."""
+
+from __future__ import annotations
+
+from xchat.client.session import history, membership, talk
+from xchat.client.session.bounds import HISTORY_MESSAGES_MAX, LEAVE_SECONDS_MAX
+from xchat.client.session.events import Kind
+from xchat.client.session.rooms import Room
+from xchat.client.session.split import ACTION_HEAD, ACTION_TAIL, split, text_bytes_max
+from xchat.client.session.state import Phase, State, is_sane
+from xchat.errors import UsageError, XChatError
+from xchat.irc.message import format_line
+
+
+class OfflineError(XChatError):
+    """A command that needs the server, while there is none."""
+
+
+class Commands:
+    """The commands of a Session, each a line or several to the server."""
+
+    _state: State
+
+    # -- what is so ---------------------------------------------------------------------------
+    @property
+    def ready(self) -> bool:
+        """Whether the server has let us in and we are not leaving."""
+        return self._state.ready
+
+    @property
+    def leaving(self) -> bool:
+        """Whether QUIT has been sent."""
+        return self._state.phase is Phase.LEAVING
+
+    @property
+    def ever_ready(self) -> bool:
+        """Whether the server has ever let us in."""
+        return self._state.ever_ready
+
+    @property
+    def nick(self) -> str:
+        """Our nick, or the one we want while there is no connection."""
+        state = self._state
+        return state.wanted_nick if state.phase is Phase.OFFLINE else state.nick
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels that we are in or want to be in."""
+        return tuple(room.name for room in self._state.rooms.values())
+
+    @property
+    def unsettled(self) -> int:
+        """How many lines of ours are not yet kept, refused, or known to be uncertain."""
+        return len(self._state.outbox)
+
+    @property
+    def unsent(self) -> int:
+        """How many lines of ours wait to be sent."""
+        return self._state.outbox.pending
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way that an answer is awaited for."""
+        state = self._state
+        fetching = any(room.fetch or not room.joined for room in state.rooms.values())
+        return not (len(state.outbox) or fetching or state.asked or state.fences)
+
+    def joined(self, channel: str) -> bool:
+        """Tell whether we are in a channel now."""
+        room = self._state.room(channel)
+        return room is not None and room.joined
+
+    def same(self, one: str, other: str) -> bool:
+        """Tell whether two names are one to the server."""
+        return self._state.support.fold(one) == self._state.support.fold(other)
+
+    def is_channel(self, name: str) -> bool:
+        """Tell a channel from a nick."""
+        return self._state.support.is_channel(name)
+
+    def members(self, channel: str) -> tuple[str, ...]:
+        """Return who is in a channel, with prefixes, as far as we know."""
+        found = self._state.roster[channel]
+        members = found.members.values() if found else ()
+        return tuple(member.prefixes + member.nick for member in members)
+
+    # -- what to do ---------------------------------------------------------------------------
+    def say(self, target: str, text: str, kind: Kind = "message") -> tuple[int, ...]:
+        """Send text, cut to lines that fit; return an id for each line.
+
+        Works without a connection: the lines wait for it. Raises UsageError, OutboxFullError.
+        """
+        state = self._state
+        _check_name(target, "target")
+        frame = len(ACTION_HEAD + ACTION_TAIL) if kind == "action" else 0
+        room = text_bytes_max(state.source, talk.COMMANDS[kind], target) - frame
+        key = state.support.fold(target)
+        ids = tuple(state.outbox.add(key, target, kind, piece) for piece in split(text, room))
+        talk.pump(state)
+        return ids
+
+    def join(self, channel: str, *, key: str = "", history: int = 0) -> None:
+        """Be in a channel from now on, across connections; tell so much of its past first."""
+        _check_name(channel, "channel")
+        if not self.is_channel(channel):
+            raise UsageError(f"{channel} is not a channel: they start with #", mend=f"#{channel}")
+        if self._state.room(channel) is None:
+            wanted = min(history, HISTORY_MESSAGES_MAX)
+            room = Room(channel, key=key, history=wanted)
+            self._state.rooms[self._state.support.fold(channel)] = room
+            if self.ready:
+                self._send("JOIN", channel, *([key] if key else []))
+
+    def part(self, channel: str, reason: str = "") -> None:
+        """Leave a channel."""
+        if self.ready and self.joined(channel):
+            self._send("PART", channel, *([reason] if reason else []))
+        else:
+            membership.leave(self._state, channel, "you left the channel")
+
+    def change_nick(self, nick: str) -> None:
+        """Ask for another nick; before we are let in, too."""
+        _check_name(nick, "nick")
+        if self._state.phase in (Phase.REGISTERING, Phase.OFFLINE):
+            self._state.nick = self._state.wanted_nick = nick
+        if self._state.phase is not Phase.OFFLINE:
+            self._send("NICK", nick)
+
+    def ask_topic(self, channel: str) -> None:
+        """Ask for a channel's topic."""
+        self._command("TOPIC", channel)
+
+    def change_topic(self, channel: str, topic: str) -> None:
+        """Change a channel's topic; an empty one removes it."""
+        self._command("TOPIC", channel, topic)
+
+    def ask_names(self, channel: str) -> None:
+        """Ask who is in a channel."""
+        self._command("NAMES", channel)
+
+    def ask_whois(self, nick: str) -> None:
+        """Ask who somebody is."""
+        self._command("WHOIS", nick)
+        self._state.whois[self._state.support.fold(nick)] = []
+
+    def ask_history(self, target: str, count: int) -> None:
+        """Ask for the last messages of a target, told as one HistoryReceived."""
+        _check_name(target, "target")
+        self._need_connection()
+        if not self._state.caps.history:
+            raise XChatError("this server keeps no history that can be asked for")
+        if self._state.support.fold(target) in self._state.asked:
+            raise XChatError(f"the history of {target} is being fetched already")
+        history.ask(self._state, target, max(1, min(count, HISTORY_MESSAGES_MAX)))
+
+    def fence(self) -> None:
+        """Be idle again only when the server has answered all that was asked until now."""
+        self._need_connection()
+        talk.fence(self._state)
+
+    def quit(self, reason: str = "") -> None:
+        """Leave for good."""
+        if self._state.phase is not Phase.OFFLINE:
+            self._send("QUIT", *([reason] if reason else []))
+            self._state.phase = Phase.LEAVING
+            self._state.leave_by = self._state.now + LEAVE_SECONDS_MAX
+
+    def _command(self, command: str, name: str, *params: str) -> None:
+        _check_name(name, "name")
+        self._need_connection()
+        self._send(command, name, *params)
+
+    def _need_connection(self) -> None:
+        if not self.ready:
+            raise OfflineError("there is no connection now", mend="Try again once it is back.")
+
+    def _send(self, command: str, *params: str) -> None:
+        line = format_line(None, command, *(_one_line(param) for param in params))
+        if len(line.encode()) + 2 > 512:
+            raise UsageError(f"too long for one line: {len(line.encode())} bytes of 510")
+        self._state.send(command, *(_one_line(param) for param in params))
+
+
+def _one_line(text: str) -> str:
+    return text.translate({0x0D: " ", 0x0A: " ", 0: None})
+
+
+def _check_name(name: str, what: str) -> None:
+    if not is_sane(name):
+        raise UsageError(f"{name!r} cannot be a {what}: no spaces, no commas, no colon in front")
