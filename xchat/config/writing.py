@@ -35,5 +35,7 @@ def _print_field(field: FieldInfo, value: object) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     # JSON's text is TOML's, but for a DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

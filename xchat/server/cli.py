@@ -37,7 +37,9 @@ _SETTINGS = {
 @click.option("--host", metavar="ADDRESS", multiple=True, help="address; may be repeated [all]")
 @click.option("--port", metavar="PORT", type=int, help="TCP port [8080]")
 @click.option("--data", metavar="FOLDER", help="where to keep what was said")
-@click.option("--config", "file", metavar="FILE.toml", type=_FILE, help="settings, see below")
+@click.option(
+    "--config", "file", metavar="FILE.toml", type=_FILE, help="settings; --print-config shows all"
+)
 @click.option(
     "--set", "sets", metavar="SECTION.KEY=VALUE", multiple=True, help="one setting, as in TOML"
 )

@@ -1,7 +1,7 @@
 """What is checked and prepared before the server serves: each refusal in words.
 
-In this order, so that nothing that others see (an open port) happens before
-all that can be refused was checked: data folder, certificate, ports.
+In this order, so that nothing is made, and no port opened, before what can be
+refused by looking was looked at: certificate, data folder, ports.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import resource
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
+from xchat.pki.check import PairReport, check_server_pair
 from xchat.server.access import admits, who_may_join
 from xchat.server.context import make_context
 from xchat.server.folder import describe_folder, open_folder
@@ -36,6 +38,7 @@ class Start:
     context: ssl.SSLContext
     listeners: tuple[socket.socket, ...]
     data_folder: Path
+    pair: PairReport
 
     @property
     def addresses(self) -> list[str]:
@@ -56,14 +59,15 @@ def prepare(config: Config, journal: Journal) -> Iterator[Start]:
     Raises XChatError for the first thing that does not fit.
     """
     with ExitStack() as held:
+        pair = _check_pair(config, journal)
+        context = make_context(config.tls)
         lock = open_folder(data_folder(config))
         held.callback(lock.close)
-        context = _checked_context(config, journal)
         listeners = open_listeners(config.listen, journal)
         for listener in listeners:
             held.callback(listener.close)
         _raise_descriptor_limit(config, journal)
-        yield Start(context, tuple(listeners), lock.folder)
+        yield Start(context, tuple(listeners), lock.folder, pair)
 
 
 def check(config: Config, journal: Journal) -> list[str]:
@@ -71,13 +75,14 @@ def check(config: Config, journal: Journal) -> list[str]:
 
     Raises XChatError as `prepare` does.
     """
+    pair = _check_pair(config, journal)
+    make_context(config.tls)
     folder = describe_folder(data_folder(config))
-    _checked_context(config, journal)
     listen = config.listen
     addresses = ", ".join(show_address((host, listen.port)) for host in listen.host)
     return [
         "The configuration can be used.",
-        f"Certificate: {config.tls.cert}, TLS {config.tls.min_version} or newer",
+        f"Certificate: {pair.cert} until {pair.not_after:%Y-%m-%d}, for {', '.join(pair.names)}",
         f"Data: {folder}",
         f"Would listen on {addresses}",
         f"Who may join: {who_may_join(config, listen.host)}",
@@ -86,17 +91,17 @@ def check(config: Config, journal: Journal) -> list[str]:
 
 def describe_join(config: Config, start: Start) -> str:
     """Return the command with which the next person joins."""
-    host = _own_address(start.addresses)
+    host = _name_to_type(start.addresses, start.pair.names)
     return f"xchat-client --ca {_ca_file(Path(config.tls.cert))} {show_address((host, start.port))}"
 
 
-def _checked_context(config: Config, journal: Journal) -> ssl.SSLContext:
-    _check_pair(Path(config.tls.cert).expanduser(), Path(config.tls.key).expanduser(), journal)
-    return make_context(config.tls)
-
-
-def _check_pair(cert: Path, key: Path, journal: Journal) -> None:
+def _check_pair(config: Config, journal: Journal) -> PairReport:
     """Refuse a certificate or key that must not serve; record what is merely doubtful."""
+    cert, key = (Path(path).expanduser() for path in (config.tls.cert, config.tls.key))
+    report = check_server_pair(cert, key, now=datetime.now(UTC))
+    for warning in report.warnings:
+        journal.warning(warning)
+    return report
 
 
 def _raise_descriptor_limit(config: Config, journal: Journal) -> None:
@@ -121,13 +126,20 @@ def _ca_file(cert: Path) -> str:
     return "ca.pem"
 
 
-def _own_address(addresses: list[str]) -> str:
-    """Return the address or name by which others on the network most likely reach us."""
-    if _ANY_IPV4 in addresses:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.connect(_ELSEWHERE)
-            except OSError:
-                return "localhost"
-            return str(probe.getsockname()[0])
-    return socket.gethostname() if _ANY_IPV6 in addresses else addresses[0]
+def _name_to_type(addresses: Sequence[str], names: Sequence[str]) -> str:
+    """Return the name by which others most likely reach us, one that the certificate has."""
+    host = socket.gethostname()
+    likely = [*_own_addresses(addresses), host, f"{host}.local", "localhost"]
+    return next((name for name in likely if name in names), names[0])
+
+
+def _own_addresses(addresses: Sequence[str]) -> list[str]:
+    """Return what we listen on, for all addresses the one on the way to everywhere else."""
+    if _ANY_IPV4 not in addresses:
+        return [address for address in addresses if address != _ANY_IPV6]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ELSEWHERE)
+        except OSError:  # no network at all
+            return []
+        return [probe.getsockname()[0]]

@@ -1,0 +1,156 @@
+"""What is prepared before the server listens, and given back at the end."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.server.conftest import Pair
+from xchat.config import Config, load
+from xchat.errors import XChatError
+from xchat.journal import Journal, open_journal
+from xchat.server.preflight import check, describe_join, prepare
+
+
+def config_of(pair: Pair, data: Path, **more: object) -> Config:
+    given = {"store.data": str(data), "listen.host": ["127.0.0.1"], "listen.port": 0}
+    return load(None, pair.settings, given | more)
+
+
+@pytest.fixture
+def written() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def journal(written: io.StringIO) -> Journal:
+    return open_journal("json", "debug", written)
+
+
+def test_all_that_a_server_needs_is_there(pair: Pair, tmp_path: Path, journal: Journal) -> None:
+    data = tmp_path / "data"
+    with prepare(config_of(pair, data), journal) as start:
+        assert start.data_folder == data
+        assert start.addresses == ["127.0.0.1"]
+        assert start.pair.names == ("localhost", "127.0.0.1", "::1")
+        with socket.create_connection(("127.0.0.1", start.port), 5):
+            pass
+
+
+def test_all_is_given_back(pair: Pair, tmp_path: Path, journal: Journal) -> None:
+    before = sorted(path.name for path in Path("/dev/fd").iterdir())
+    with prepare(config_of(pair, tmp_path / "data"), journal) as start:
+        port = start.port
+    with prepare(config_of(pair, tmp_path / "data", **{"listen.port": port}), journal):
+        pass
+    assert sorted(path.name for path in Path("/dev/fd").iterdir()) == before
+
+
+def test_a_refusal_gives_back_what_was_taken(pair: Pair, tmp_path: Path, journal: Journal) -> None:
+    config = config_of(pair, tmp_path / "data")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        in_use = taken.getsockname()[1]
+        blocked = config_of(pair, tmp_path / "data", **{"listen.port": in_use})
+        with pytest.raises(XChatError, match="in use"), prepare(blocked, journal):
+            pass
+    with prepare(config, journal):
+        pass
+
+
+def test_a_certificate_that_is_refused_makes_nothing_and_opens_no_port(
+    pair: Pair, tmp_path: Path, journal: Journal
+) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(pair.key.read_bytes())
+    key.chmod(0o644)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = config_of(
+            pair,
+            tmp_path / "data",
+            **{"tls.key": str(key), "listen.port": taken.getsockname()[1]},
+        )
+        refused = pytest.raises(XChatError, match="everyone on this machine")
+        with refused as caught, prepare(config, journal):
+            pass
+    assert caught.value.mend == f"chmod 600 {key}"
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_key_its_group_can_read_is_a_warning(
+    pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO
+) -> None:
+    key = tmp_path / "key.pem"
+    key.write_bytes(pair.key.read_bytes())
+    key.chmod(0o640)
+    with prepare(config_of(pair, tmp_path / "data", **{"tls.key": str(key)}), journal):
+        pass
+    warnings = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert any(str(key) in warning["event"] for warning in warnings)
+
+
+RAISED = """
+import resource, sys
+from pathlib import Path
+from xchat.config import load
+from xchat.journal import open_journal
+from xchat.server.preflight import prepare
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, min(hard, 2000)))
+given = {"store.data": sys.argv[1], "listen.host": ["127.0.0.1"], "listen.port": 0}
+with prepare(load(None, sys.argv[2:], given), open_journal("json")):
+    print(*resource.getrlimit(resource.RLIMIT_NOFILE))
+"""
+
+
+def test_the_descriptor_limit_is_raised_as_far_as_it_may_be(pair: Pair, tmp_path: Path) -> None:
+    hard = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 2000)
+    done = subprocess.run(
+        [sys.executable, "-c", RAISED, tmp_path / "data", *pair.settings],
+        capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    assert done.stdout == f"{hard} {hard}\n"
+    assert "descriptors are fewer than users" in done.stderr
+
+
+def test_a_check_makes_locks_and_listens_on_nothing(
+    pair: Pair, tmp_path: Path, journal: Journal
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        lines = check(config_of(pair, tmp_path / "data", **{"listen.port": port}), journal)
+    assert not (tmp_path / "data").exists()
+    text = "\n".join(lines)
+    assert f"{tmp_path / 'data'} would be made" in text
+    assert f"Would listen on 127.0.0.1:{port}" in text
+    assert "only this machine may join" in text
+    assert "localhost, 127.0.0.1, ::1" in text
+
+
+def test_a_check_beside_the_running_server_says_so(
+    pair: Pair, tmp_path: Path, journal: Journal
+) -> None:
+    config = config_of(pair, tmp_path / "data")
+    with prepare(config, journal):
+        assert any(f"pid {os.getpid()}" in line for line in check(config, journal))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_next_person_is_told_a_name_that_the_certificate_has(
+    pair: Pair, tmp_path: Path, journal: Journal, host: str
+) -> None:
+    config = config_of(pair, tmp_path / "data", **{"listen.host": [host]})
+    with prepare(config, journal) as start:
+        program, option, ca, address = describe_join(config, start).split(" ")
+        assert (program, option) == ("xchat-client", "--ca")
+        assert Path(ca) == pair.cert.parent / "ca.pem"
+        name, _, port = address.rpartition(":")
+        assert name in start.pair.names
+        assert int(port) == start.port
