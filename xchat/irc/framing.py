@@ -57,7 +57,9 @@ class LineBuffer:
         size = len(line)
         if size > 1 and line[0] == 0x40:  # "@": the tags have a bound of their own
             tags = line.find(b" ") + 1
-            if tags == 0 or tags > self._tags_max:
+            if tags == 0:  # nothing but tags, which the parser refuses in its own words
+                return size <= self._tags_max
+            if tags > self._tags_max:
                 return False
             size -= tags
         return size + 2 <= self._line_max
