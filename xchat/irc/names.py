@@ -192,11 +192,19 @@ def _prototypes() -> dict[str, str]:
         _unmarked(char): [_unmarked(pair["c"]) for pair in pairs]
         for char, pairs in json.loads(packed).items()
     }
-    return {
-        char: unicodedata.normalize("NFD", pairs[0])
+    prototypes = {
+        char: pairs[0]
         for char, pairs in partners.items()
         if len(char) == 1 and len(pairs) == 1 and _is_source(char, pairs[0], partners)
     }
+    return {char: _final(prototype, prototypes) for char, prototype in prototypes.items()}
+
+
+def _final(prototype: str, prototypes: dict[str, str]) -> str:
+    """Return a prototype whose own parts have none: decomposing it may bring up some that do."""
+    parts = unicodedata.normalize("NFD", prototype)
+    final = "".join(prototypes.get(part, part) for part in parts)
+    return final if final == prototype else _final(final, prototypes)
 
 
 def _is_source(char: str, partner: str, partners: dict[str, list[str]]) -> bool:
