@@ -58,6 +58,19 @@ JOURNAL_LINE_BYTES_MAX = 4096
 JOURNAL_VALUE_CHARS_MAX = 256
 """Characters of one value in the journal."""
 
+MODES_A_COMMAND = 12
+"""Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
+HOST_BYTES_MAX = 63
+"""Bytes of a host that is shown: an address, with its zone."""
+ISUPPORT_TOKENS_A_LINE = 12
+"""Tokens in one RPL_ISUPPORT, which has fifteen parameters at most."""
+MOTD_LINE_BYTES = 400
+"""Bytes of one line of the message of the day; the rest of a longer one is cut."""
+PARAM_ECHO_CHARS = 100
+"""Characters of a refused parameter that are said back."""
+USERHOST_NICKS_MAX = 5
+"""Nicks one USERHOST asks for (RFC 2812, 4.8)."""
+
 Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]

@@ -81,7 +81,7 @@ def parse(line: bytes) -> Message:
 
 
 def parse_tags(raw: str) -> dict[str, str]:
-    """Take `a=1;b;+c=x\\sy` apart; the last of equal keys wins, as the specification says."""
+    """Take `a=1;b` apart; the last of equal keys wins, as the specification says."""
     tags = {}
     for item in raw.split(";"):
         key, _, value = item.partition("=")

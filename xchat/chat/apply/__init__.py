@@ -1,0 +1,77 @@
+"""Events to changed state, rows and effects: the one place where anything changes.
+
+Goal: every server that applies the same log, at any time, ends in the same
+state and says the same things. So nothing here reads a clock, draws a number,
+asks for the server's own name, or walks a set. An event is a claim: its `check`
+runs when a handler appends it (refuse at once what can be refused) and again
+here, at its place in the log, where others may have come first. A check raises
+before anything has changed; a change never fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from xchat.chat import effects, events
+from xchat.chat.apply import channel_modes, channels, messages, users
+from xchat.chat.apply.step import Step
+from xchat.chat.log import Entry
+from xchat.chat.refused import Ignored, Refused
+from xchat.chat.state import State
+
+__all__ = ["RULES", "Rule", "Step", "apply", "check"]
+
+
+class Rule(NamedTuple):
+    """What is done with one kind of event."""
+
+    check: Callable[[State, Any], None]
+    change: Callable[[Step, Any], None]
+
+
+def _always(_state: State, _event: events.Event) -> None:
+    """Nothing can stand against this event."""
+
+
+RULES: dict[type[events.Event], Rule] = {
+    events.NodeStarted: Rule(_always, users.node_started),
+    events.UserRegistered: Rule(users.check_registered, users.registered),
+    events.UserQuit: Rule(users.check_known, users.quit_),
+    events.NickChanged: Rule(users.check_nick_changed, users.nick_changed),
+    events.RealnameChanged: Rule(users.check_known, users.realname_changed),
+    events.UserModesChanged: Rule(users.check_known, users.user_modes_changed),
+    events.AwayChanged: Rule(users.check_known, users.away_changed),
+    events.ChannelJoined: Rule(channels.check_joined, channels.joined),
+    events.ChannelParted: Rule(channels.check_parted, channels.parted),
+    events.UserKicked: Rule(channels.check_kicked, channels.kicked),
+    events.TopicChanged: Rule(channels.check_topic, channels.topic_changed),
+    events.UserInvited: Rule(channels.check_invited, channels.invited),
+    events.ModesChanged: Rule(channel_modes.check_modes, channel_modes.modes_changed),
+    events.MessageSent: Rule(messages.check_message, messages.message_sent),
+    events.TypingNotified: Rule(messages.check_message, messages.typing_notified),
+}
+
+
+def check(state: State, event: events.Event) -> None:
+    """Raise Refused or Ignored for what would come to nothing as things stand now."""
+    RULES[type(event)].check(state, event)
+
+
+def apply(state: State, entry: Entry, log_id: str) -> Step:
+    """Apply one entry; the step returned holds its effects and history rows.
+
+    A claim that no longer holds changes nothing; its one effect is the answer.
+    """
+    step = Step(state, entry.seq, entry.ts, log_id)
+    rule = RULES[type(entry.event)]
+    try:
+        rule.check(state, entry.event)
+    except Refused as refused:
+        answer = effects.Answer(refused.numeric, refused.params, refused.text)
+        step.effects.append(answer)
+        return step
+    except Ignored:
+        return step
+    rule.change(step, entry.event)
+    return step

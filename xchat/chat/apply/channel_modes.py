@@ -1,0 +1,108 @@
+"""What becomes of a MODE on a channel: each change by the row of its letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from xchat.chat import effects
+from xchat.chat.apply.channels import need_operator
+from xchat.chat.apply.step import Step, actor
+from xchat.chat.events import ModeChange, ModesChanged
+from xchat.chat.modes import KIND_OF, ROLE_BITS
+from xchat.chat.state import Ban, Channel, State
+from xchat.irc import names
+
+
+def check_modes(state: State, event: ModesChanged) -> None:
+    """Only operators change modes."""
+    actor(state, event.uid)
+    need_operator(state, event.uid, event.channel)
+
+
+def modes_changed(step: Step, event: ModesChanged) -> None:
+    """Make each change that changes something, and tell the channel those, in one line."""
+    folded = names.fold(event.channel)
+    made = [shown for change in event.changes if (shown := _make(step, folded, event, change))]
+    if not made:
+        return
+    user, channel = step.state.users[event.uid], step.state.channels[folded]
+    arguments = [change.argument for change in made if change.argument]
+    line = step.line(user.prefix, "MODE", channel.name, _letters(made), *arguments)
+    step.effects.append(effects.ToChannel(folded, line))
+
+
+def _make(step: Step, folded: str, event: ModesChanged, change: ModeChange) -> ModeChange | None:
+    """Make one change; return it as people are shown it, or None if nothing changed."""
+    if change.letter in ROLE_BITS:
+        return _role(step.state, folded, change)
+    channel = step.state.channels[folded]
+    changed, shown = _MAKE[KIND_OF[change.letter]](step, event, channel, change)
+    if changed == channel:
+        return None
+    step.state.put_channel(changed)
+    return shown
+
+
+def _role(state: State, folded: str, change: ModeChange) -> ModeChange | None:
+    roles = state.roles(folded, change.argument)
+    if roles is None:
+        return None
+    bit = ROLE_BITS[change.letter]
+    changed = roles | bit if change.sign == "+" else roles & ~bit
+    if changed == roles:
+        return None
+    state.put_member(folded, change.argument, changed)
+    return ModeChange(change.sign, change.letter, state.users[change.argument].nick)
+
+
+Made = tuple[Channel, ModeChange]
+
+
+def _ban(step: Step, event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
+    others = tuple(ban for ban in channel.bans if ban.mask != change.argument)
+    if change.sign == "-":
+        return replace(channel, bans=others), change
+    if len(others) < len(channel.bans):
+        return channel, change
+    ban = Ban(change.argument, step.state.users[event.uid].prefix, step.ts)
+    return replace(channel, bans=(*others, ban)), change
+
+
+def _key(_step: Step, _event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
+    if change.sign == "+":
+        return replace(channel, key=change.argument), change
+    # The key that is taken away is shown as `*`: whoever asked need not have known it.
+    return replace(channel, key=""), ModeChange("-", "k", "*")
+
+
+def _limit(_step: Step, _event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
+    if change.sign == "+":
+        return replace(channel, limit=int(change.argument)), change
+    return replace(channel, limit=0), ModeChange("-", "l")
+
+
+def _flag(_step: Step, _event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
+    flags = set(channel.flags) - {change.letter}
+    if change.sign == "+":
+        flags.add(change.letter)
+    return replace(channel, flags="".join(sorted(flags))), change
+
+
+_MAKE: dict[str, Callable[[Step, ModesChanged, Channel, ModeChange], Made]] = {
+    "A": _ban,
+    "B": _key,
+    "C": _limit,
+    "D": _flag,
+}
+
+
+def _letters(changes: list[ModeChange]) -> str:
+    out, sign = [], ""
+    for change in changes:
+        if change.sign != sign:
+            sign = change.sign
+            out.append(sign)
+        out.append(change.letter)
+    return "".join(out)

@@ -1,0 +1,95 @@
+"""What becomes of messages: they are kept, and told to those they are for."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from xchat.chat import effects
+from xchat.chat.apply.channels import is_banned
+from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
+from xchat.chat.events import MessageSent, TypingNotified
+from xchat.chat.lines import Line
+from xchat.chat.refused import Refused
+from xchat.chat.state import Channel, State, User
+from xchat.irc import names
+from xchat.irc.capabilities import MESSAGE_TAGS
+from xchat.irc.numerics import ERR_CANNOTSENDTOCHAN, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK
+
+
+def check_message(state: State, event: MessageSent | TypingNotified) -> None:
+    """Refuse what may not be said here, or to somebody who is not there."""
+    user = actor(state, event.uid)
+    if names.is_channel(event.target):
+        channel = state.channel(event.target)
+        if channel is None:
+            raise Refused(ERR_NOSUCHCHANNEL, event.target)
+        check_may_speak(state, channel, user)
+    elif event.target not in state.users:
+        raise Refused(ERR_NOSUCHNICK, "*")
+
+
+def check_may_speak(state: State, channel: Channel, user: User) -> None:
+    """+n: members only; +m: roles only; a ban silences members without a role."""
+    roles = state.roles(names.fold(channel.name), user.uid)
+    if roles is None:
+        if "n" in channel.flags:
+            raise _silenced(channel, "n", "you are not in it")
+        if channel.key or "i" in channel.flags:
+            raise _silenced(channel, "n", "you are not in it, and it is closed to others")
+    if roles:
+        return
+    if "m" in channel.flags:
+        raise _silenced(channel, "m", "only those with a voice speak here")
+    if is_banned(channel, user):
+        raise _silenced(channel, "b", "you are banned from it")
+
+
+def _silenced(channel: Channel, mode: str, why: str) -> Refused:
+    return Refused(
+        ERR_CANNOTSENDTOCHAN, channel.name, text=f"Cannot send to channel (+{mode}): {why}"
+    )
+
+
+def message_sent(step: Step, event: MessageSent) -> None:
+    """Keep a message, and tell it."""
+    state = step.state
+    user = state.users[event.uid]
+    if names.is_channel(event.target):
+        folded = names.fold(event.target)
+        channel = state.channels[folded]
+        if not channel.spoken and event.text is not None:
+            state.put_channel(replace(channel, spoken=True))
+        target, shown = channel.cid, channel.name
+    else:
+        target, shown = direct_target(user.uid, event.target), state.users[event.target].nick
+    row = HistoryRow(
+        target, step.seq, step.ts, user.prefix, event.command, shown, event.text, event.tags
+    )
+    step.history.append(row)
+    _tell(step, event.target, line_of(row, step.msgid))
+
+
+def line_of(row: HistoryRow, msgid: str) -> Line:
+    """Return a message as it was told, and is told again from history."""
+    params = (row.shown,) if row.text is None else (row.shown, row.text)
+    return Line(row.source, row.command, params, row.ts, msgid, row.tags)
+
+
+def typing_notified(step: Step, event: TypingNotified) -> None:
+    """Tell what is not kept to those who are there."""
+    state = step.state
+    shown = (
+        state.channels[names.fold(event.target)].name
+        if names.is_channel(event.target)
+        else state.users[event.target].nick
+    )
+    line = step.line(state.users[event.uid].prefix, "TAGMSG", shown, tags=event.tags)
+    _tell(step, event.target, line)
+
+
+def _tell(step: Step, target: str, line: Line) -> None:
+    need = MESSAGE_TAGS if line.command == "TAGMSG" else 0
+    if names.is_channel(target):
+        step.effects.append(effects.ChannelMessage(names.fold(target), line, need))
+    else:
+        step.effects.append(effects.UserMessage(target, line, need))

@@ -1,0 +1,81 @@
+"""One event being applied: where it stands, and what has come of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from xchat.chat.effects import Effect
+from xchat.chat.lines import Line
+from xchat.chat.refused import Ignored
+from xchat.chat.state import State, User
+from xchat.irc.message import NO_TAGS
+
+
+class HistoryRow(msgspec.Struct, frozen=True):
+    """A message as its target's history keeps it.
+
+    `target` is a channel's cid, or `direct_target` of two users; `shown` the
+    target as it was addressed. `text` is None where it was erased.
+    """
+
+    target: str
+    seq: int
+    ts: int
+    source: str
+    command: str
+    shown: str
+    text: str | None
+    tags: Mapping[str, str]
+
+
+class Step:
+    """The place of an event in the log, and its outcome as `apply` fills it in."""
+
+    __slots__ = ("effects", "history", "log_id", "seq", "state", "ts")
+
+    def __init__(self, state: State, seq: int, ts: int, log_id: str) -> None:
+        self.state = state
+        self.seq = seq
+        self.ts = ts
+        self.log_id = log_id
+        self.effects: list[Effect] = []
+        self.history: list[HistoryRow] = []
+
+    @property
+    def msgid(self) -> str:
+        """The msgid of what is said here; none for what is not kept."""
+        return make_msgid(self.log_id, self.seq) if self.seq else ""
+
+    def line(
+        self, source: str, command: str, *params: str, tags: Mapping[str, str] = NO_TAGS
+    ) -> Line:
+        """Return a line of this moment."""
+        return Line(source, command, params, self.ts, self.msgid, tags)
+
+
+def make_msgid(log_id: str, seq: int) -> str:
+    """Return the msgid of an entry: unique, for ever the same, and of this log alone."""
+    return f"{log_id}-{seq:x}"
+
+
+def seq_of(log_id: str, msgid: str) -> int | None:
+    """Return the place in the log that a msgid of ours names, or None."""
+    ours, _, place = msgid.rpartition("-")
+    if ours != log_id or not 0 < len(place) <= 15 or place.strip("0123456789abcdef"):
+        return None
+    return int(place, 16)
+
+
+def direct_target(one: str, other: str) -> str:
+    """Return the history target of two users: of these two connections and no others."""
+    return "&".join(sorted((one, other)))
+
+
+def actor(state: State, uid: str) -> User:
+    """Return the user who acts; raises Ignored when they are gone by now."""
+    user = state.users.get(uid)
+    if user is None:
+        raise Ignored
+    return user

@@ -1,0 +1,158 @@
+"""What becomes of users: they come, change their names, and go."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from xchat.chat import effects
+from xchat.chat.apply.step import Step, actor
+from xchat.chat.events import (
+    AwayChanged,
+    NickChanged,
+    NodeStarted,
+    RealnameChanged,
+    UserModesChanged,
+    UserQuit,
+    UserRegistered,
+)
+from xchat.chat.lines import Line
+from xchat.chat.refused import Refused
+from xchat.chat.state import State, User
+from xchat.irc import names
+from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
+from xchat.irc.numerics import ERR_NICKNAMEINUSE, RPL_NOWAWAY, RPL_UNAWAY
+
+
+def check_nick_free(state: State, nick: str, uid: str) -> None:
+    """Refuse a nick that somebody holds, or that looks like one somebody holds."""
+    holder = state.nick_taken(nick, uid)
+    if holder is None:
+        return
+    if names.fold(holder.nick) == names.fold(nick):
+        raise Refused(ERR_NICKNAMEINUSE, nick)
+    raise Refused(
+        ERR_NICKNAMEINUSE, nick, text=f"Nickname looks like {holder.nick}, who is here already"
+    )
+
+
+def check_registered(state: State, event: UserRegistered) -> None:
+    """Two claims on one nick: the first in the log wins."""
+    check_nick_free(state, event.nick, event.uid)
+
+
+def registered(step: Step, event: UserRegistered) -> None:
+    """Let a user in."""
+    user = User(
+        uid=event.uid,
+        node=event.node,
+        nick=event.nick,
+        user=event.user,
+        host=event.host,
+        realname=event.realname,
+        since=step.ts,
+    )
+    step.state.put_user(user)
+    step.effects.append(effects.Welcomed(user))
+
+
+def check_known(
+    state: State, event: UserQuit | RealnameChanged | UserModesChanged | AwayChanged
+) -> None:
+    """Whoever is gone does nothing any more."""
+    actor(state, event.uid)
+
+
+def quit_(step: Step, event: UserQuit) -> None:
+    """Let a user go, everywhere at once."""
+    depart(step, event.uid, event.reason)
+
+
+def node_started(step: Step, event: NodeStarted) -> None:
+    """Let all users of a server go whose connections ended with its last run."""
+    for user in [user for user in step.state.users.values() if user.node == event.node]:
+        depart(step, user.uid, "The server was restarted")
+
+
+def depart(step: Step, uid: str, reason: str) -> None:
+    """Tell those who share a channel with a user, and remove the user."""
+    state = step.state
+    user = state.users[uid]
+    channels = tuple(state.joined[uid])
+    line = step.line(user.prefix, "QUIT", reason)
+    step.effects.append(effects.ToNeighbours(channels, uid, line))
+    for folded in channels:
+        leave(step, folded, uid)
+    state.drop_user(uid)
+    step.effects.append(effects.Gone(uid, reason))
+
+
+def leave(step: Step, folded: str, uid: str) -> None:
+    """Take a user out of a channel; what is left of an empty one is decided here.
+
+    A channel in which something was said stays, with its topic, its modes and
+    its history, for those whom its modes let in. One that was by invitation
+    ends with its last member: nobody is left who could invite, and nobody may
+    read its history under another life of the name.
+    """
+    state = step.state
+    state.drop_member(folded, uid)
+    step.effects.append(effects.Left(uid, folded))
+    channel = state.channels[folded]
+    if not state.members[folded] and (not channel.spoken or "i" in channel.flags):
+        state.drop_channel(folded)
+
+
+def check_nick_changed(state: State, event: NickChanged) -> None:
+    """Two claims on one nick: the first in the log wins."""
+    actor(state, event.uid)
+    check_nick_free(state, event.nick, event.uid)
+
+
+def nick_changed(step: Step, event: NickChanged) -> None:
+    """Tell the user and those who share a channel with them."""
+    old = step.state.users[event.uid]
+    step.state.put_user(replace(old, nick=event.nick))
+    line = step.line(old.prefix, "NICK", event.nick)
+    _tell_around(step, event.uid, line, 0)
+
+
+def realname_changed(step: Step, event: RealnameChanged) -> None:
+    """IRCv3 setname: sent to clients with the capability, the user's own among them."""
+    user = step.state.users[event.uid]
+    step.state.put_user(replace(user, realname=event.realname))
+    _tell_around(step, event.uid, step.line(user.prefix, "SETNAME", event.realname), SETNAME)
+
+
+def user_modes_changed(step: Step, event: UserModesChanged) -> None:
+    """Set the user's modes to exactly these, and tell them what changed."""
+    user = step.state.users[event.uid]
+    added = "".join(letter for letter in event.modes if letter not in user.modes)
+    removed = "".join(letter for letter in user.modes if letter not in event.modes)
+    if not added and not removed:
+        return
+    step.state.put_user(replace(user, modes=event.modes))
+    change = (f"+{added}" if added else "") + (f"-{removed}" if removed else "")
+    line = step.line(user.prefix, "MODE", user.nick, change)
+    step.effects.append(effects.ToUser(event.uid, line))
+
+
+def away_changed(step: Step, event: AwayChanged) -> None:
+    """IRCv3 away-notify: those who share a channel hear of it."""
+    user, away = step.state.users[event.uid], step.state.away
+    step.effects.append(effects.Answer(RPL_NOWAWAY if event.message else RPL_UNAWAY))
+    if away.get(event.uid) == event.message:
+        return
+    if event.message is None:
+        del away[event.uid]
+    else:
+        away[event.uid] = event.message
+    params = (event.message,) if event.message else ()
+    line = step.line(user.prefix, "AWAY", *params)
+    channels = tuple(step.state.joined[event.uid])
+    step.effects.append(effects.ToNeighbours(channels, event.uid, line, AWAY_NOTIFY))
+
+
+def _tell_around(step: Step, uid: str, line: Line, need: int) -> None:
+    channels = tuple(step.state.joined[uid])
+    step.effects.append(effects.ToUser(uid, line, need))
+    step.effects.append(effects.ToNeighbours(channels, uid, line, need))

@@ -1,0 +1,76 @@
+"""CAP (IRCv3 capability negotiation, version 302)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xchat.chat.commands.registration import maybe_register
+from xchat.chat.lines import Line
+from xchat.chat.refused import Refused
+from xchat.chat.session import Request
+from xchat.irc.capabilities import BY_NAME, CAP_NOTIFY, CAPABILITIES, names_of
+from xchat.irc.numerics import ERR_INVALIDCAPCMD
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+_VERSION_302 = 302
+
+
+def cap(hub: Hub, request: Request) -> None:
+    """Hand each subcommand to its function."""
+    subcommand = request.params[0].upper()
+    if subcommand not in _SUBCOMMANDS:
+        raise Refused(ERR_INVALIDCAPCMD, request.params[0])
+    _SUBCOMMANDS[subcommand](hub, request)
+
+
+def _ls(hub: Hub, request: Request) -> None:
+    session = request.session
+    session.claim.negotiating = True
+    asked = request.params[1] if len(request.params) > 1 else ""
+    if asked.isascii() and asked.isdigit() and len(asked) < 6:
+        session.cap_version = max(session.cap_version, int(asked))
+    if session.cap_version >= _VERSION_302:
+        _change(hub, request, session.caps | CAP_NOTIFY)
+    values = session.cap_version >= _VERSION_302
+    shown = (f"{c.name}={c.value}" if c.value and values else c.name for c in CAPABILITIES)
+    _answer(hub, request, "LS", " ".join(shown))
+
+
+def _list(hub: Hub, request: Request) -> None:
+    _answer(hub, request, "LIST", " ".join(names_of(request.session.caps)))
+
+
+def _req(hub: Hub, request: Request) -> None:
+    """Make all the changes asked for, or none of them."""
+    session = request.session
+    session.claim.negotiating = True
+    asked = request.params[1] if len(request.params) > 1 else ""
+    caps = session.caps
+    for word in asked.split():
+        capability = BY_NAME.get(word.removeprefix("-"))
+        if capability is None:
+            _answer(hub, request, "NAK", asked)
+            return
+        caps = caps & ~capability.bit if word.startswith("-") else caps | capability.bit
+    _answer(hub, request, "ACK", asked)
+    _change(hub, request, caps)
+
+
+def _end(hub: Hub, request: Request) -> None:
+    request.session.claim.negotiating = False
+    maybe_register(hub, request)
+
+
+def _change(hub: Hub, request: Request, caps: int) -> None:
+    session = request.session
+    channels = hub.state.joined.get(session.uid, {}) if session.registered else ()
+    hub.fanout.regroup(session, caps, channels)
+
+
+def _answer(hub: Hub, request: Request, subcommand: str, words: str) -> None:
+    request.put(Line(hub.name, "CAP", (hub.nick_of(request.session), subcommand, words)))
+
+
+_SUBCOMMANDS = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

@@ -1,0 +1,166 @@
+"""Being in channels: JOIN PART KICK INVITE TOPIC NAMES."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xchat.chat import events
+from xchat.chat.apply.channels import need_operator
+from xchat.chat.commands.each import each, need_user, split
+from xchat.chat.commands.reception import say_names, say_topic
+from xchat.chat.refused import Refused
+from xchat.chat.session import Request
+from xchat.chat.state import Channel
+from xchat.chat.text import cut
+from xchat.irc import names
+from xchat.irc.numerics import (
+    ERR_BADCHANMASK,
+    ERR_CHANNELISFULL,
+    ERR_NEEDMOREPARAMS,
+    ERR_NOSUCHCHANNEL,
+    ERR_NOTONCHANNEL,
+    ERR_TOOMANYCHANNELS,
+    ERR_TOOMANYTARGETS,
+    RPL_AWAY,
+    RPL_ENDOFINVITELIST,
+    RPL_ENDOFNAMES,
+    RPL_INVITELIST,
+    RPL_NOTOPIC,
+)
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+_LEAVE_ALL = "0"
+
+
+def join(hub: Hub, request: Request) -> None:
+    """JOIN <channel>{,<channel>} [<key>{,<key>}], or JOIN 0 to leave all."""
+    uid, wanted = request.session.uid, split(request.params[0])
+    if wanted == [_LEAVE_ALL]:
+        for folded in list(hub.state.joined[uid]):
+            hub.append(request, events.ChannelParted(uid=uid, channel=folded))
+        return
+    keys = request.params[1].split(",") if len(request.params) > 1 else []
+    key_of = dict(zip(wanted, keys, strict=False))
+    room = hub.limits.channels_per_user_max - len(hub.state.joined[uid])
+    each(hub, request, wanted[:room], lambda name: _join(hub, request, name, key_of.get(name, "")))
+    for name in wanted[room:]:
+        hub.reply(request, ERR_TOOMANYCHANNELS, name)
+
+
+def _join(hub: Hub, request: Request, name: str, key: str) -> None:
+    if not names.is_channel(name):
+        raise Refused(ERR_NOSUCHCHANNEL, name)
+    try:
+        folded = names.check_channel(name, hub.limits.channel_chars_max)
+    except names.BadName as bad:
+        raise Refused(ERR_BADCHANMASK, name, text=bad.why) from bad
+    full = len(hub.state.channels) >= hub.limits.channels_max
+    if full and folded not in hub.state.channels:
+        text = f"This server has no room for more than {hub.limits.channels_max} channels"
+        raise Refused(ERR_CHANNELISFULL, name, text=text)
+    hub.append(request, events.ChannelJoined(uid=request.session.uid, channel=name, key=key))
+
+
+def part(hub: Hub, request: Request) -> None:
+    """PART <channel>{,<channel>} [<reason>]."""
+    reason = _reason(hub, request, 1) or None
+    uid = request.session.uid
+
+    def leave(name: str) -> None:
+        hub.append(request, events.ChannelParted(uid=uid, channel=name, reason=reason))
+
+    each(hub, request, split(request.params[0]), leave)
+
+
+def kick(hub: Hub, request: Request) -> None:
+    """KICK <channel> <nick>{,<nick>} [<reason>]."""
+    name, targets = request.params[0], split(request.params[1])
+    uid = request.session.uid
+    if len(targets) > hub.limits.targets_max:
+        raise Refused(ERR_TOOMANYTARGETS, request.params[1])
+    need_operator(hub.state, uid, name)
+    reason = _reason(hub, request, 2) or hub.nick_of(request.session)
+
+    def remove(nick: str) -> None:
+        target = need_user(hub, nick).uid
+        event = events.UserKicked(uid=uid, channel=name, target=target, reason=reason)
+        hub.append(request, event)
+
+    each(hub, request, targets, remove)
+
+
+def invite(hub: Hub, request: Request) -> None:
+    """INVITE <nick> <channel>, or INVITE alone, which lists one's open invitations."""
+    uid = request.session.uid
+    if not request.params:
+        _list_invitations(hub, request)
+        return
+    if len(request.params) < 2:
+        raise Refused(ERR_NEEDMOREPARAMS, "INVITE")
+    nick, name = request.params[:2]
+    target = need_user(hub, nick)
+    channel = hub.state.channel(name)
+    if channel and len(channel.invited) >= hub.limits.invites_per_channel_max:
+        raise Refused(ERR_TOOMANYTARGETS, name, text="Too many invitations are open")
+    hub.append(request, events.UserInvited(uid=uid, channel=name, target=target.uid))
+    away = hub.state.away.get(target.uid)
+    if away is not None:
+        hub.reply(request, RPL_AWAY, target.nick, text=away)
+
+
+def _list_invitations(hub: Hub, request: Request) -> None:
+    for channel in hub.state.channels.values():
+        if request.session.uid in channel.invited:
+            hub.reply(request, RPL_INVITELIST, channel.name)
+    hub.reply(request, RPL_ENDOFINVITELIST)
+
+
+def topic(hub: Hub, request: Request) -> None:
+    """TOPIC <channel> [<topic>]: see it, set it, or clear it with an empty one."""
+    uid, name = request.session.uid, request.params[0]
+    if len(request.params) > 1:
+        text = cut(names.clean_text(request.params[1]), hub.limits.topic_bytes_max)
+        hub.append(request, events.TopicChanged(uid=uid, channel=name, topic=text))
+        return
+    channel = hub.state.channel(name)
+    if channel is None or not can_see(hub, uid, channel):
+        raise Refused(ERR_NOSUCHCHANNEL, name)
+    if hub.state.roles(names.fold(name), uid) is None and "n" in channel.flags:
+        raise Refused(ERR_NOTONCHANNEL, channel.name)
+    if channel.topic:
+        say_topic(hub, request, channel)
+    else:
+        hub.reply(request, RPL_NOTOPIC, channel.name)
+
+
+def names_(hub: Hub, request: Request) -> None:
+    """NAMES <channel>{,<channel>}: who is in them."""
+    wanted = split(request.params[0]) if request.params else []
+    for name in wanted[: hub.limits.channels_per_user_max]:
+        _say_names_of(hub, request, name)
+    if not wanted:
+        hub.reply(request, RPL_ENDOFNAMES, "*")
+
+
+def _say_names_of(hub: Hub, request: Request, name: str) -> None:
+    channel, uid = hub.state.channel(name), request.session.uid
+    if channel is None or not can_see(hub, uid, channel):
+        hub.reply(request, RPL_ENDOFNAMES, name)
+        return
+    members = hub.state.members[names.fold(name)]
+    users = ((hub.state.users[member], roles) for member, roles in members.items())
+    inside = uid in members
+    seen = ((user, roles) for user, roles in users if inside or "i" not in user.modes)
+    say_names(hub, request, channel, seen)
+
+
+def can_see(hub: Hub, uid: str, channel: Channel) -> bool:
+    """Say whether a channel is shown to a user: a secret one is to its members alone."""
+    return "s" not in channel.flags or hub.state.roles(names.fold(channel.name), uid) is not None
+
+
+def _reason(hub: Hub, request: Request, index: int) -> str:
+    given = request.params[index] if len(request.params) > index else ""
+    return cut(names.clean_text(given), hub.limits.kick_bytes_max)

@@ -1,0 +1,40 @@
+"""Targets of commands: found, or refused; each of several for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from xchat.chat.refused import Failed, Ignored, Refused
+from xchat.chat.session import Request
+from xchat.chat.state import User
+from xchat.irc.numerics import ERR_NOSUCHNICK
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+
+def split(targets: str) -> list[str]:
+    """Return the targets of `a,b,c`, each once, in order, empty ones left out."""
+    return list(dict.fromkeys(target for target in targets.split(",") if target))
+
+
+def each(hub: Hub, request: Request, targets: Iterable[str], handle: Callable[[str], None]) -> None:
+    """Handle one target after the other; a refusal of one does not stop the rest."""
+    for target in targets:
+        try:
+            handle(target)
+        except Refused as refused:
+            hub.reply(request, refused.numeric, *refused.params, text=refused.text)
+        except Failed as failed:
+            hub.fail(request, failed.code, *failed.context, text=failed.text)
+        except Ignored:
+            pass
+
+
+def need_user(hub: Hub, nick: str) -> User:
+    """Return the user who holds a nick; refuse one that nobody holds."""
+    user = hub.state.user_by_nick(nick)
+    if user is None:
+        raise Refused(ERR_NOSUCHNICK, nick)
+    return user

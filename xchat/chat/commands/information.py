@@ -1,0 +1,126 @@
+"""What the server says of itself: MOTD LUSERS VERSION TIME INFO ADMIN, and ISUPPORT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xchat import __version__
+from xchat.chat import isupport
+from xchat.chat.lines import format_time
+from xchat.chat.refused import Refused
+from xchat.chat.session import Request
+from xchat.chat.text import cut
+from xchat.irc.numerics import (
+    ERR_NOMOTD,
+    ERR_NOSUCHSERVER,
+    RPL_ADMINEMAIL,
+    RPL_ADMINLOC1,
+    RPL_ADMINLOC2,
+    RPL_ADMINME,
+    RPL_ENDOFINFO,
+    RPL_ENDOFMOTD,
+    RPL_GLOBALUSERS,
+    RPL_INFO,
+    RPL_ISUPPORT,
+    RPL_LOCALUSERS,
+    RPL_LUSERCHANNELS,
+    RPL_LUSERCLIENT,
+    RPL_LUSERME,
+    RPL_LUSEROP,
+    RPL_LUSERUNKNOWN,
+    RPL_MOTD,
+    RPL_MOTDSTART,
+    RPL_TIME,
+    RPL_VERSION,
+)
+from xchat.limits import ISUPPORT_TOKENS_A_LINE, MOTD_LINE_BYTES
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+
+def need_this_server(hub: Hub, request: Request) -> None:
+    """Refuse a question to another server: there is none."""
+    asked = request.params[0] if request.params else hub.name
+    if asked.casefold() not in (hub.name.casefold(), hub.nick_of(request.session).casefold()):
+        raise Refused(ERR_NOSUCHSERVER, asked)
+
+
+def motd(hub: Hub, request: Request) -> None:
+    """MOTD [server]; a new user is told it too, whatever command they registered by."""
+    if request.message.command == "MOTD":
+        need_this_server(hub, request)
+    text = hub.config.server.motd
+    if not text:
+        raise Refused(ERR_NOMOTD)
+    hub.reply(request, RPL_MOTDSTART, text=f"- {hub.name} Message of the day -")
+    for line in text.rstrip("\n").split("\n"):
+        hub.reply(request, RPL_MOTD, text=f"- {cut(line.rstrip(), MOTD_LINE_BYTES)}")
+    hub.reply(request, RPL_ENDOFMOTD)
+
+
+def lusers(hub: Hub, request: Request) -> None:
+    """LUSERS: how many are here."""
+    users = hub.state.users.values()
+    invisible = sum("i" in user.modes for user in users)
+    here = sum(user.node == hub.node for user in users)
+    unknown = sum(not session.registered for session in hub.sessions.values())
+    visible, everyone = len(users) - invisible, len(users)
+    hub.reply(
+        request,
+        RPL_LUSERCLIENT,
+        text=f"There are {visible} users and {invisible} invisible on 1 servers",
+    )
+    hub.reply(request, RPL_LUSEROP, "0")
+    hub.reply(request, RPL_LUSERUNKNOWN, str(unknown))
+    hub.reply(request, RPL_LUSERCHANNELS, str(len(hub.state.channels)))
+    hub.reply(request, RPL_LUSERME, text=f"I have {here} clients and 0 servers")
+    for numeric, count, which in (
+        (RPL_LOCALUSERS, here, "local"),
+        (RPL_GLOBALUSERS, everyone, "global"),
+    ):
+        most = str(max(count, hub.users_most))
+        text = f"Current {which} users {count}, max {most}"
+        hub.reply(request, numeric, str(count), most, text=text)
+
+
+def version(hub: Hub, request: Request) -> None:
+    """VERSION [server]: and what it supports."""
+    need_this_server(hub, request)
+    what = hub.config.server.description
+    hub.reply(request, RPL_VERSION, f"xchat-{__version__}", hub.name, text=what)
+    say_isupport(hub, request)
+
+
+def say_isupport(hub: Hub, request: Request) -> None:
+    """Tell what the server supports (RPL_ISUPPORT), some tokens a line."""
+    tokens = isupport.tokens(hub.config)
+    for start in range(0, len(tokens), ISUPPORT_TOKENS_A_LINE):
+        hub.reply(request, RPL_ISUPPORT, *tokens[start : start + ISUPPORT_TOKENS_A_LINE])
+
+
+def time_(hub: Hub, request: Request) -> None:
+    """TIME [server]."""
+    need_this_server(hub, request)
+    hub.reply(request, RPL_TIME, hub.name, text=format_time(hub.now_ms))
+
+
+def info(hub: Hub, request: Request) -> None:
+    """INFO [server]."""
+    need_this_server(hub, request)
+    for line in (
+        f"XChat {__version__}: a private chat over verified TLS",
+        hub.config.server.description,
+        f"Running since {format_time(hub.started_ms)}",
+    ):
+        hub.reply(request, RPL_INFO, text=line)
+    hub.reply(request, RPL_ENDOFINFO)
+
+
+def admin(hub: Hub, request: Request) -> None:
+    """ADMIN [server]: the lines of `server.admin`."""
+    need_this_server(hub, request)
+    lines = [*hub.config.server.admin, "", "", ""][:3]
+    hub.reply(request, RPL_ADMINME, hub.name)
+    for numeric, line in zip((RPL_ADMINLOC1, RPL_ADMINLOC2, RPL_ADMINEMAIL), lines, strict=True):
+        hub.reply(request, numeric, text=line or "(not said)")

@@ -1,0 +1,112 @@
+"""Saying something: PRIVMSG NOTICE TAGMSG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from xchat.chat.commands.each import each, need_user, split
+from xchat.chat.events import Event, MessageSent, TypingNotified
+from xchat.chat.refused import Ignored, Refused
+from xchat.chat.session import Request
+from xchat.irc import names
+from xchat.irc.message import NO_TAGS
+from xchat.irc.numerics import (
+    ERR_INPUTTOOLONG,
+    ERR_NORECIPIENT,
+    ERR_NOTEXTTOSEND,
+    ERR_TOOMANYTARGETS,
+    RPL_AWAY,
+)
+from xchat.limits import LINE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+TYPING = "+typing"
+
+
+def privmsg(hub: Hub, request: Request) -> None:
+    """PRIVMSG <target>{,<target>} <text>."""
+    if not request.params:
+        raise Refused(ERR_NORECIPIENT, text="No recipient given (PRIVMSG)")
+    text = _need_text(request)
+    each(hub, request, _targets(hub, request), lambda name: _say(hub, request, name, text))
+
+
+def notice(hub: Hub, request: Request) -> None:
+    """NOTICE <target>{,<target>} <text>: what is refused is not answered (RFC 2812, 3.3.2)."""
+    if not request.params:
+        return
+    try:
+        text = _need_text(request)
+        targets = _targets(hub, request)
+    except Refused:
+        return
+    for name in targets:
+        try:
+            _say(hub, request, name, text)
+        except (Refused, Ignored):
+            continue
+
+
+def tagmsg(hub: Hub, request: Request) -> None:
+    """TAGMSG <target>{,<target>} (IRCv3 message-tags): client-only tags without a text."""
+    tags = client_tags(request)
+    if not tags:
+        return
+    each(hub, request, _targets(hub, request), lambda name: _tag(hub, request, name, tags))
+
+
+def _tag(hub: Hub, request: Request, name: str, tags: Mapping[str, str]) -> None:
+    uid, target = request.session.uid, _resolve(hub, name)
+    event: Event
+    if tags.keys() == {TYPING}:
+        event = TypingNotified(uid=uid, target=target, tags=tags)
+    else:
+        event = MessageSent(uid=uid, command="TAGMSG", target=target, text=None, tags=tags)
+    hub.append(request, event)
+
+
+def _say(hub: Hub, request: Request, name: str, text: str) -> None:
+    session, command = request.session, request.message.command
+    target = _resolve(hub, name)
+    source = hub.state.users[session.uid].prefix
+    relayed = len(f":{source} {command} {name} :{text}\r\n".encode())
+    if relayed > LINE_BYTES_MAX:
+        more = relayed - LINE_BYTES_MAX
+        raise Refused(ERR_INPUTTOOLONG, text=f"Not sent: it is {more} bytes too long for a line")
+    event = MessageSent(
+        uid=session.uid, command=command, target=target, text=text, tags=client_tags(request)
+    )
+    hub.append(request, event)
+    session.said = hub.now
+    away = hub.state.away.get(target)
+    if away is not None and command == "PRIVMSG":
+        hub.reply(request, RPL_AWAY, hub.state.users[target].nick, text=away)
+
+
+def client_tags(request: Request) -> Mapping[str, str]:
+    """Return the client-only tags of a message: those that are passed on."""
+    tags = request.message.tags
+    return {key: value for key, value in tags.items() if key[0] == "+"} if tags else NO_TAGS
+
+
+def _resolve(hub: Hub, name: str) -> str:
+    return name if names.is_channel(name) else need_user(hub, name).uid
+
+
+def _need_text(request: Request) -> str:
+    if len(request.params) < 2 or not request.params[1]:
+        raise Refused(ERR_NOTEXTTOSEND)
+    return request.params[1]
+
+
+def _targets(hub: Hub, request: Request) -> list[str]:
+    targets = split(request.params[0])
+    if not targets:
+        raise Refused(ERR_NORECIPIENT, text=f"No recipient given ({request.message.command})")
+    if len(targets) > hub.limits.targets_max:
+        text = f"Too many targets: {hub.limits.targets_max} at most, and nothing was sent"
+        raise Refused(ERR_TOOMANYTARGETS, request.params[0], text=text)
+    return targets

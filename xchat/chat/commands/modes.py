@@ -1,0 +1,198 @@
+"""MODE of channels and users: the line taken apart by the table of modes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from xchat.chat import events
+from xchat.chat.apply.channels import need_operator
+from xchat.chat.commands.each import need_user
+from xchat.chat.events import ModeChange
+from xchat.chat.modes import KIND_OF, ROLE_BITS, USER_MODES, takes_argument
+from xchat.chat.refused import Refused
+from xchat.chat.session import Request
+from xchat.chat.state import Channel
+from xchat.irc import names
+from xchat.irc.masks import complete
+from xchat.irc.numerics import (
+    ERR_BANLISTFULL,
+    ERR_INVALIDKEY,
+    ERR_INVALIDMODEPARAM,
+    ERR_NEEDMOREPARAMS,
+    ERR_NOSUCHCHANNEL,
+    ERR_UMODEUNKNOWNFLAG,
+    ERR_UNKNOWNMODE,
+    ERR_USERNOTINCHANNEL,
+    ERR_USERSDONTMATCH,
+    RPL_BANLIST,
+    RPL_CHANNELMODEIS,
+    RPL_CREATIONTIME,
+    RPL_ENDOFBANLIST,
+    RPL_UMODEIS,
+)
+from xchat.limits import MODES_A_COMMAND
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+_LIMIT = re.compile(r"[0-9]{1,9}")
+_KEY = re.compile(r"[!-+\--9;-~]+")
+
+
+def mode(hub: Hub, request: Request) -> None:
+    """MODE <target> [<modes> {<argument>}]."""
+    if names.is_channel(request.params[0]):
+        _channel_mode(hub, request)
+    else:
+        _user_mode(hub, request)
+
+
+# -- users ------------------------------------------------------------------------------------
+
+
+def _user_mode(hub: Hub, request: Request) -> None:
+    uid = request.session.uid
+    if need_user(hub, request.params[0]).uid != uid:
+        raise Refused(ERR_USERSDONTMATCH)
+    user = hub.state.users[uid]
+    if len(request.params) == 1:
+        hub.reply(request, RPL_UMODEIS, f"+{user.modes}")
+        return
+    modes = set(user.modes)
+    for sign, letter in signed_letters(request.params[1]):
+        if letter not in USER_MODES:
+            hub.reply(request, ERR_UMODEUNKNOWNFLAG)
+        elif sign == "+":
+            modes.add(letter)
+        else:
+            modes.discard(letter)
+    changed = "".join(sorted(modes))
+    if changed != user.modes:
+        hub.append(request, events.UserModesChanged(uid=uid, modes=changed))
+
+
+def signed_letters(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the sign and letter of each change in `+ab-c`; without a sign it is +."""
+    sign = "+"
+    for letter in text:
+        if letter in "+-":
+            sign = letter
+        else:
+            yield sign, letter
+
+
+# -- channels ---------------------------------------------------------------------------------
+
+
+def _channel_mode(hub: Hub, request: Request) -> None:
+    name, *words = request.params
+    channel = hub.state.channel(name)
+    if channel is None:
+        raise Refused(ERR_NOSUCHCHANNEL, name)
+    if not words:
+        _say_modes(hub, request, channel)
+        return
+    changes = _changes(hub, request, channel, words)
+    if changes:
+        uid = request.session.uid
+        event = events.ModesChanged(uid=uid, channel=name, changes=tuple(changes))
+        hub.append(request, event)
+
+
+def _say_modes(hub: Hub, request: Request, channel: Channel) -> None:
+    inside = hub.state.roles(names.fold(channel.name), request.session.uid) is not None
+    letters, arguments = f"+{channel.flags}", []
+    if channel.key:
+        letters += "k"
+        arguments.append(channel.key if inside else "*")
+    if channel.limit:
+        letters += "l"
+        arguments.append(str(channel.limit))
+    hub.reply(request, RPL_CHANNELMODEIS, channel.name, letters, *arguments)
+    created = str(channel.created // 1000)
+    hub.reply(request, RPL_CREATIONTIME, channel.name, created)
+
+
+def _changes(hub: Hub, request: Request, channel: Channel, words: list[str]) -> list[ModeChange]:
+    """Return the changes asked for; what is off is answered, what asks is told."""
+    arguments = iter(words[1:])
+    changes: list[ModeChange] = []
+    listed = False
+    for sign, letter in signed_letters(words[0]):
+        if len(changes) == MODES_A_COMMAND:
+            break
+        argument = next(arguments, "") if takes_argument(sign, letter) else ""
+        if letter == "b" and not argument:
+            if not listed:
+                _say_bans(hub, request, channel)
+            listed = True
+            continue
+        try:
+            changes.append(_change(hub, request, channel, ModeChange(sign, letter, argument)))
+        except Refused as refused:
+            hub.reply(request, refused.numeric, *refused.params, text=refused.text)
+    return changes
+
+
+def _change(hub: Hub, request: Request, channel: Channel, change: ModeChange) -> ModeChange:
+    """Return a change with its argument checked; refuse what is off."""
+    if change.letter not in KIND_OF and change.letter not in ROLE_BITS:
+        raise Refused(ERR_UNKNOWNMODE, change.letter)
+    need_operator(hub.state, request.session.uid, channel.name)
+    check = _CHECKS.get(change.letter)
+    return check(hub, channel, change) if check else change
+
+
+def _role(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+    if not change.argument:
+        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
+    user = need_user(hub, change.argument)
+    if hub.state.roles(names.fold(channel.name), user.uid) is None:
+        raise Refused(ERR_USERNOTINCHANNEL, user.nick, channel.name)
+    return ModeChange(change.sign, change.letter, user.uid)
+
+
+def _ban(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+    try:
+        mask = complete(change.argument)
+    except names.BadName as bad:
+        raise Refused(
+            ERR_INVALIDMODEPARAM, channel.name, "b", change.argument, text=bad.why
+        ) from bad
+    if change.sign == "+" and len(channel.bans) >= hub.limits.bans_per_channel_max:
+        raise Refused(ERR_BANLISTFULL, channel.name, "b")
+    return ModeChange(change.sign, "b", mask)
+
+
+def _key(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+    if change.sign == "-":
+        return ModeChange("-", "k")
+    if not change.argument:
+        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
+    too_long = len(change.argument.encode()) > hub.limits.key_bytes_max
+    if too_long or not _KEY.fullmatch(change.argument):
+        raise Refused(ERR_INVALIDKEY, channel.name)
+    return change
+
+
+def _limit(_hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+    if change.sign == "-":
+        return change
+    if not change.argument:
+        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
+    if not _LIMIT.fullmatch(change.argument) or int(change.argument) == 0:
+        text = "A limit is a number of one or more"
+        raise Refused(ERR_INVALIDMODEPARAM, channel.name, "l", change.argument, text=text)
+    return ModeChange("+", "l", str(int(change.argument)))
+
+
+_CHECKS = {"o": _role, "v": _role, "b": _ban, "k": _key, "l": _limit}
+
+
+def _say_bans(hub: Hub, request: Request, channel: Channel) -> None:
+    for ban in channel.bans:
+        when = str(ban.ts // 1000)
+        hub.reply(request, RPL_BANLIST, channel.name, ban.mask, ban.setter, when)
+    hub.reply(request, RPL_ENDOFBANLIST, channel.name)

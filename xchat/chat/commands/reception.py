@@ -1,0 +1,81 @@
+"""What somebody is told who has just come: to the server, or to a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from xchat import __version__
+from xchat.chat.commands.information import lusers, motd, say_isupport
+from xchat.chat.effects import Entered
+from xchat.chat.lines import format_time
+from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
+from xchat.chat.refused import Refused
+from xchat.chat.session import Request
+from xchat.chat.state import Channel, User
+from xchat.chat.text import rows
+from xchat.irc.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
+from xchat.irc.numerics import (
+    RPL_CREATED,
+    RPL_ENDOFNAMES,
+    RPL_MYINFO,
+    RPL_NAMREPLY,
+    RPL_TOPIC,
+    RPL_TOPICWHOTIME,
+    RPL_WELCOME,
+    RPL_YOURHOST,
+)
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+
+def welcome(hub: Hub, request: Request, user: User) -> None:
+    """Greet a new user (modern.ircdocs.horse, Connection Registration)."""
+    network, version = hub.config.server.network, f"xchat-{__version__}"
+    letters = "".join(mode.letter for mode in (*CHANNEL_MODES, *ROLES))
+    started = format_time(hub.started_ms)
+    hub.reply(request, RPL_WELCOME, text=f"Welcome to the {network} Network, {user.prefix}")
+    hub.reply(request, RPL_YOURHOST, text=f"Your host is {hub.name}, running version {version}")
+    hub.reply(request, RPL_CREATED, text=f"This server was started {started}")
+    hub.reply(request, RPL_MYINFO, hub.name, version, USER_MODES, "".join(sorted(letters)))
+    say_isupport(hub, request)
+    lusers(hub, request)
+    try:
+        motd(hub, request)
+    except Refused as none:
+        hub.reply(request, none.numeric)
+
+
+def entered(hub: Hub, request: Request, entry: Entered) -> None:
+    """Tell who has joined a channel its topic and who is there."""
+    channel = entry.channel
+    if channel.topic:
+        say_topic(hub, request, channel)
+    say_names(hub, request, channel, entry.members)
+
+
+def say_topic(hub: Hub, request: Request, channel: Channel) -> None:
+    """Tell a topic that is set, who set it and when."""
+    topic = channel.topic
+    assert topic is not None
+    hub.reply(request, RPL_TOPIC, channel.name, text=topic.text)
+    when = str(topic.ts // 1000)
+    hub.reply(request, RPL_TOPICWHOTIME, channel.name, topic.setter, when)
+
+
+def say_names(
+    hub: Hub, request: Request, channel: Channel, members: Iterable[tuple[User, int]]
+) -> None:
+    """Tell who is in a channel (RPL_NAMREPLY), roles and hosts as the capabilities say."""
+    caps = request.session.caps
+    every = bool(caps & MULTI_PREFIX)
+    full = bool(caps & USERHOST_IN_NAMES)
+    shown = (
+        f"{prefix_of(roles, every=every)}{user.prefix if full else user.nick}"
+        for user, roles in members
+    )
+    symbol = "@" if "s" in channel.flags else "="
+    for row in rows(shown):
+        hub.reply(request, RPL_NAMREPLY, symbol, channel.name, text=row)
+    hub.reply(request, RPL_ENDOFNAMES, channel.name)

@@ -1,0 +1,127 @@
+"""How a connection becomes a user, lives, and leaves: PASS NICK USER PING PONG QUIT."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from xchat.chat.apply.users import check_nick_free
+from xchat.chat.events import NickChanged, UserRegistered
+from xchat.chat.lines import Line
+from xchat.chat.refused import Ignored, Refused
+from xchat.chat.session import Request
+from xchat.chat.text import cut
+from xchat.irc import names
+from xchat.irc.numerics import (
+    ERR_ALREADYREGISTERED,
+    ERR_ERRONEUSNICKNAME,
+    ERR_NEEDMOREPARAMS,
+    ERR_NONICKNAMEGIVEN,
+    ERR_PASSWDMISMATCH,
+    ERR_YOUREBANNEDCREEP,
+)
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+NEEDS_LOGIN = {
+    "accounts": "only people with an account may join here, and you are not logged in",
+    "devices": "only devices with a certificate of this server's CA may join here",
+}
+
+
+def pass_(_hub: Hub, request: Request) -> None:
+    """PASS <password>: the server's, before registration."""
+    if request.session.registered:
+        raise Refused(ERR_ALREADYREGISTERED)
+    request.session.claim.password = request.params[0]
+
+
+def nick(hub: Hub, request: Request) -> None:
+    """NICK <nick>: take one, or another one."""
+    wanted = request.params[0] if request.params else ""
+    if not wanted:
+        raise Refused(ERR_NONICKNAMEGIVEN)
+    session = request.session
+    try:
+        names.check_nick(wanted, hub.limits.nick_chars_max)
+    except names.BadName as bad:
+        raise Refused(ERR_ERRONEUSNICKNAME, wanted, text=bad.why) from bad
+    if not session.registered:
+        check_nick_free(hub.state, wanted, session.uid)
+        session.claim.nick = wanted
+        maybe_register(hub, request)
+    elif hub.state.users[session.uid].nick != wanted:
+        hub.append(request, NickChanged(uid=session.uid, nick=wanted))
+
+
+def user(hub: Hub, request: Request) -> None:
+    """USER <user> <mode> <unused> <real name>."""
+    session = request.session
+    if session.registered or session.claim.user:
+        raise Refused(ERR_ALREADYREGISTERED)
+    realname = cut(names.clean_text(request.params[3]), hub.limits.realname_bytes_max)
+    if not realname or not request.params[0]:
+        raise Refused(ERR_NEEDMOREPARAMS, "USER")
+    # Without an ident answer a user name is what the client says: marked so, as servers do.
+    chars_max = hub.limits.user_chars_max - 1
+    session.claim.user = f"~{names.clean_user(request.params[0], chars_max)}"
+    session.claim.realname = realname
+    maybe_register(hub, request)
+
+
+def maybe_register(hub: Hub, request: Request) -> None:
+    """Claim the nick, once all that registration needs has been said."""
+    session, claim = request.session, request.session.claim
+    if session.registered or claim.negotiating or not claim.nick or not claim.user:
+        return
+    _check_admission(hub, request)
+    event = UserRegistered(
+        uid=session.uid,
+        node=hub.node,
+        nick=claim.nick,
+        user=claim.user,
+        host=session.address,
+        realname=claim.realname,
+    )
+    try:
+        hub.append(request, event)
+    except Refused:
+        claim.nick = ""
+        raise
+
+
+def _check_admission(hub: Hub, request: Request) -> None:
+    """Refuse, in words, whoever may not come in; their connection ends."""
+    expected = hub.config.server.password
+    given = request.session.claim.password or ""
+    if expected and not hmac.compare_digest(given.encode(), expected.encode()):
+        hub.reply(request, ERR_PASSWDMISMATCH)
+        _turn_away(hub, request, "this server asks for a password, and yours is not it")
+    why = NEEDS_LOGIN.get(hub.config.access.policy or "open")
+    if why is None and len(hub.state.users) >= hub.limits.users_max:
+        why = f"the server is full, {hub.limits.users_max} users are here; try again later"
+    if why is not None:
+        hub.reply(request, ERR_YOUREBANNEDCREEP, text=f"You cannot join: {why}")
+        _turn_away(hub, request, why)
+
+
+def _turn_away(hub: Hub, request: Request, why: str) -> None:
+    hub.close(request.session, why)
+    raise Ignored
+
+
+def ping(hub: Hub, request: Request) -> None:
+    """PING <token>: answered with PONG <server> <token>."""
+    request.put(Line(hub.name, "PONG", (hub.name, request.params[0])))
+
+
+def pong(_hub: Hub, _request: Request) -> None:
+    """PONG: that it came is all there is to know."""
+
+
+def quit_(hub: Hub, request: Request) -> None:
+    """QUIT [reason]: answered with ERROR, and the connection ends."""
+    reason = names.clean_text(request.params[0]) if request.params else ""
+    reason = cut(reason, hub.limits.kick_bytes_max)
+    hub.close(request.session, f"Quit: {reason}" if reason else "Client quit")

@@ -1,0 +1,124 @@
+"""The table of commands: to add one is a row here, a handler, and a test file.
+
+HELP, and what the hub lets through, are read from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from xchat.chat.commands import (
+    capabilities,
+    channels,
+    directory,
+    history,
+    information,
+    messages,
+    modes,
+    registration,
+    users,
+)
+from xchat.chat.refused import Refused
+from xchat.chat.session import Request
+from xchat.irc.numerics import (
+    ERR_HELPNOTFOUND,
+    RPL_ENDOFHELP,
+    RPL_HELPSTART,
+    RPL_HELPTXT,
+)
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+NOTHING, CHANGES, EVERYTHING = range(3)
+"""What of a session's pending events a command waits for: none, those that may
+change what it sees, or all (it reads what was said, or answers at length)."""
+
+Handler = Callable[["Hub", Request], Iterator[None] | None]
+
+
+class Command(NamedTuple):
+    """A command: what it is called, who handles it, and what the gate asks for.
+
+    `cost` is in lines of flood control. `usage` and `about` are its help. A
+    handler that returns an iterator answers at length, a piece a step.
+    """
+
+    name: str
+    handler: Handler
+    usage: str
+    about: str
+    params_min: int = 0
+    registered: bool = True
+    waits_for: int = CHANGES
+    cost: float = 1
+
+
+def help_(hub: Hub, request: Request) -> None:
+    """HELP [subject]: what the table says (modern.ircdocs.horse, HELP)."""
+    subject = (request.params[0] if request.params else "*").upper()
+    if subject == "*":
+        lines = ["The commands of this server; HELP NICK tells more of one:", *_names_in_rows()]
+    elif subject in COMMANDS:
+        command = COMMANDS[subject]
+        lines = [f"{command.name} {command.usage}".strip(), command.about]
+    else:
+        raise Refused(ERR_HELPNOTFOUND, subject)
+    hub.reply(request, RPL_HELPSTART, subject, text=lines[0])
+    for line in lines[1:]:
+        hub.reply(request, RPL_HELPTXT, subject, text=line)
+    hub.reply(request, RPL_ENDOFHELP, subject)
+
+
+def _names_in_rows(width: int = 8) -> list[str]:
+    names = sorted(COMMANDS)
+    return [" ".join(names[start : start + width]) for start in range(0, len(names), width)]
+
+
+_R, _C, _M = registration, channels, messages
+_TABLE = (
+    Command("ADMIN", information.admin, "[server]", "Who runs this server."),
+    Command("AWAY", users.away, "[message]", "Say that you are away, or back.", cost=2),
+    Command("CAP", capabilities.cap, "LS | LIST | REQ | END", "Agree on capabilities.", 1, False),
+    Command(
+        "CHATHISTORY",
+        history.chathistory,
+        "LATEST | BEFORE | AFTER <target> <* | msgid=ID | timestamp=TIME> <limit>",
+        "What was said before.",
+        waits_for=EVERYTHING,
+        cost=2,
+    ),
+    Command("HELP", help_, "[command]", "This help."),
+    Command("HELPOP", help_, "[command]", "This help."),
+    Command("INFO", information.info, "[server]", "What this server is."),
+    Command("INVITE", _C.invite, "[nick channel]", "Invite somebody, or list invitations."),
+    Command("ISON", directory.ison, "<nick> {nick}", "Which of these are here.", 1),
+    Command("JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1),
+    Command("KICK", _C.kick, "<channel> <nick>{,nick} [reason]", "Remove from a channel.", 2),
+    Command(
+        "LIST", directory.list_, "[channel | mask | >n | <n]", "Channels.", 0, True, EVERYTHING, 3
+    ),
+    Command("LUSERS", information.lusers, "", "How many are here."),
+    Command("MODE", modes.mode, "<target> [modes {argument}]", "See or change modes.", 1),
+    Command("MOTD", information.motd, "[server]", "The message of the day."),
+    Command("NAMES", _C.names_, "<channel>{,channel}", "Who is in a channel.", cost=2),
+    Command("NICK", _R.nick, "<nick>", "Take a nick.", registered=False),
+    Command("NOTICE", _M.notice, "<target>{,target} <text>", "Say, expecting no answer."),
+    Command("PART", _C.part, "<channel>{,channel} [reason]", "Leave channels.", 1),
+    Command("PASS", _R.pass_, "<password>", "Give the server's password.", 1, False),
+    Command("PING", _R.ping, "<token>", "Ask for a PONG.", 1, False, NOTHING),
+    Command("PONG", _R.pong, "<token>", "Answer a PING.", 0, False, NOTHING, 0),
+    Command("PRIVMSG", _M.privmsg, "<target>{,target} <text>", "Say to a channel or a user."),
+    Command("QUIT", _R.quit_, "[reason]", "Leave.", registered=False),
+    Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
+    Command("TAGMSG", _M.tagmsg, "<target>{,target}", "Send tags without a text.", 1),
+    Command("TIME", information.time_, "[server]", "The server's time."),
+    Command("TOPIC", _C.topic, "<channel> [topic]", "See or set a topic.", 1),
+    Command("USER", _R.user, "<user> 0 * <real name>", "Say who you are.", 4, False),
+    Command("USERHOST", directory.userhost, "<nick> {nick}", "Where users are.", 1),
+    Command("VERSION", information.version, "[server]", "The server's version."),
+    Command("WHO", directory.who, "<channel | nick | mask>", "Users.", 0, True, EVERYTHING, 3),
+    Command("WHOIS", directory.whois, "<nick>{,nick}", "All about a user.", cost=2),
+)
+COMMANDS = {command.name: command for command in _TABLE}

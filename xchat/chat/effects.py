@@ -1,0 +1,105 @@
+"""What to do about what happened: who is told what, as values in order.
+
+`apply` returns them and chat/fanout.py carries them out after the commit, in
+the log's order; joining and leaving are effects too, so each line reaches
+those who were there at its place in the log.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from xchat.chat.lines import Line
+from xchat.chat.state import Channel, User
+from xchat.irc.numerics import Numeric
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """The base of all effects."""
+
+
+class Answer(Effect, frozen=True):
+    """A numeric for the session that asked, and for no other."""
+
+    numeric: Numeric
+    params: tuple[str, ...] = ()
+    text: str | None = None
+
+
+class ToUser(Effect, frozen=True):
+    """A line for all sessions of a user that have the capabilities `need`."""
+
+    uid: str
+    line: Line
+    need: int = 0
+
+
+class ToUsers(Effect, frozen=True):
+    """The same line for several users."""
+
+    uids: tuple[str, ...]
+    line: Line
+    need: int = 0
+
+
+class ToChannel(Effect, frozen=True):
+    """A line for everyone in a channel (folded name) who has the capabilities `need`."""
+
+    channel: str
+    line: Line
+    need: int = 0
+
+
+class ToNeighbours(Effect, frozen=True):
+    """A line for everyone in any of these channels, once each, `uid` left out."""
+
+    channels: tuple[str, ...]
+    uid: str
+    line: Line
+    need: int = 0
+
+
+class ChannelMessage(Effect, frozen=True):
+    """A message for everyone in a channel; who sent it hears it with echo-message only."""
+
+    channel: str
+    line: Line
+    need: int = 0
+
+
+class UserMessage(Effect, frozen=True):
+    """A message for one user; who sent it hears it with echo-message only."""
+
+    uid: str
+    line: Line
+    need: int = 0
+
+
+class Welcomed(Effect, frozen=True):
+    """A session's user is registered."""
+
+    user: User
+
+
+class Entered(Effect, frozen=True):
+    """A user is in a channel from here on; `members` as they were then, themselves included."""
+
+    uid: str
+    folded: str
+    channel: Channel
+    line: Line
+    members: tuple[tuple[User, int], ...]
+
+
+class Left(Effect, frozen=True):
+    """A user is in a channel no longer."""
+
+    uid: str
+    folded: str
+
+
+class Gone(Effect, frozen=True):
+    """A user is gone from the network, and so are their sessions."""
+
+    uid: str
+    reason: str

@@ -1,0 +1,179 @@
+"""What happened: everything that must be remembered or agreed on.
+
+An event is a claim until the log has given it a place; `apply` decides what it
+changed. Events are stored as JSON with their kind in `k`, so a field may be
+added with a default, and never renamed. Text that was erased reads as None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from xchat.irc.message import NO_TAGS
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", omit_defaults=True):
+    """The base of all events; `uid` in them is the user who acts."""
+
+
+class NodeStarted(Event, frozen=True, tag="node-started"):
+    """A server (re)started: whoever was connected to it before is gone."""
+
+    node: str
+
+
+class UserRegistered(Event, frozen=True, tag="user-registered"):
+    """A connection claims a nick; the first claim in the log has it."""
+
+    uid: str
+    node: str
+    nick: str
+    user: str
+    host: str
+    realname: str
+
+
+class UserQuit(Event, frozen=True, tag="user-quit"):
+    """A user is gone, by their own word or by the end of the connection."""
+
+    uid: str
+    reason: str
+
+
+class NickChanged(Event, frozen=True, tag="nick-changed"):
+    """A user claims another nick."""
+
+    uid: str
+    nick: str
+
+
+class RealnameChanged(Event, frozen=True, tag="realname-changed"):
+    """A user set another real name (IRCv3 setname)."""
+
+    uid: str
+    realname: str
+
+
+class UserModesChanged(Event, frozen=True, tag="user-modes-changed"):
+    """A user set or unset modes of their own; `modes` are the letters now set."""
+
+    uid: str
+    modes: str
+
+
+class ChannelJoined(Event, frozen=True, tag="channel-joined"):
+    """A user enters a channel, which begins with the first who does."""
+
+    uid: str
+    channel: str
+    key: str = ""
+
+
+class ChannelParted(Event, frozen=True, tag="channel-parted"):
+    """A user leaves a channel."""
+
+    uid: str
+    channel: str
+    reason: str | None = None
+
+
+class UserKicked(Event, frozen=True, tag="user-kicked"):
+    """An operator removes `target` (a uid) from a channel."""
+
+    uid: str
+    channel: str
+    target: str
+    reason: str
+
+
+class TopicChanged(Event, frozen=True, tag="topic-changed"):
+    """A member set the topic; an empty one clears it."""
+
+    uid: str
+    channel: str
+    topic: str | None
+
+
+class ModeChange(msgspec.Struct, frozen=True, array_like=True):
+    """One change: `sign` is + or -, `letter` the mode; `argument` a uid for o and v."""
+
+    sign: str
+    letter: str
+    argument: str = ""
+
+
+class ModesChanged(Event, frozen=True, tag="modes-changed"):
+    """A member changed modes of a channel, in this order."""
+
+    uid: str
+    channel: str
+    changes: tuple[ModeChange, ...]
+
+
+class UserInvited(Event, frozen=True, tag="user-invited"):
+    """A member invites `target` (a uid) to a channel."""
+
+    uid: str
+    channel: str
+    target: str
+
+
+class MessageSent(Event, frozen=True, tag="message-sent"):
+    """A message: `command` is PRIVMSG, NOTICE or TAGMSG; `target` a channel or a uid."""
+
+    uid: str
+    command: str
+    target: str
+    text: str | None
+    tags: Mapping[str, str] = NO_TAGS
+
+
+# -- heard by those who are there, and kept nowhere -------------------------------------------
+
+
+class TypingNotified(Event, frozen=True, tag="typing-notified"):
+    """A TAGMSG that need not be kept."""
+
+    uid: str
+    target: str
+    tags: Mapping[str, str]
+
+
+class AwayChanged(Event, frozen=True, tag="away-changed"):
+    """A user went away (`message`) or came back (None)."""
+
+    uid: str
+    message: str | None
+
+
+Kept = (
+    NodeStarted
+    | UserRegistered
+    | UserQuit
+    | NickChanged
+    | RealnameChanged
+    | UserModesChanged
+    | ChannelJoined
+    | ChannelParted
+    | UserKicked
+    | TopicChanged
+    | ModesChanged
+    | UserInvited
+    | MessageSent
+)
+
+_ENCODER = msgspec.json.Encoder(enc_hook=dict)
+_DECODER = msgspec.json.Decoder(Kept)
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as JSON, as it stands in the log."""
+    return _ENCODER.encode(event)
+
+
+def decode(data: bytes) -> Event:
+    """Return the event that `encode` wrote; raises msgspec.DecodeError for what is none."""
+    event: Event = _DECODER.decode(data)
+    return event

@@ -1,0 +1,192 @@
+"""Who hears what: effects to bytes in outboxes.
+
+The hot path of the whole server is `_tell`: a line is written out once for each
+variant of capabilities present, and the same bytes object is appended to the
+outbox of everyone who has that variant. Nothing is called, formatted or counted
+for a single delivery; who has to be flushed is found once a turn, by room.
+
+A room is a channel as it is heard: its sessions here, grouped by capabilities.
+Rooms follow the effects, not the state, so that each line reaches those who
+were there at its place in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from xchat.chat import effects
+from xchat.chat.lines import Line, render
+from xchat.chat.session import Request, Session
+from xchat.irc.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, SERVER_TIME
+
+Outbox = list[bytes]
+Room = dict[int, dict[Session, Outbox]]
+
+
+class Fanout:
+    """The sessions of this server, by user and by channel."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, list[Session]] = {}
+        self._rooms: dict[str, Room] = {}
+        self._dirty: set[Session] = set()
+        self._spoken_in: set[str] = set()
+
+    # -- who is where -------------------------------------------------------------------------
+
+    def welcome(self, uid: str, session: Session) -> None:
+        """Let a session hear what its user hears."""
+        self.sessions.setdefault(uid, []).append(session)
+
+    def gone(self, uid: str) -> list[Session]:
+        """Forget a user; return the sessions they had."""
+        return self.sessions.pop(uid, [])
+
+    def enter(self, uid: str, folded: str) -> None:
+        """Let a user's sessions hear a channel."""
+        room = self._rooms.setdefault(folded, {})
+        for session in self.sessions.get(uid, ()):
+            room.setdefault(session.caps, {})[session] = session.outbox
+
+    def leave(self, uid: str, folded: str) -> None:
+        """Let a user's sessions hear a channel no more."""
+        room = self._rooms.get(folded, {})
+        for session in self.sessions.get(uid, ()):
+            self._remove(room, session)
+            self._dirty.add(session)  # what it was told before it left is still to be sent
+        if not room:
+            self._rooms.pop(folded, None)
+
+    def regroup(self, session: Session, caps: int, channels: Iterable[str]) -> None:
+        """Give a session other capabilities, in all the channels it hears."""
+        rooms = [self._rooms[folded] for folded in channels if folded in self._rooms]
+        heard = [room for room in rooms if self._remove(room, session)]
+        session.caps = caps
+        for room in heard:
+            room.setdefault(caps, {})[session] = session.outbox
+
+    def _remove(self, room: Room, session: Session) -> bool:
+        group = room.get(session.caps)
+        if not group or session not in group:
+            return False
+        del group[session]
+        if not group:
+            del room[session.caps]
+        return True
+
+    # -- telling ------------------------------------------------------------------------------
+
+    def carry_out(self, effect: effects.Effect, request: Request | None) -> None:
+        """Carry out one effect; `request` is what it answers, if that came from here."""
+        self._PERFORM[type(effect)](self, effect, request)
+
+    def touch(self, session: Session) -> None:
+        """Remember that a session has something to be sent."""
+        self._dirty.add(session)
+
+    def take_dirty(self) -> set[Session]:
+        """Return the sessions that were told something since the last call."""
+        dirty, self._dirty = self._dirty, set()
+        for folded in self._spoken_in:
+            for group in self._rooms.get(folded, {}).values():
+                dirty.update(group)
+        self._spoken_in.clear()
+        return dirty
+
+    def _to_channel(self, effect: effects.ToChannel, request: Request | None) -> None:
+        heard = self._tell(effect.channel, effect.line, effect.need, request)
+        if request is not None and heard:
+            request.put(effect.line)
+
+    def _channel_message(self, effect: effects.ChannelMessage, request: Request | None) -> None:
+        self._tell(effect.channel, effect.line, effect.need, request)
+        self._echo(effect.line, effect.need, request)
+
+    def _user_message(self, effect: effects.UserMessage, request: Request | None) -> None:
+        self._to_user(effect, None)
+        self._echo(effect.line, effect.need, request)
+
+    def _echo(self, line: Line, need: int, request: Request | None) -> None:
+        need |= ECHO_MESSAGE
+        if request is not None and request.session.caps & need == need:
+            request.put(line)
+
+    def _tell(self, folded: str, line: Line, need: int, request: Request | None) -> bool:
+        """Append a line to every outbox of a room but the origin's; say whether that is there."""
+        origin = request.session if request is not None else None
+        variants = line.richer_need | SERVER_TIME | MESSAGE_TAGS
+        written: dict[int, bytes] = {}
+        heard = False
+        for caps, group in self._rooms.get(folded, {}).items():
+            if caps & need != need:
+                continue
+            data = written.get(caps & variants)
+            if data is None:
+                data = written[caps & variants] = render(line, caps)
+            for outbox in group.values():
+                outbox.append(data)
+            if origin in group:
+                group[origin].pop()  # its own copy comes in its place among its replies
+                heard = True
+        self._spoken_in.add(folded)
+        return heard
+
+    def _to_user(
+        self, effect: effects.ToUser | effects.UserMessage, request: Request | None
+    ) -> None:
+        self._to_sessions(self.sessions.get(effect.uid, ()), effect.line, effect.need, request)
+
+    def _to_users(self, effect: effects.ToUsers, request: Request | None) -> None:
+        for uid in effect.uids:
+            sessions = self.sessions.get(uid, ())
+            self._to_sessions(sessions, effect.line, effect.need, request)
+
+    def _to_neighbours(self, effect: effects.ToNeighbours, request: Request | None) -> None:
+        groups = [
+            group for folded in effect.channels for group in self._rooms.get(folded, {}).values()
+        ]
+        own = self.sessions.get(effect.uid, ())
+        sessions = dict.fromkeys(session for group in groups for session in group)
+        others = [session for session in sessions if session not in own]
+        self._to_sessions(others, effect.line, effect.need, request)
+
+    def _to_sessions(
+        self, sessions: Iterable[Session], line: Line, need: int, request: Request | None
+    ) -> None:
+        origin = request.session if request is not None else None
+        written: dict[int, bytes] = {}
+        for session in sessions:
+            caps = session.caps
+            if caps & need != need:
+                continue
+            if session is origin and request is not None:
+                request.put(line)
+                continue
+            data = written.get(caps)
+            if data is None:
+                data = written[caps] = render(line, caps)
+            session.outbox.append(data)
+            self._dirty.add(session)
+
+    def _entered(self, effect: effects.Entered, request: Request | None) -> None:
+        self.enter(effect.uid, effect.folded)
+        heard = self._tell(effect.folded, effect.line, 0, request)
+        if request is not None and heard:
+            request.put(effect.line)
+
+    def _left(self, effect: effects.Left, _request: Request | None) -> None:
+        self.leave(effect.uid, effect.folded)
+
+    _PERFORM: ClassVar[
+        dict[type[effects.Effect], Callable[[Fanout, Any, Request | None], None]]
+    ] = {
+        effects.ToUser: _to_user,
+        effects.ToUsers: _to_users,
+        effects.ToChannel: _to_channel,
+        effects.ToNeighbours: _to_neighbours,
+        effects.ChannelMessage: _channel_message,
+        effects.UserMessage: _user_message,
+        effects.Entered: _entered,
+        effects.Left: _left,
+    }

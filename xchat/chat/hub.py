@@ -1,0 +1,345 @@
+"""The hub: lines in, events to the log, effects out. It is the whole chat, without I/O.
+
+One round of it is a turn (server/turn.py): `receive` takes lines as they came,
+`serve` lets each session have its share of them handled, `settle` keeps what
+the handlers appended and carries out what came of it. Bytes for a client wait
+in its session's outbox; `fanout.take_dirty` says whose are not empty.
+
+Two rules keep replies in the order of the commands: only the oldest open
+request of a session may speak (session.py), and a command that must see what
+an earlier one changed is not handled before the log has settled that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from xchat.chat import effects, events
+from xchat.chat.commands import reception
+from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
+from xchat.chat.fanout import Fanout
+from xchat.chat.flood import FloodGate
+from xchat.chat.ledger import Ledger, Settled, Store
+from xchat.chat.lines import Line
+from xchat.chat.log import Log
+from xchat.chat.refused import Failed, Ignored, Refused
+from xchat.chat.session import Request, Session
+from xchat.chat.state import State
+from xchat.config import Config
+from xchat.irc.capabilities import STANDARD_REPLIES
+from xchat.irc.framing import LineTooLong
+from xchat.irc.message import Message, ParseError, parse
+from xchat.irc.numerics import (
+    ERR_INPUTTOOLONG,
+    ERR_NEEDMOREPARAMS,
+    ERR_NOTREGISTERED,
+    ERR_UNKNOWNCOMMAND,
+    ERR_UNKNOWNERROR,
+    Numeric,
+)
+from xchat.limits import APPENDS_PENDING_MAX, PARAM_ECHO_CHARS
+
+STREAM_STEPS_A_TURN = 100
+DEPART_AGAIN_SECONDS = 1.0
+_STREAM_END = object()
+
+
+class Hub:
+    """The chat of one server.
+
+    `node` names this server in the log; `run` this run of it, so that no uid is
+    ever used twice. `now` is in seconds of a clock that only rises, `now_ms` in
+    milliseconds since 1970.
+    """
+
+    def __init__(
+        self, config: Config, log: Log, store: Store, *, node: str, run: str, now_ms: int
+    ) -> None:
+        self.config = config
+        self.limits = config.limits
+        self.name = config.server.name
+        self.node = node
+        self.started_ms = self.now_ms = now_ms
+        self.now = 0.0
+        self.ledger = Ledger(log, store)
+        self.users_most = 0
+        self.fanout = Fanout()
+        self.flood = FloodGate(self.limits)
+        self.sessions: dict[str, Session] = {}
+        self._run = run
+        self._count = 0
+        self._batches = 0
+        self._runnable: dict[Session, None] = {}
+        self._streams: dict[Session, tuple[Request, Iterator[None]]] = {}
+        self._departing: dict[str, str] = {}
+        self._depart_at = 0.0
+
+    @property
+    def state(self) -> State:
+        """The live state; a commit that fails puts another in its place."""
+        return self.ledger.state
+
+    # -- connections come and go --------------------------------------------------------------
+
+    def start(self) -> bool:
+        """Catch up with the log, and let the users of this server's last run go.
+
+        Says False where that cannot be kept; raises CannotKeep where not even the log can be read.
+        """
+        self.ledger.catch_up()
+        self.ledger.append_own(self.node, events.NodeStarted(node=self.node))
+        return self.settle()
+
+    def connect(self, address: str, *, exempt: bool = False) -> Session:
+        """Begin a session for a connection from this address."""
+        self._count += 1
+        session = Session(f"{self._run}.{self._count:x}", address, self.now, exempt=exempt)
+        session.tokens = self.limits.flood_burst
+        self.sessions[session.uid] = session
+        return session
+
+    def close(self, session: Session, reason: str) -> None:
+        """Tell a client why its connection ends now; what it sent and waits is dropped."""
+        if session.closing is None:
+            session.closing = reason
+            line = f"ERROR :Closing link ({session.address}): {reason}\r\n"
+            session.outbox.append(line.encode())
+            self.fanout.touch(session)
+
+    def disconnect(self, session: Session, reason: str) -> None:
+        """End a session whose connection is gone; its user quits."""
+        if self.sessions.pop(session.uid, None) is None:
+            return
+        if session.closing is None:
+            session.closing = reason
+        self._runnable.pop(session, None)
+        self._streams.pop(session, None)
+        self.flood.forget(session)
+        if session.registered:
+            self._departing[session.uid] = session.closing
+            self._depart_at = 0.0
+
+    def _depart(self) -> None:
+        """Let users go whose connections are gone; what cannot be kept yet is tried again."""
+        if not self._departing or self.now < self._depart_at:
+            return
+        self._depart_at = self.now + DEPART_AGAIN_SECONDS
+        for uid, reason in list(self._departing.items()):
+            if uid not in self.state.users:
+                del self._departing[uid]
+            else:
+                self.ledger.append_own(uid, events.UserQuit(uid=uid, reason=reason))
+
+    # -- lines come in ------------------------------------------------------------------------
+
+    def receive(self, session: Session, lines: Sequence[bytes | LineTooLong]) -> None:
+        """Take lines as they came; they are handled when it is the session's turn."""
+        session.heard = self.now
+        session.inbox.extend(lines)
+        self._runnable[session] = None
+
+    def serve(self, now: float, now_ms: int) -> None:
+        """Let every session that has lines have its share of them handled."""
+        self.now, self.now_ms = now, now_ms
+        self._depart()
+        self._runnable.update(dict.fromkeys(self.flood.released(now)))
+        runnable, self._runnable = self._runnable, {}
+        for session in runnable:
+            self._serve_session(session)
+        for session in list(self._streams):
+            self._continue_stream(session)
+
+    def next_work(self) -> float | None:
+        """Return when `serve` has something to do again, if nothing more comes in."""
+        soft = self.limits.outbox_soft_bytes
+        if self._runnable or any(session.backlog < soft for session in self._streams):
+            return self.now
+        times = [self.flood.next_release(), self._depart_at if self._departing else None]
+        return min((time for time in times if time is not None), default=None)
+
+    def _serve_session(self, session: Session) -> None:
+        done = 0
+        for line in session.inbox:
+            if done == self.limits.lines_a_turn:
+                self._runnable[session] = None
+                break
+            if not self._may_go_on(session) or not self._handle(session, line):
+                break
+            done += 1
+        if session.closing is not None:
+            session.inbox.clear()
+        del session.inbox[:done]
+
+    def _may_go_on(self, session: Session) -> bool:
+        if session.closing is not None or session in self._streams:
+            return False
+        if self.flood.admits(session, self.now):
+            return True
+        if self.flood.is_flooding(session, self.now):
+            self.flood.forget(session)
+            self.close(session, "Excess flood: you sent more than the limits allow for too long")
+        return False
+
+    def _handle(self, session: Session, line: bytes | LineTooLong) -> bool:
+        """Handle one line; say False where it has to wait for what is not settled yet."""
+        fault: Refused | Failed | None = None
+        try:
+            message = Message("") if isinstance(line, LineTooLong) else parse(line)
+        except ParseError as error:
+            message, fault = Message("*"), Failed(error.code, text=error.why)
+            self._answer(Request(session, message, self.name), None, fault)
+            return True
+        command = COMMANDS.get(message.command)
+        if session.open and self._must_wait(session, command):
+            return False
+        if isinstance(line, LineTooLong):
+            fault = Refused(ERR_INPUTTOOLONG)
+        self._answer(Request(session, message, self.name), command, fault)
+        return True
+
+    def _must_wait(self, session: Session, command: Command | None) -> bool:
+        waits_for = command.waits_for if command else NOTHING
+        if waits_for == EVERYTHING or len(session.open) >= APPENDS_PENDING_MAX:
+            return True
+        return waits_for != NOTHING and session.unsettled > 0
+
+    def _answer(
+        self, request: Request, command: Command | None, fault: Refused | Failed | None
+    ) -> None:
+        """Let a command's handler decide, and turn a refusal into its reply."""
+        session = request.session
+        self.flood.charge(session, command.cost if command else 1)
+        self.fanout.touch(session)
+        try:
+            if fault is not None:
+                raise fault
+            stream = self._gate(request, command).handler(self, request)
+        except Refused as refused:
+            self.reply(request, refused.numeric, *refused.params, text=refused.text)
+        except Failed as failed:
+            self.fail(request, failed.code, *failed.context, text=failed.text)
+        except Ignored:
+            pass
+        else:
+            if stream is not None:
+                request.begin_stream()
+                self._streams[session] = (request, stream)
+                return
+        request.finish()
+
+    def _gate(self, request: Request, command: Command | None) -> Command:
+        """Be the one gate: a known command, a registered client, enough parameters."""
+        name = request.message.command
+        if command is None:
+            raise Refused(ERR_UNKNOWNCOMMAND, name[:32])
+        if command.registered and not request.session.registered:
+            raise Refused(ERR_NOTREGISTERED)
+        if len(request.params) < command.params_min:
+            raise Refused(ERR_NEEDMOREPARAMS, name)
+        return command
+
+    def _continue_stream(self, session: Session) -> None:
+        """Go on with a long answer, as far as the client keeps up with it."""
+        if session.backlog >= self.limits.outbox_soft_bytes:
+            return
+        request, stream = self._streams[session]
+        self.fanout.touch(session)
+        for _ in range(STREAM_STEPS_A_TURN):
+            if next(stream, _STREAM_END) is _STREAM_END:
+                del self._streams[session]
+                self._runnable[session] = None
+                request.end_stream()
+                return
+
+    # -- what handlers say --------------------------------------------------------------------
+
+    def append(self, request: Request, event: events.Event) -> None:
+        """Ask the log for a place for an event; raises what `Ledger.append` raises."""
+        self.ledger.append(request, event)
+
+    def nick_of(self, session: Session) -> str:
+        """Return what a session is called in its replies."""
+        user = self.state.users.get(session.uid)
+        return user.nick if user else session.claim.nick or "*"
+
+    def reply(
+        self, request: Request, numeric: Numeric, *params: str, text: str | None = None
+    ) -> None:
+        """Answer with a numeric; `text` in place of its usual words, if it has any."""
+        words = numeric.text if text is None else text
+        tail = () if words is None else (words,)
+        nick = self.nick_of(request.session)
+        shown = map(_within_a_line, params)
+        request.put(Line(self.name, numeric.code, (nick, *shown, *tail), self.now_ms))
+
+    def fail(self, request: Request, code: str, *context: str, text: str) -> None:
+        """Answer with FAIL (IRCv3 standard-replies), or a numeric for who does not know it."""
+        command = request.message.command or "*"
+        if request.session.caps & STANDARD_REPLIES:
+            shown = map(_within_a_line, context)
+            request.put(Line(self.name, "FAIL", (command, code, *shown, text), self.now_ms))
+        else:
+            self.reply(request, ERR_UNKNOWNERROR, command, text=f"{code}: {text}")
+
+    def next_batch(self) -> int:
+        """Return a number for a batch that no open one has."""
+        self._batches += 1
+        return self._batches
+
+    # -- what the log decided -----------------------------------------------------------------
+
+    def settle(self) -> bool:
+        """Keep what was appended, and carry out what came of it; say False where that failed."""
+        settled = self.ledger.settle()
+        for step, origin in settled.steps:
+            request = origin.request if origin else None
+            for effect in step.effects:
+                self._carry_out(effect, request)
+            self._settled(request)
+        self._refuse_lost(settled)
+        return settled.kept
+
+    def _refuse_lost(self, settled: Settled) -> None:
+        for origin, why in settled.lost:
+            text = f"Not kept, and shown to nobody: {why}"
+            self.fail(origin.request, "CANNOT_KEEP", text=text)
+            self._settled(origin.request)
+
+    def _settled(self, request: Request | None) -> None:
+        if request is None:
+            return
+        request.settled()
+        self.fanout.touch(request.session)
+        if request.session.inbox:
+            self._runnable[request.session] = None
+
+    def _carry_out(self, effect: effects.Effect, request: Request | None) -> None:
+        if isinstance(effect, effects.Answer):
+            if request is not None:
+                self.reply(request, effect.numeric, *effect.params, text=effect.text)
+        elif isinstance(effect, effects.Welcomed):
+            self._welcome(effect, request)
+        elif isinstance(effect, effects.Gone):
+            for session in self.fanout.gone(effect.uid):
+                self.close(session, effect.reason)
+        else:
+            self.fanout.carry_out(effect, request)
+            if isinstance(effect, effects.Entered) and request is not None:
+                reception.entered(self, request, effect)
+
+    def _welcome(self, effect: effects.Welcomed, request: Request | None) -> None:
+        if request is None:
+            return
+        request.session.registered = True
+        self.fanout.welcome(effect.user.uid, request.session)
+        self.users_most = max(self.users_most, len(self.state.users))
+        if effect.user.uid in self.sessions:
+            reception.welcome(self, request, effect.user)
+        else:  # the connection ended while the claim waited for the log
+            self._departing[effect.user.uid] = request.session.closing or "Connection lost"
+            self._depart_at = 0.0
+
+
+def _within_a_line(param: str) -> str:
+    """Return a parameter, perhaps one that a client sent, as it may stand within a line."""
+    return "*" if not param or " " in param or param[0] == ":" else param[:PARAM_ECHO_CHARS]

@@ -1,0 +1,52 @@
+"""RPL_ISUPPORT: what this server supports, from its own tables and limits.
+
+Document: modern.ircdocs.horse, RPL_ISUPPORT Parameters.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from xchat.chat.modes import chanmodes, prefixes
+from xchat.config import Config
+from xchat.irc.names import CASEMAPPING, CHANNEL_PREFIX
+from xchat.limits import HISTORY_ROWS_MAX, HOST_BYTES_MAX, MODES_A_COMMAND
+
+
+@lru_cache(maxsize=1)
+def tokens(config: Config) -> list[str]:
+    """Return the tokens in the order of the alphabet."""
+    limits = config.limits
+    return [
+        f"AWAYLEN={limits.away_bytes_max}",
+        f"CASEMAPPING={CASEMAPPING}",
+        f"CHANLIMIT={CHANNEL_PREFIX}:{limits.channels_per_user_max}",
+        f"CHANMODES={chanmodes()}",
+        f"CHANNELLEN={limits.channel_chars_max}",
+        f"CHANTYPES={CHANNEL_PREFIX}",
+        f"CHATHISTORY={HISTORY_ROWS_MAX}",
+        "ELIST=MNU",
+        f"HOSTLEN={HOST_BYTES_MAX}",
+        f"KEYLEN={limits.key_bytes_max}",
+        f"KICKLEN={limits.kick_bytes_max}",
+        f"MAXLIST=b:{limits.bans_per_channel_max}",
+        f"MAXTARGETS={limits.targets_max}",
+        f"MODES={MODES_A_COMMAND}",
+        "MSGREFTYPES=msgid,timestamp",
+        f"NAMELEN={limits.realname_bytes_max}",
+        f"NETWORK={config.server.network}",
+        f"NICKLEN={limits.nick_chars_max}",
+        f"PREFIX={prefixes()}",
+        f"TARGMAX={_targmax(limits.targets_max)}",
+        f"TOPICLEN={limits.topic_bytes_max}",
+        f"USERLEN={limits.user_chars_max}",
+        "UTF8ONLY",
+    ]
+
+
+def _targmax(targets: int) -> str:
+    """Return how many targets each command takes; none said is no bound."""
+    bounded = ("KICK", "NOTICE", "PRIVMSG", "TAGMSG", "WHOIS")
+    unbounded = ("JOIN", "NAMES", "PART")
+    rows = [*(f"{name}:{targets}" for name in bounded), *(f"{name}:" for name in unbounded)]
+    return ",".join(sorted(rows))

@@ -1,0 +1,158 @@
+"""From a claim to what came of it: what waits for the log, the commit, and the answer.
+
+Theory. Handlers append events; the log gives them places; `settle` applies them
+in that order and hands everything of the turn (log entries, history, changed
+entities) to the store as one transaction. Only when that is kept does it return
+the effects, so nothing is ever told that could be lost. When it is not kept,
+the state in memory is ahead of the truth: it is thrown away and read again from
+the store, and everyone whose event it was is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from xchat.chat import events
+from xchat.chat.apply import Step, apply, check
+from xchat.chat.apply.step import HistoryRow
+from xchat.chat.log import Entry, Log, LogBusy, Lost, Token
+from xchat.chat.refused import Failed
+from xchat.chat.session import Request
+from xchat.chat.state import Row, State
+
+ENTRIES_A_TURN = 4096
+_CHANGES_NOTHING = (events.MessageSent, events.TypingNotified)
+_NOT_KEPT = (events.TypingNotified, events.AwayChanged)
+
+
+class CannotKeep(Exception):  # noqa: N818 - what the store says when it fails, in words
+    """A commit failed, and nothing of it is kept."""
+
+
+class Store(Protocol):
+    """What the rules ask of the store."""
+
+    log_id: str
+
+    def keep(
+        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+    ) -> None:
+        """Write a turn in one transaction, all or nothing; raises CannotKeep."""
+
+    def index(
+        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+    ) -> None:
+        """Write what came of entries that the log holds already; raises CannotKeep."""
+
+    def behind(self) -> Iterator[list[Entry]]:
+        """Yield the entries that the log holds and the index does not, some at a time."""
+
+    def state(self) -> State:
+        """Return the state as it was last kept."""
+
+    def page(
+        self, target: str, *, after: int = 0, before: int | None = None, limit: int, newest: bool
+    ) -> list[HistoryRow]:
+        """Return history between two places (exclusive), oldest first.
+
+        Of more than `limit` rows, the newest or the oldest ones.
+        """
+
+    def seq_at(self, ts: int) -> int:
+        """Return the place of the first entry at or after a time in ms, or one past the last."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """The request that an event came from; `changes` if it may change what others see."""
+
+    request: Request
+    changes: bool
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What came of a turn: applied steps in the log's order, and what was lost with the reason."""
+
+    steps: tuple[tuple[Step, Origin | None], ...] = ()
+    lost: tuple[tuple[Origin, str], ...] = ()
+    kept: bool = True
+
+
+class Ledger:
+    """The state, the log it follows, and the store that keeps both."""
+
+    def __init__(self, log: Log, store: Store) -> None:
+        self.log = log
+        self.store = store
+        self.state = store.state()
+        self._origins: dict[Token, Origin] = {}
+
+    def catch_up(self) -> None:
+        """Apply what the log holds and the index does not; raises CannotKeep."""
+        for entries in self.store.behind():
+            steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
+            history = [row for step in steps for row in step.history]
+            self.store.index(entries, history, self.state.changes())
+
+    def append(self, request: Request, event: events.Event) -> None:
+        """Ask the log for a place for an event of a request.
+
+        Raises Refused or Ignored at once for what would come to nothing, Failed
+        where the log takes no more.
+        """
+        check(self.state, event)
+        key = request.session.uid
+        try:
+            if isinstance(event, _NOT_KEPT):
+                token = self.log.ephemeral(key, event)
+            else:
+                token = self.log.append(key, event)
+        except LogBusy as busy:
+            raise Failed("TEMPORARILY_UNAVAILABLE", text="Too busy, try again") from busy
+        origin = Origin(request, not isinstance(event, _CHANGES_NOTHING))
+        self._origins[token] = origin
+        request.session.unsettled += origin.changes
+        request.wait()
+
+    def append_own(self, key: str, event: events.Event) -> bool:
+        """Append an event of the server itself; say False where the log takes no more."""
+        try:
+            self.log.append(key, event)
+        except LogBusy:
+            return False
+        return True
+
+    def settle(self) -> Settled:
+        """Apply what the log has placed, keep it, and say what came of it."""
+        polled = self.log.poll(ENTRIES_A_TURN)
+        if not polled:
+            return Settled()
+        lost = [(item.token, item.why) for item in polled if isinstance(item, Lost)]
+        entries = [item for item in polled if isinstance(item, Entry)]
+        steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
+        history = [row for step in steps for row in step.history]
+        try:
+            self.store.keep(entries, history, self.state.changes())
+        except CannotKeep as failure:
+            self._restore()
+            lost += [(entry.token, str(failure)) for entry in entries if entry.token is not None]
+            return Settled(lost=self._take_lost(lost), kept=False)
+        origins = [self._take(entry.token) for entry in entries]
+        return Settled(tuple(zip(steps, origins, strict=True)), self._take_lost(lost))
+
+    def _take(self, token: Token | None) -> Origin | None:
+        origin = self._origins.pop(token, None) if token is not None else None
+        if origin is not None:
+            origin.request.session.unsettled -= origin.changes
+        return origin
+
+    def _take_lost(self, lost: Sequence[tuple[Token, str]]) -> tuple[tuple[Origin, str], ...]:
+        taken = [(self._take(token), why) for token, why in lost]
+        return tuple((origin, why) for origin, why in taken if origin is not None)
+
+    def _restore(self) -> None:
+        away = self.state.away
+        self.state = self.store.state()
+        self.state.away = {uid: why for uid, why in away.items() if uid in self.state.users}

@@ -1,0 +1,56 @@
+"""A line for many readers: made once, written out once for each variant of capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import msgspec
+
+from xchat.irc.capabilities import MESSAGE_TAGS, SERVER_TIME
+from xchat.irc.message import NO_TAGS, escape_tag, format_line
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line as it is before anybody's capabilities are known.
+
+    `ts` is its time in ms; `msgid` and `tags` (client-only ones) go to those
+    with message-tags. Who has the capability `richer_need` gets `richer` in
+    place of `params`.
+    """
+
+    source: str
+    command: str
+    params: tuple[str, ...]
+    ts: int = 0
+    msgid: str = ""
+    tags: Mapping[str, str] = NO_TAGS
+    richer_need: int = 0
+    richer: tuple[str, ...] = ()
+
+
+def render(line: Line, caps: int, extra: str = "") -> bytes:
+    """Write a line out for a set of capabilities; `extra` is one more tag, as `label=x`."""
+    tags = [extra] if extra else []
+    if caps & SERVER_TIME and line.ts:
+        tags.append(f"time={format_time(line.ts)}")
+    if caps & MESSAGE_TAGS:
+        if line.msgid:
+            tags.append(f"msgid={line.msgid}")
+        for key, value in line.tags.items():
+            tags.append(f"{key}={escape_tag(value)}" if value else key)
+    params = line.richer if line.richer_need & caps else line.params
+    body = format_line(line.source, line.command, *params)
+    return f"@{';'.join(tags)} {body}\r\n".encode() if tags else f"{body}\r\n".encode()
+
+
+def format_time(ts: int) -> str:
+    """Return milliseconds since 1970 as server-time writes them."""
+    seconds, ms = divmod(ts, 1000)
+    return f"{_format_second(seconds)}.{ms:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _format_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,29 @@
+"""How a handler, or `apply`, says no: one exception a kind of reply."""
+
+from __future__ import annotations
+
+from xchat.irc.numerics import Numeric
+
+
+class Refused(Exception):  # noqa: N818 - the reply it carries is what it is
+    """A numeric: the parameters between the client's nick and the words."""
+
+    def __init__(self, numeric: Numeric, *params: str, text: str | None = None) -> None:
+        super().__init__(numeric.code)
+        self.numeric = numeric
+        self.params = params
+        self.text = text
+
+
+class Failed(Exception):  # noqa: N818
+    """A FAIL of a command (IRCv3 standard replies): code, context, words."""
+
+    def __init__(self, code: str, *context: str, text: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.context = context
+        self.text = text
+
+
+class Ignored(Exception):  # noqa: N818
+    """Nothing to do, and nothing to say: a user who is gone, a member who is in already."""

@@ -1,0 +1,207 @@
+"""One logged-in client, or one on its way to be: no socket, no clock."""
+
+from __future__ import annotations
+
+import msgspec
+
+from xchat.chat.lines import Line, render
+from xchat.irc.capabilities import BATCH, LABELED_RESPONSE
+from xchat.irc.framing import LineTooLong
+from xchat.irc.message import Message, escape_tag
+from xchat.limits import LABEL_BYTES_MAX
+
+LABEL_BATCH = "label"
+"""The reference of a labelled answer's batch; a session has at most one open."""
+
+
+class Claim(msgspec.Struct):
+    """What a client has said of itself before it is registered."""
+
+    nick: str = ""
+    user: str = ""
+    realname: str = ""
+    password: str | None = None
+    negotiating: bool = False
+    """Between CAP LS or REQ and CAP END registration waits (IRCv3 capability negotiation)."""
+
+
+class Session:
+    """What the rules know of one connection.
+
+    `outbox` holds the bytes it is to be sent; the server takes them once a
+    turn, after the commit. `inbox` holds lines that wait for their turn.
+    `open` are the requests not answered yet, oldest first; only the oldest may
+    speak, so that replies keep the order of the commands.
+    """
+
+    __slots__ = (
+        "address",
+        "backlog",
+        "cap_version",
+        "caps",
+        "claim",
+        "closing",
+        "exempt",
+        "heard",
+        "inbox",
+        "open",
+        "outbox",
+        "registered",
+        "said",
+        "throttled_since",
+        "tokens",
+        "tokens_at",
+        "uid",
+        "unsettled",
+    )
+
+    def __init__(self, uid: str, address: str, now: float, *, exempt: bool = False) -> None:
+        self.uid = uid
+        self.address = address
+        self.exempt = exempt
+        self.caps = 0
+        self.cap_version = 0
+        self.claim = Claim()
+        self.registered = False
+        self.closing: str | None = None
+        self.backlog = 0
+        """Bytes that were taken out of the outbox and that the client has not read yet."""
+        self.inbox: list[bytes | LineTooLong] = []
+        self.outbox: list[bytes] = []
+        self.open: list[Request] = []
+        self.unsettled = 0
+        """Appends that change state and are not settled: commands that see it wait."""
+        self.tokens = 0.0
+        self.tokens_at = now
+        self.throttled_since: float | None = None
+        self.heard = now
+        self.said = now
+        """When the client last spoke at all, and when it last said something (seconds)."""
+
+
+class Request:
+    """One command of a session, until everything that it comes to has been said.
+
+    With a label (IRCv3 labeled-response) the lines are collected first: none
+    becomes an ACK, one carries the label, several become a batch.
+    """
+
+    __slots__ = (
+        "_batch",
+        "_collected",
+        "_finished",
+        "_waiting",
+        "label",
+        "message",
+        "server",
+        "session",
+    )
+
+    def __init__(self, session: Session, message: Message, server: str) -> None:
+        wanted = LABELED_RESPONSE | BATCH
+        self.session = session
+        self.message = message
+        self.server = server
+        self.label = ""
+        if message.tags and session.caps & wanted == wanted:
+            label = message.tags.get("label", "")
+            self.label = label if len(label.encode()) <= LABEL_BYTES_MAX else ""
+        self._batch = ""
+        self._collected: list[tuple[Line, str]] = []
+        self._finished = False
+        self._waiting = 0
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The parameters of the command."""
+        return self.message.params
+
+    def put(self, line: Line, tag: str = "") -> None:
+        """Tell the session a line that answers this request; `tag` is one more tag for it."""
+        session = self.session
+        tag = tag or self._batch
+        if self.label or (session.open and session.open[0] is not self):
+            self._collected.append((line, tag))
+        else:
+            session.outbox.append(render(line, session.caps, tag))
+
+    def begin_stream(self) -> None:
+        """Speak at once from here on, in a batch where there is a label.
+
+        For an answer too long to be collected; nothing else of the session is open.
+        """
+        if self.label:
+            start = Line(self.server, "BATCH", (f"+{LABEL_BATCH}", "labeled-response"))
+            label, self.label = self.label, ""
+            self.put(start, f"label={escape_tag(label)}")
+            self._batch = f"batch={LABEL_BATCH}"
+
+    def end_stream(self) -> None:
+        """End the answer that `begin_stream` began."""
+        if self._batch:
+            self._batch = ""
+            self.put(Line(self.server, "BATCH", (f"-{LABEL_BATCH}",)))
+
+    def wait(self) -> None:
+        """Remember that an event of this request waits for the log."""
+        self._waiting += 1
+        self._queue()
+
+    def settled(self) -> None:
+        """Remember that one of those events got its place, or was lost."""
+        self._waiting -= 1
+        self._answer()
+
+    def finish(self) -> None:
+        """Remember that the handler has returned: what is not said now comes from the log."""
+        self._finished = True
+        if self.session.open:
+            self._queue()
+            self._answer()
+        else:
+            self.speak()
+
+    def _queue(self) -> None:
+        if self not in self.session.open:
+            self.session.open.append(self)
+
+    def _answer(self) -> None:
+        """Let the oldest requests speak, as far as they are answered."""
+        waiting = self.session.open
+        while waiting and waiting[0].is_answered:
+            waiting.pop(0).speak()
+            if waiting and not waiting[0].label:
+                waiting[0].speak()
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether nothing more will come of this request."""
+        return self._finished and not self._waiting
+
+    def speak(self) -> None:
+        """Say what was collected, with the label if there is one."""
+        collected, self._collected = self._collected, []
+        session = self.session
+        for line, tag in labelled(collected, self.label, self.server) if self.label else collected:
+            session.outbox.append(render(line, session.caps, tag))
+
+
+def labelled(lines: list[tuple[Line, str]], label: str, server: str) -> list[tuple[Line, str]]:
+    """Return the answer to a labelled command (IRCv3 labeled-response)."""
+    tag = f"label={escape_tag(label)}"
+    if not lines:
+        return [(Line(server, "ACK", ()), tag)]
+    first, first_tag = lines[0]
+    if len(lines) == 1 or (_is_one_batch(lines) and not first_tag):
+        return [(first, f"{tag};{first_tag}" if first_tag else tag), *lines[1:]]
+    inner = [(line, inner_tag or f"batch={LABEL_BATCH}") for line, inner_tag in lines]
+    return [
+        (Line(server, "BATCH", (f"+{LABEL_BATCH}", "labeled-response")), tag),
+        *inner,
+        (Line(server, "BATCH", (f"-{LABEL_BATCH}",)), ""),
+    ]
+
+
+def _is_one_batch(lines: list[tuple[Line, str]]) -> bool:
+    first, last = lines[0][0], lines[-1][0]
+    return first.command == last.command == "BATCH" and last.params[0][1:] == first.params[0][1:]

@@ -1,0 +1,221 @@
+"""The live state: who is here, which channels there are, who is in them.
+
+Entities are frozen values, replaced whole; the state is the only thing that
+changes, and only `apply` changes it. Each change is remembered until `changes`
+takes it, as the rows that the store keeps: from those rows `State.of` builds
+the same state again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from xchat.chat.modes import DEFAULT_FLAGS
+from xchat.irc import names
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k"):
+    """Somebody on the network; `uid` is theirs as long as the connection lasts."""
+
+    uid: str
+    node: str
+    nick: str
+    user: str
+    host: str
+    realname: str
+    modes: str = ""
+    since: int
+
+    @property
+    def prefix(self) -> str:
+        """The source of this user's lines, `nick!user@host`."""
+        return f"{self.nick}!{self.user}@{self.host}"
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """A topic, who set it (nick!user@host), and when (ms)."""
+
+    text: str
+    setter: str
+    ts: int
+
+
+class Ban(msgspec.Struct, frozen=True):
+    """A mask that may not enter or speak, who set it, and when (ms)."""
+
+    mask: str
+    setter: str
+    ts: int
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_field="k"):
+    """A channel; `cid` names this life of it, and its history, among all of one name."""
+
+    cid: str
+    name: str
+    created: int
+    flags: str = DEFAULT_FLAGS
+    topic: Topic | None = None
+    key: str = ""
+    limit: int = 0
+    bans: tuple[Ban, ...] = ()
+    invited: tuple[str, ...] = ()
+    spoken: bool = False
+    """Whether anything was ever said here that its history keeps."""
+
+
+class Member(msgspec.Struct, frozen=True, tag="member", tag_field="k"):
+    """One user in one channel, and their roles as bits (modes.ROLES)."""
+
+    channel: str
+    uid: str
+    roles: int
+
+
+Entity = User | Channel | Member
+Row = tuple[str, bytes | None]
+"""A key and an entity as JSON, or None where it is gone."""
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Entity)
+
+
+class State:
+    """All of it. Channels and nicks are keyed by their folded names."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, User] = {}
+        self.nicks: dict[str, str] = {}
+        self.channels: dict[str, Channel] = {}
+        self.members: dict[str, dict[str, int]] = {}
+        self.joined: dict[str, dict[str, None]] = {}
+        self.away: dict[str, str] = {}
+        """Presence: not kept, lost with the process."""
+        self._nick_looks: dict[str, str] = {}
+        self._channel_looks: dict[str, str] = {}
+        self._changed: dict[str, Entity | None] = {}
+
+    @classmethod
+    def of(cls, values: Iterable[bytes]) -> State:
+        """Build the state that the store kept; members may come before what they belong to."""
+        state = cls()
+        members = []
+        for value in values:
+            entity = _DECODER.decode(value)
+            if isinstance(entity, User):
+                state.put_user(entity)
+            elif isinstance(entity, Channel):
+                state.put_channel(entity)
+            else:
+                members.append(entity)
+        for member in members:
+            state.put_member(member.channel, member.uid, member.roles)
+        state.changes()
+        return state
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def user_by_nick(self, nick: str) -> User | None:
+        """Return the user who holds a nick, however it is spelt."""
+        try:
+            uid = self.nicks.get(names.fold(nick))
+        except names.BadName:
+            return None
+        return self.users[uid] if uid else None
+
+    def channel(self, name: str) -> Channel | None:
+        """Return a channel, however its name is spelt."""
+        try:
+            return self.channels.get(names.fold(name))
+        except names.BadName:
+            return None
+
+    def roles(self, folded: str, uid: str) -> int | None:
+        """Return a member's roles, or None for who is no member."""
+        members = self.members.get(folded)
+        return members.get(uid) if members else None
+
+    def nick_taken(self, nick: str, uid: str = "") -> User | None:
+        """Return who else holds this nick or one that looks like it."""
+        holders = [self.nicks.get(names.fold(nick))]
+        holders += [self._nick_looks.get(look) for look in sorted(names.skeletons(nick))]
+        other = next((holder for holder in holders if holder and holder != uid), None)
+        return self.users[other] if other else None
+
+    def look_alike(self, name: str) -> Channel | None:
+        """Return a channel whose name looks like this one, which is no channel's."""
+        looks = (self._channel_looks.get(look) for look in sorted(names.skeletons(name)))
+        other = next((folded for folded in looks if folded), None)
+        return self.channels[other] if other else None
+
+    def share_channel(self, one: str, other: str) -> bool:
+        """Say whether two users are in one channel."""
+        return not self.joined[one].keys().isdisjoint(self.joined[other])
+
+    # -- changing: for apply only -------------------------------------------------------------
+
+    def put_user(self, user: User) -> None:
+        """Add a user, or put a new value in the place of the old one."""
+        old = self.users.get(user.uid)
+        if old is not None:
+            self._forget_nick(old)
+        folded = names.fold(user.nick)
+        self.users[user.uid] = user
+        self.nicks[folded] = user.uid
+        self._nick_looks.update(dict.fromkeys(names.skeletons(user.nick), user.uid))
+        self.joined.setdefault(user.uid, {})
+        self._changed[f"u {user.uid}"] = user
+
+    def drop_user(self, uid: str) -> None:
+        """Remove a user who is in no channel any more."""
+        assert not self.joined[uid], "a user leaves the channels first"
+        self._forget_nick(self.users.pop(uid))
+        del self.joined[uid]
+        self.away.pop(uid, None)
+        self._changed[f"u {uid}"] = None
+
+    def put_channel(self, channel: Channel) -> None:
+        """Add a channel, or put a new value in the place of the old one."""
+        folded = names.fold(channel.name)
+        self.channels[folded] = channel
+        self.members.setdefault(folded, {})
+        self._channel_looks.update(dict.fromkeys(names.skeletons(channel.name), folded))
+        self._changed[f"c {folded}"] = channel
+
+    def drop_channel(self, folded: str) -> None:
+        """Remove a channel in which nobody is."""
+        assert not self.members[folded], "a channel goes when nobody is in it"
+        _forget_looks(self._channel_looks, self.channels.pop(folded).name)
+        del self.members[folded]
+        self._changed[f"c {folded}"] = None
+
+    def put_member(self, folded: str, uid: str, roles: int) -> None:
+        """Let a user be in a channel with these roles."""
+        self.members[folded][uid] = roles
+        self.joined[uid][folded] = None
+        self._changed[f"m {folded} {uid}"] = Member(folded, uid, roles)
+
+    def drop_member(self, folded: str, uid: str) -> None:
+        """Take a user out of a channel."""
+        del self.members[folded][uid]
+        del self.joined[uid][folded]
+        self._changed[f"m {folded} {uid}"] = None
+
+    def changes(self) -> list[Row]:
+        """Take what has changed since the last call, each entity once, as rows to store."""
+        changed, self._changed = self._changed, {}
+        return [
+            (key, _ENCODER.encode(entity) if entity is not None else None)
+            for key, entity in changed.items()
+        ]
+
+    def _forget_nick(self, user: User) -> None:
+        del self.nicks[names.fold(user.nick)]
+        _forget_looks(self._nick_looks, user.nick)
+
+
+def _forget_looks(looks: dict[str, str], name: str) -> None:
+    for look in names.skeletons(name):
+        looks.pop(look, None)

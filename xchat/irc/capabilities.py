@@ -1,0 +1,58 @@
+"""The capabilities, one row each; a session's set of them is an int of these bits.
+
+Document: IRCv3 capability negotiation, version 302.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Capability(NamedTuple):
+    """A capability: its name, its bit, and the value that CAP LS 302 shows (may be empty)."""
+
+    name: str
+    bit: int
+    value: str = ""
+
+
+MESSAGE_TAGS = 1 << 0
+SERVER_TIME = 1 << 1
+ECHO_MESSAGE = 1 << 2
+BATCH = 1 << 3
+LABELED_RESPONSE = 1 << 4
+MULTI_PREFIX = 1 << 5
+CAP_NOTIFY = 1 << 6
+SETNAME = 1 << 7
+AWAY_NOTIFY = 1 << 8
+EXTENDED_JOIN = 1 << 9
+INVITE_NOTIFY = 1 << 10
+USERHOST_IN_NAMES = 1 << 11
+CHGHOST = 1 << 12
+STANDARD_REPLIES = 1 << 13
+CHATHISTORY = 1 << 14
+
+CAPABILITIES = (
+    Capability("away-notify", AWAY_NOTIFY),
+    Capability("batch", BATCH),
+    Capability("cap-notify", CAP_NOTIFY),
+    Capability("chghost", CHGHOST),
+    Capability("draft/chathistory", CHATHISTORY),
+    Capability("echo-message", ECHO_MESSAGE),
+    Capability("extended-join", EXTENDED_JOIN),
+    Capability("invite-notify", INVITE_NOTIFY),
+    Capability("labeled-response", LABELED_RESPONSE),
+    Capability("message-tags", MESSAGE_TAGS),
+    Capability("multi-prefix", MULTI_PREFIX),
+    Capability("server-time", SERVER_TIME),
+    Capability("setname", SETNAME),
+    Capability("standard-replies", STANDARD_REPLIES),
+    Capability("userhost-in-names", USERHOST_IN_NAMES),
+)
+
+BY_NAME = {capability.name: capability for capability in CAPABILITIES}
+
+
+def names_of(bits: int) -> list[str]:
+    """Return the names of the capabilities in a set, in the order of the table."""
+    return [capability.name for capability in CAPABILITIES if bits & capability.bit]

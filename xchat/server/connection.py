@@ -1,0 +1,137 @@
+"""One connection: a socket, its TLS, and the session behind it once it is encrypted."""
+
+from __future__ import annotations
+
+import enum
+import selectors
+import socket
+import ssl
+from collections.abc import Sequence
+
+from xchat.chat.session import Session
+from xchat.irc.framing import LineBuffer, LineTooLong
+from xchat.limits import CIPHERTEXT_BYTES_A_TURN, Limits
+from xchat.server.outbox import Outbox
+from xchat.server.tls import TlsPipe
+
+LINGER_SECONDS = 2.0
+"""How long a peer that was told goodbye may take to hang up, so that it reads why."""
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class Phase(enum.Enum):
+    """Where a connection is in its life."""
+
+    HANDSHAKE = enum.auto()
+    OPEN = enum.auto()
+    LINGERING = enum.auto()
+    CLOSED = enum.auto()
+
+
+class Connection:
+    """From accept to close. Methods raise OSError, TlsError or EOFError when the peer is gone."""
+
+    __slots__ = (
+        "_lines",
+        "_outbox",
+        "_tls",
+        "address",
+        "interest",
+        "is_counted_registered",
+        "limits",
+        "phase",
+        "pinged",
+        "session",
+        "since",
+        "sock",
+    )
+
+    def __init__(
+        self, sock: socket.socket, address: str, context: ssl.SSLContext, limits: Limits, now: float
+    ) -> None:
+        self.sock = sock
+        self.address = address
+        self.limits = limits
+        self.phase = Phase.HANDSHAKE
+        self.since = now
+        self.session: Session | None = None
+        self.interest = 0
+        self.pinged = False
+        self.is_counted_registered = False
+        self._tls = TlsPipe(context)
+        self._outbox = Outbox(sock, self._tls)
+        self._lines = LineBuffer()
+
+    def receive(self) -> Sequence[bytes | LineTooLong]:
+        """Read once from the socket; return the lines that came of it."""
+        try:
+            ciphertext = self.sock.recv(CIPHERTEXT_BYTES_A_TURN)
+        except (BlockingIOError, InterruptedError):
+            return ()
+        if not ciphertext:
+            raise EOFError
+        if self.phase is Phase.LINGERING:
+            return ()
+        plaintext = self._tls.feed(ciphertext)
+        if not self._tls.established or self.phase is Phase.HANDSHAKE:
+            self._outbox.flush()
+        return self._lines.feed(plaintext) if plaintext else ()
+
+    @property
+    def is_established(self) -> bool:
+        """Whether the handshake is done."""
+        return self._tls.established
+
+    def flush(self) -> None:
+        """Encrypt what the session's outbox holds, all of it at once, and send it."""
+        session = self.session
+        if session is not None and session.outbox:
+            data = session.outbox[0] if len(session.outbox) == 1 else b"".join(session.outbox)
+            session.outbox.clear()
+            self._outbox.put(data)
+        self._outbox.flush()
+        if session is not None:
+            session.backlog = self._outbox.size if self._outbox.is_waiting else 0
+
+    def wants(self) -> int:
+        """Return the events to wait for: to read if there is room, to write if there is need."""
+        events = WRITE if self._outbox.is_waiting else 0
+        session = self.session
+        if session is None or self.phase is Phase.LINGERING:
+            return events | READ
+        full = session.backlog >= self.limits.outbox_soft_bytes
+        if not full and len(session.inbox) < self.limits.inbox_lines_max:
+            events |= READ
+        return events
+
+    def deadline(self) -> float | None:
+        """Return when this connection must be looked at if nothing happens."""
+        limits, session = self.limits, self.session
+        if self.phase is Phase.HANDSHAKE:
+            return self.since + limits.handshake_seconds_max
+        if self.phase is Phase.LINGERING:
+            return self.since + LINGER_SECONDS
+        if self.phase is Phase.CLOSED or session is None:
+            return None
+        if not session.registered:
+            return self.since + limits.registration_seconds_max
+        silence = limits.ping_seconds_max if self.pinged else limits.ping_seconds
+        return session.heard + silence
+
+    def say_goodbye(self, now: float) -> None:
+        """End TLS and our half of the connection; what the peer still sends is thrown away."""
+        self.phase = Phase.LINGERING
+        self.since = now
+        self._tls.end()
+        self._outbox.flush()
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.phase = Phase.CLOSED
+        self.sock.close()
+
+    def describe(self) -> tuple[str, str]:
+        """Return the TLS version and cipher."""
+        return self._tls.describe()

@@ -1,0 +1,103 @@
+"""From open ports to the end: the parts put together, and the turn run until a signal."""
+
+from __future__ import annotations
+
+import resource
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from xchat.chat.hub import Hub
+from xchat.chat.ledger import CannotKeep
+from xchat.config import Config
+from xchat.journal import Journal
+from xchat.limits import DESCRIPTORS_KEPT
+from xchat.server.loop import Loop
+from xchat.server.turn import Turn
+from xchat.store.database import FILE_NAME, StoreError
+from xchat.store.log import EmbeddedLog
+from xchat.store.store import SqliteStore
+
+FAREWELL_SECONDS = 3.0
+"""How long clients have to read that the server stops; it is gone within five seconds."""
+
+
+def serve(
+    config: Config,
+    context: ssl.SSLContext,
+    listeners: Sequence[socket.socket],
+    journal: Journal,
+    data_folder: Path,
+) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit code.
+
+    Raises StoreError where the data folder cannot be used.
+    """
+    store = SqliteStore(data_folder / FILE_NAME)
+    loop = Loop(listeners)
+    try:
+        hub = _make_hub(config, store, data_folder)
+        turn = Turn(hub, loop, context, journal, room=_room())
+        with loop.signals():
+            _say_listening(listeners, journal)
+            _run(turn, loop, store)
+            journal.info("stopping", connections=len(turn.connections))
+            _farewell(turn)
+    finally:
+        loop.close()
+        store.tidy()
+        store.close()
+    journal.info("stopped")
+    return 0
+
+
+def _make_hub(config: Config, store: SqliteStore, data_folder: Path) -> Hub:
+    log = EmbeddedLog(store, _now_ms)
+    run = store.next_run()
+    hub = Hub(config, log, store, node=store.node, run=run, now_ms=_now_ms())
+    hub.now = time.monotonic()
+    try:
+        started = hub.start()
+    except CannotKeep:
+        started = False
+    if not started:
+        raise StoreError(
+            f"{data_folder}: the start cannot be recorded",
+            mend="look at the folder's free space and permissions, then start again",
+        )
+    return hub
+
+
+def _run(turn: Turn, loop: Loop, store: SqliteStore) -> None:
+    """Run turns until a signal; keep house when a turn had little to do."""
+    while not loop.is_stopping:
+        before = time.monotonic()
+        turn.run()
+        if store.must_tidy or (store.is_untidy and time.monotonic() - before > 0.5):
+            store.tidy()
+
+
+def _farewell(turn: Turn) -> None:
+    turn.say_farewell("The server is stopping")
+    end = time.monotonic() + FAREWELL_SECONDS
+    while not turn.is_empty and time.monotonic() < end:
+        turn.run()
+
+
+def _say_listening(listeners: Sequence[socket.socket], journal: Journal) -> None:
+    for listener in listeners:
+        host, port = listener.getsockname()[:2]
+        journal.info("listening", host=host, port=port)
+
+
+def _room() -> int:
+    """Return how many connections there are descriptors for."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = soft if soft != resource.RLIM_INFINITY else 1_000_000
+    return max(most - DESCRIPTORS_KEPT, 1)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

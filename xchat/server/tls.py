@@ -1,0 +1,93 @@
+"""TLS as bytes in, bytes out: one end of a connection over two memory BIOs.
+
+Goal: no peer can hold the loop inside OpenSSL. A plain `SSLSocket.recv` reads
+from the socket for as long as the peer sends records without plaintext (key
+updates: over a second, measured); here a peer is fed what one `recv` gave, and
+what it has cost without a byte of plaintext is counted. Writing never blocks
+and is never repeated, so the trap of retrying a write with other bytes is gone.
+See reliability notes in ARCHITECTURE.md.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+from xchat.limits import SILENT_CIPHERTEXT_BYTES_MAX
+
+READ_BYTES = 65_536
+
+
+class TlsError(Exception):
+    """The peer does not speak TLS as we do; the words say what OpenSSL said."""
+
+
+class TlsPipe:
+    """The server's end of one TLS connection."""
+
+    __slots__ = ("_incoming", "_outgoing", "_silent", "_tls", "established")
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._silent = 0
+        self.established = False
+
+    def feed(self, ciphertext: bytes) -> bytes:
+        """Take what the peer sent; return the plaintext in it.
+
+        Raises TlsError for what is not TLS, for a handshake that fails, and for
+        a peer that goes on sending records that say nothing. EOFError means
+        that the peer ended the TLS connection.
+        """
+        self._incoming.write(ciphertext)
+        try:
+            if not self.established:
+                self._tls.do_handshake()
+                self.established = True
+            plaintext = self._read()
+        except ssl.SSLWantReadError:
+            return b""
+        except ssl.SSLZeroReturnError as error:
+            raise EOFError from error
+        except ssl.SSLError as error:
+            raise TlsError(error.reason or "not TLS") from error
+        self._silent = 0 if plaintext else self._silent + len(ciphertext)
+        if self._silent > SILENT_CIPHERTEXT_BYTES_MAX:
+            raise TlsError("too many records without a word in them")
+        return plaintext
+
+    def _read(self) -> bytes:
+        parts = []
+        try:
+            while data := self._tls.read(READ_BYTES):
+                parts.append(data)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            if not parts:
+                raise
+        return b"".join(parts)
+
+    def write(self, plaintext: bytes) -> None:
+        """Encrypt; the ciphertext waits for `take`. Raises TlsError where TLS has ended."""
+        try:
+            self._tls.write(plaintext)
+        except ssl.SSLError as error:
+            raise TlsError(error.reason or "TLS has ended") from error
+
+    def take(self) -> bytes:
+        """Return the ciphertext that is to be sent, once."""
+        return self._outgoing.read()
+
+    def end(self) -> None:
+        """Say goodbye in TLS (close_notify), without waiting for the peer's."""
+        try:
+            self._tls.unwrap()
+        except (ssl.SSLError, ValueError):
+            return
+
+    def describe(self) -> tuple[str, str]:
+        """Return the protocol version and the cipher."""
+        cipher = self._tls.cipher()
+        return self._tls.version() or "", cipher[0] if cipher else ""

@@ -1,0 +1,105 @@
+"""The SQLite file: how it is opened, and how its schema grows.
+
+Settings (sqlite.org/pragma.html): WAL with `synchronous=FULL`, so that what was
+committed survives power loss; checkpoints are made when there is time for them
+(`Store.tidy`), not inside a commit. The schema's version is `user_version`; a
+file of a newer one is refused and left as it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from pathlib import Path
+
+from xchat.errors import XChatError
+
+FILE_NAME = "xchat.sqlite3"
+BUSY_SECONDS = 0.1
+"""How long a commit waits for another process that has the file (a backup, say)."""
+
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE cursor (shard INTEGER PRIMARY KEY, seq INTEGER NOT NULL, ts INTEGER NOT NULL);
+    CREATE TABLE log (seq INTEGER PRIMARY KEY, ts INTEGER NOT NULL, event TEXT NOT NULL);
+    CREATE INDEX log_by_time ON log (ts);
+    CREATE TABLE history (
+        target TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        ts INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        command TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        text TEXT,
+        tags TEXT NOT NULL,
+        PRIMARY KEY (target, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    INSERT INTO cursor VALUES (0, 0, 0);
+    """,
+)
+"""One script a version, from each to the next; what has landed is never changed."""
+
+
+class StoreError(XChatError):
+    """The store cannot be used as it is."""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open or make the file at `path`, its schema brought up to date.
+
+    Raises StoreError for a file that is no database of ours, is newer than this
+    program, or cannot be read or written.
+    """
+    try:
+        _make_private(path)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+        return _prepare(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"{path}: the store cannot be opened: {error}",
+            mend="look at the file and its folder's permissions and free space, "
+            "or start with another folder: xchat-server --data FOLDER",
+        ) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        _migrate(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, if there is none, so that its first byte is nobody else's to read."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"{path}: written by a newer XChat (schema {version}, this one knows "
+            f"{len(MIGRATIONS)})",
+            mend="upgrade XChat, or start with another folder: xchat-server --data FOLDER",
+        )
+    for number in range(version, len(MIGRATIONS)):
+        script = f"BEGIN IMMEDIATE; {MIGRATIONS[number]} {_identity(number)}"
+        connection.executescript(f"{script} PRAGMA user_version = {number + 1}; COMMIT")
+
+
+def _identity(number: int) -> str:
+    """Return what names a new log and its node, for ever."""
+    if number:
+        return ""
+    log_id, node = secrets.token_hex(4), secrets.token_hex(4)
+    return f"INSERT INTO meta VALUES ('log_id', '{log_id}'), ('node', '{node}'), ('run', '0');"  # noqa: S608 - hex of our own

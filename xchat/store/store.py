@@ -1,0 +1,203 @@
+"""What is kept: the log, and its index: history, live state, and how far they follow the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from xchat.chat import events
+from xchat.chat.apply.step import HistoryRow
+from xchat.chat.ledger import CannotKeep
+from xchat.chat.log import Entry
+from xchat.chat.state import Row, State
+from xchat.irc.message import NO_TAGS
+from xchat.store.database import open_database
+
+SHARD = 0
+"""The log is one; a cluster's may be several, each with a cursor of its own."""
+TIDY_AFTER_ENTRIES = 1_000
+TIDY_NOW_ENTRIES = 100_000
+REPLAY_ENTRIES = 1_000
+
+_TAGS = msgspec.json.Encoder(enc_hook=dict)
+_INSERT_LOG = "INSERT INTO log (seq, ts, event) VALUES (?, ?, ?)"
+_INSERT_HISTORY = "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_STATE = (
+    "INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+_MOVE_CURSOR = "UPDATE cursor SET seq = ?, ts = ? WHERE shard = ?"
+_PAGE = """
+    SELECT seq, ts, source, command, shown, text, tags FROM history
+    WHERE target = ? AND seq > ? AND seq < ? AND text IS NOT NULL
+    ORDER BY seq {order} LIMIT ?
+"""
+_NO_END = 1 << 62
+
+
+class SqliteStore:
+    """The store of one server, in one file. Used by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = open_database(path)
+        self.log_id = self._meta("log_id")
+        self.node = self._meta("node")
+        self.seq, self.ts = self._db.execute(
+            "SELECT seq, ts FROM cursor WHERE shard = ?", (SHARD,)
+        ).fetchone()
+        self._untidied = 0
+
+    def next_run(self) -> str:
+        """Count one more run of this server; return its number, as it begins uids."""
+        run = str(int(self._meta("run")) + 1)
+        self._db.execute("UPDATE meta SET value = ? WHERE key = 'run'", (run,))
+        return run
+
+    def _meta(self, key: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0])
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def keep(
+        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+    ) -> None:
+        """Write entries and what came of them in one transaction; raises CannotKeep."""
+        logged = [entry for entry in entries if entry.seq]
+        if logged:
+            placed = [
+                (entry.seq, entry.ts, events.encode(entry.event).decode()) for entry in logged
+            ]
+            self._commit(placed, history, rows, logged[-1])
+
+    def index(
+        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+    ) -> None:
+        """Write what came of entries that the log holds already; raises CannotKeep."""
+        if entries:
+            self._commit([], history, rows, entries[-1])
+
+    def _commit(
+        self,
+        placed: Sequence[tuple[int, int, str]],
+        history: Sequence[HistoryRow],
+        rows: Sequence[Row],
+        last: Entry,
+    ) -> None:
+        execute, many = self._db.execute, self._db.executemany
+        try:
+            execute("BEGIN IMMEDIATE")
+            many(_INSERT_LOG, placed)
+            many(_INSERT_HISTORY, map(_history_values, history))
+            for key, value in rows:
+                if value is None:
+                    execute("DELETE FROM state WHERE key = ?", (key,))
+                else:
+                    execute(_PUT_STATE, (key, value.decode()))
+            execute(_MOVE_CURSOR, (last.seq, last.ts, SHARD))
+            execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise CannotKeep(_in_words(error)) from error
+        self.seq, self.ts = last.seq, last.ts
+        self._untidied += len(placed)
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Return the state as it was last kept."""
+        values = self._db.execute("SELECT value FROM state ORDER BY key")
+        return State.of(value.encode() for (value,) in values)
+
+    def behind(self) -> Iterator[list[Entry]]:
+        """Yield entries that the log holds and the index does not, some at a time."""
+        while True:
+            found = self._db.execute(
+                "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
+                (self.seq, REPLAY_ENTRIES),
+            ).fetchall()
+            if not found:
+                return
+            yield [Entry(seq, ts, events.decode(event.encode())) for seq, ts, event in found]
+
+    def page(
+        self,
+        target: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int,
+        newest: bool,
+    ) -> list[HistoryRow]:
+        """Return messages of a target between two places (exclusive), oldest first."""
+        query = _PAGE.format(order="DESC" if newest else "ASC")
+        end = _NO_END if before is None else before
+        found = self._db.execute(query, (target, after, end, limit)).fetchall()
+        rows = [_history_row(target, values) for values in found]
+        return rows[::-1] if newest else rows
+
+    def seq_at(self, ts: int) -> int:
+        """Return the place of the first entry at or after a time, or one past the last."""
+        # A time beyond what SQLite's integers hold is simply after everything.
+        row = self._db.execute(
+            "SELECT seq FROM log WHERE ts >= ? ORDER BY ts, seq LIMIT 1", (min(ts, _NO_END),)
+        ).fetchone()
+        return int(row[0]) if row else self.seq + 1
+
+    # -- keeping house ------------------------------------------------------------------------
+
+    @property
+    def is_untidy(self) -> bool:
+        """Whether the write-ahead log is worth a checkpoint when there is time."""
+        return self._untidied >= TIDY_AFTER_ENTRIES
+
+    @property
+    def must_tidy(self) -> bool:
+        """Whether it is, whatever else there is to do."""
+        return self._untidied >= TIDY_NOW_ENTRIES
+
+    def tidy(self) -> None:
+        """Move the write-ahead log into the database; a failure is left to the next time."""
+        self._untidied = 0
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error:
+            return
+
+    def close(self) -> None:
+        """Close the file; what was kept is kept."""
+        self._db.close()
+
+
+def _history_values(row: HistoryRow) -> tuple[str, int, int, str, str, str, str | None, str]:
+    tags = _TAGS.encode(row.tags).decode() if row.tags else ""
+    return (row.target, row.seq, row.ts, row.source, row.command, row.shown, row.text, tags)
+
+
+def _history_row(
+    target: str, values: tuple[int, int, str, str, str, str | None, str]
+) -> HistoryRow:
+    seq, ts, source, command, shown, text, tags = values
+    decoded: Mapping[str, str] = NO_TAGS
+    if tags:
+        decoded = msgspec.json.decode(tags, type=dict[str, str])
+    return HistoryRow(target, seq, ts, source, command, shown, text, decoded)
+
+
+_WORDS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_BUSY": "the database is in use by another program",
+    "SQLITE_READONLY": "the database cannot be written",
+    "SQLITE_IOERR": "the disk failed",
+}
+
+
+def _in_words(error: sqlite3.Error) -> str:
+    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+    return _WORDS.get(name, "the server's store failed")
