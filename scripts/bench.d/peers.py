@@ -1,6 +1,6 @@
 """The servers that XChat is compared with: made to listen on one TLS port of loopback, unthrottled.
 
-`found(folder, certificate)` returns what this machine has of them, each as a `Peer` with its command.
+`found(folder, pair, ports)` returns what this machine has of them, each with its command.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ class Peer:
     name: str
     command: tuple[str, ...]
     port: int
-    ready_when: str = ""
-    """What its output holds once it is ready; empty: when the port accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +90,19 @@ def found(folder: Path, pair: Pair, ports: Iterator[int]) -> list[Peer]:
 
 
 def which(program: str) -> str | None:
+    """Return where a server is; Debian puts them where only root looks."""
     return shutil.which(program, path=SYSTEM_PATH)
 
 
 def ngircd(folder: Path, pair: Pair, port: int) -> Peer:
+    """Configure ngIRCd (GnuTLS in Debian), without penalties and limits."""
     (folder / "dh.pem").write_text(DH_PARAMETERS)
     config = written(folder / "ngircd.conf", NGIRCD, pair, port)
     return Peer("ngircd", (str(which("ngircd")), "--nodaemon", "--config", str(config)), port)
 
 
 def inspircd(folder: Path, pair: Pair, port: int) -> Peer:
+    """Configure InspIRCd (GnuTLS in Debian), without fake lag and limits."""
     config = written(folder / "inspircd.conf", INSPIRCD, pair, port)
     as_root = ("--runasroot",) if os.geteuid() == 0 else ()
     command = (str(which("inspircd")), "--nofork", "--config", str(config), *as_root)
