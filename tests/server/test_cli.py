@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,20 +22,6 @@ from tests.server.conftest import Pair
 from xchat.config import Config, load
 
 PROGRAM = Path(sys.executable).parent / "xchat-server"
-
-# The loop is tested elsewhere: here it says what it was given, and waits to be told to end.
-WITH_A_LOOP_THAT_WAITS = """
-import sys, types
-def serve(config, context, listeners, journal, data_folder):
-    print("serving", listeners[0].getsockname()[1], data_folder, context.minimum_version.name)
-    sys.stdout.flush()
-    return int(sys.stdin.readline())
-module = types.ModuleType("xchat.server.serve")
-module.serve = serve
-sys.modules["xchat.server.serve"] = module
-from xchat.server.cli import main
-main()
-"""
 
 
 @pytest.fixture
@@ -55,16 +45,36 @@ def options(pair: Pair, *more: object) -> list[str]:
     return [str(word) for word in (*given, "--data", "data", *more)]
 
 
+@dataclass
+class Started:
+    """A server that listens, and what it recorded until then."""
+
+    process: subprocess.Popen[str]
+    journal: list[dict[str, str]]
+
+    @property
+    def port(self) -> int:
+        return int(self.journal[-1]["port"])
+
+
 @pytest.fixture
-def started(home: Path, pair: Pair) -> Iterator[subprocess.Popen[str]]:
+def started(home: Path, pair: Pair) -> Iterator[Started]:
     with subprocess.Popen(
-        [sys.executable, "-c", WITH_A_LOOP_THAT_WAITS, *options(pair)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout
-        assert process.stdout.readline().startswith("serving ")
-        yield process
-        process.kill()
+        [PROGRAM, *options(pair)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Started(process, list(until_it_listens(process)))
+        finally:
+            process.kill()
+
+
+def until_it_listens(process: subprocess.Popen[str]) -> Iterator[dict[str, str]]:
+    assert process.stderr
+    for line in process.stderr:
+        entry = json.loads(line)
+        yield entry
+        if entry["event"] == "listening":
+            return
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
@@ -145,48 +155,57 @@ def test_a_check_says_what_would_be_and_does_nothing(home: Path, pair: Pair) -> 
     assert not (home / "data").exists()
 
 
-def test_a_start_prepares_and_hands_over(home: Path, started: subprocess.Popen[str]) -> None:
+def test_a_start_says_where_it_listens_who_may_join_and_how(home: Path, started: Started) -> None:
     assert (home / "data").stat().st_mode & 0o777 == 0o700
-    _, errors = started.communicate("0\n", timeout=30)
-    assert started.returncode == 0
-    start, who = (json.loads(line) for line in errors.splitlines())
+    start, who = started.journal[:2]
     assert start["event"] == "started"
-    assert start["addresses"].startswith("127.0.0.1:")
+    assert start["addresses"] == f"127.0.0.1:{started.port}"
     assert who["who"] == "only this machine may join, it listens nowhere else"
-    port = start["addresses"].rpartition(":")[2]
     assert who["join"].startswith("xchat-client --ca ")
-    assert who["join"].endswith(f":{port}")
+    assert who["join"].endswith(f":{started.port}")
 
 
-def test_the_exit_code_is_that_of_the_loop(started: subprocess.Popen[str]) -> None:
-    started.communicate("7\n", timeout=30)
-    assert started.returncode == 7
+def test_what_it_says_is_true(started: Started, pair: Pair) -> None:
+    context = ssl.create_default_context()
+    pair.ca.configure_trust(context)
+    with (
+        socket.create_connection(("127.0.0.1", started.port), 10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as encrypted,
+    ):
+        assert encrypted.version() == "TLSv1.3"
 
 
-def test_a_second_server_on_the_same_data_is_refused(
-    started: subprocess.Popen[str], pair: Pair
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", WITH_A_LOOP_THAT_WAITS, *options(pair)],
-        capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_well(started: Started, number: signal.Signals) -> None:
+    started.process.send_signal(number)
+    assert started.process.wait(10) == 0
+
+
+def test_a_second_server_on_the_same_data_is_refused(started: Started, pair: Pair) -> None:
+    done = run(*options(pair))
     assert done.returncode == 1
-    assert f"another xchat-server (pid {started.pid}) keeps its data there" in done.stderr
+    assert f"another xchat-server (pid {started.process.pid}) keeps its data there" in done.stderr
+
+
+def test_a_second_server_on_the_same_port_is_refused(started: Started, pair: Pair) -> None:
+    done = run(*options(pair, "--data", "other", "--port", started.port))
+    assert done.returncode == 1
+    assert f"127.0.0.1:{started.port}: the port is in use" in done.stderr
+    assert f"xchat-server --port {started.port + 1}" in done.stderr
 
 
 def test_on_a_terminal_a_person_reads_who_may_join_and_how(home: Path, pair: Pair) -> None:
     master, slave = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-c", WITH_A_LOOP_THAT_WAITS, *options(pair)],
-        stdin=subprocess.PIPE, stdout=slave, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
+        [PROGRAM, *options(pair)], stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True
+    ) as process:
         os.close(slave)
-        shown = ""
-        while "serving" not in shown:
-            shown += os.read(master, 4096).decode()
-        process.communicate("0\n", timeout=30)
+        journal = list(until_it_listens(process))
+        process.terminate()
+        assert process.wait(10) == 0
+    listens, joins = os.read(master, 4096).decode().splitlines()
     os.close(master)
-    listens, joins = shown.splitlines()[:2]
     assert listens.startswith("XChat listens on 127.0.0.1:")
     assert listens.endswith(": only this machine may join, it listens nowhere else.")
     assert joins.startswith("The next person joins with:  xchat-client --ca ")
+    assert "who may join" not in [entry["event"] for entry in journal]

@@ -95,6 +95,7 @@ def test_nobody_is_asked_for_a_certificate_yet(pair: Pair) -> None:
     assert context_of(pair).verify_mode == ssl.CERT_NONE
 
 
+@pytest.mark.needs("openssl")
 def test_a_locked_key_is_refused_and_nobody_is_asked(pair: Pair, tmp_path: Path) -> None:
     locked = tmp_path / "locked.pem"
     subprocess.run(
