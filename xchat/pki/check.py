@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xchat.errors import XChatError
+from xchat.irc.display import visible
 from xchat.pki.errors import PairRefused
 from xchat.pki.files import read_file
 from xchat.pki.folder import DEFAULT, Folder
@@ -138,8 +139,9 @@ def _fitness(cert: Path, leaf: x509.Certificate, names: Sequence[str]) -> None:
             f"{cert} names no host: without a subjectAltName no client accepts it", mend=_anew(cert)
         )
     if missing := [name for name in names if not covers(there, name)]:
+        those = visible(", ".join(map(str, there)))
         raise PairRefused(
-            f"{cert} is not for {', '.join(missing)}, but for {', '.join(map(str, there))}",
+            f"{cert} is not for {', '.join(missing)}, but for {those}",
             mend=_anew(cert, *(word for name in missing for word in ("--name", name))),
         )
 

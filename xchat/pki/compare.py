@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from xchat.pki.detect import Found, find_names
 from xchat.pki.errors import Differs, Expired
 from xchat.pki.examine import Standing
 from xchat.pki.facts import bounds_of, covers, names_of
@@ -17,7 +16,7 @@ from xchat.pki.files import read_file
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import Name
 from xchat.pki.problems import FATAL
-from xchat.pki.wish import Wish
+from xchat.pki.wish import Wish, words_for
 
 
 def check_same(standing: Standing, wish: Wish) -> list[str]:
@@ -41,7 +40,7 @@ def check_ca_same(standing: Standing, wish: Wish) -> None:
     """Raise Differs if the CA that is there cannot give what is asked for."""
     differences = list(_of_ca(standing, wish))
     if differences:
-        words = (*wish.words, *_names_to_repeat(standing, wish))
+        words = (*wish.words, *words_for(_server_names(standing), wish.found()))
         what = "; ".join(differences) + ". That takes a new CA, and everybody its new ca.pem"
         raise _differs(standing, what, "--force", words)
 
@@ -76,28 +75,16 @@ def _differs(standing: Standing, what: str, how: str, words: Sequence[str]) -> D
     )
 
 
-def _names_to_repeat(standing: Standing, wish: Wish) -> Iterator[str]:
-    """Yield `--name` for names that were asked for earlier: those no machine has by itself."""
-    by_itself = Wish().bounds(find_names())
-    for name in _server_names(standing):
-        if by_itself and name not in wish.names and not by_itself.allow(name):
-            yield from ("--name", str(name))
-
-
 def _notes(standing: Standing, wish: Wish) -> Iterator[str]:
     folder, server = standing.folder, _server_names(standing)
     bounds = bounds_of(standing.chains["issuer"][0])
-    new = [each for each in _found(wish) if not covers(server, str(each.name))]
-    new = [each for each in new if bounds is None or bounds.allow(each.name)]
+    new = [each.name for each in wish.found() if not covers(server, str(each.name))]
+    new = [name for name in new if bounds is None or bounds.allow(name)]
     if new:
-        names = _listed([each.name for each in new])
+        names = _listed(new)
         yield f"the certificate does not name {names} yet: {folder.command('init', '--reissue')}"
     if wish.passphrase is not None and not folder.root_key.exists():
         yield f"{folder.root_key} is not here, so the passphrase was not tried"
-
-
-def _found(wish: Wish) -> list[Found]:
-    return find_names() if wish.detects else []
 
 
 def _server_names(standing: Standing) -> list[Name]:

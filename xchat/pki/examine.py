@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
@@ -14,12 +15,15 @@ from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.pki import stage
+from xchat.pki.detect import find_names
 from xchat.pki.facts import Facts, facts_of, names_of, read_chain
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
+from xchat.pki.names import Name
 from xchat.pki.problems import SERVER_DUE_BEFORE, Kind, Problem
-from xchat.pki.verify import judge
+from xchat.pki.verify import judge, names_to_try
+from xchat.pki.wish import words_for
 
 DUE_BEFORE = {
     "root": timedelta(days=730),
@@ -96,8 +100,13 @@ def _lost(folder: Folder, role: str, path: Path, error: XChatError) -> Problem:
 
 
 def _anew(folder: Folder, role: str) -> str:
-    """Return the command that replaces as little as will do."""
-    return folder.command("init", "--reissue" if role == "server" else "--force")
+    """Return the command that replaces as little as will do, and loses no name."""
+    if role == "server":
+        return folder.command("init", "--reissue")
+    names: list[Name] = []
+    with contextlib.suppress(XChatError):
+        names = names_of(read_chain(read_file(folder.server), folder.server)[0])
+    return folder.command("init", "--force", *words_for(names, find_names()))
 
 
 def _dates(
@@ -141,7 +150,7 @@ def _trust(
     folder: Folder, chains: dict[str, list[x509.Certificate]], now: datetime
 ) -> Iterator[Problem]:
     server = chains["server"]
-    verdicts = judge(server, chains["root"], names_of(server[0]), now)
+    verdicts = judge(server, chains["root"], names_to_try(server[0]), now)
     broken = [each for each in verdicts if each.rule]
     for each in broken[:1]:
         yield Problem(

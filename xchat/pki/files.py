@@ -37,6 +37,8 @@ def append_lines(path: Path, lines: list[bytes]) -> None:
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags, SECRET), "ab") as file:
+        if hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), SECRET)
         file.write(b"\n" * torn + b"".join(line + b"\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())

@@ -9,14 +9,14 @@ import msgspec
 
 from xchat.pki.errors import Differs
 from xchat.pki.examine import examine, is_empty
-from xchat.pki.facts import UNREADABLE, Facts, facts_of, names_of, read_chain
+from xchat.pki.facts import Facts, facts_of, read_chain
 from xchat.pki.fetch import fetch_chain, parse_place
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.names import parse_name
 from xchat.pki.problems import Problem
 from xchat.pki.stage import is_interrupted
-from xchat.pki.verify import Verdict, judge
+from xchat.pki.verify import Verdict, judge, names_to_try
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,12 +74,7 @@ def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Ver
     """Return what both judges say of a server's chain, for `host` or for each name it has."""
     chain = read_chain(read_file(file), file)
     roots = read_chain(read_file(trusted, mend="Say what is trusted: --ca FILE"), trusted)
-    names = [parse_name(host)] if host else []
-    if not names:
-        try:
-            names = names_of(chain[0])
-        except UNREADABLE:
-            names = []
+    names = [parse_name(host)] if host else names_to_try(chain[0])
     verdicts = judge(chain, roots, names, now)
     holds = not any(each.rule for each in verdicts)
     return Verification(file=str(file), trusted=str(trusted), holds=holds, verdicts=tuple(verdicts))

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 
+from xchat.irc.display import visible
 from xchat.pki import openssl
 from xchat.pki.facts import UNREADABLE, is_ca, names_of
 from xchat.pki.names import Name
@@ -47,12 +48,25 @@ def judge(
     that is no server's at all, or has no name, gets one verdict of our own.
     """
     if rule := _disqualified(chain[0]):
-        return [Verdict(judge="xchat-certs", name=str(each), rule=rule) for each in names or ("",)]
-    verdicts = []
-    for name in names:
-        for who, ask in _JUDGES.items():
-            verdicts.append(Verdict(judge=who, name=str(name), rule=ask(chain, roots, name, now)))
-    return verdicts
+        return [_verdict("xchat-certs", str(name), rule) for name in names or ("",)]
+    return [
+        _verdict(who, str(name), ask(chain, roots, name, now))
+        for name in names
+        for who, ask in _JUDGES.items()
+    ]
+
+
+def names_to_try(certificate: x509.Certificate) -> list[Name]:
+    """Return each name a certificate is for, a host for each wildcard; none if it has no names."""
+    try:
+        names = names_of(certificate)
+    except UNREADABLE:
+        return []
+    return [name.replace("*", "any", 1) if isinstance(name, str) else name for name in names]
+
+
+def _verdict(who: Judge, name: str, rule: str | None) -> Verdict:
+    return Verdict(judge=who, name=visible(name), rule=rule and visible(rule))
 
 
 def _disqualified(leaf: x509.Certificate) -> str | None:
@@ -73,7 +87,10 @@ def _openssl(
     now: datetime,  # noqa: ARG001 - the stdlib has no way to tell OpenSSL the time
 ) -> str | None:
     pem = "".join(each.public_bytes(Encoding.PEM).decode() for each in roots)
-    rule = openssl.refusal(chain, pem, name)
+    try:
+        rule = openssl.refusal(chain, pem, name)
+    except ValueError:  # an empty name, a leading dot, a NUL
+        return "no client can ask for this name"
     return f"{rule}: {_IN_WORDS[rule]}" if rule in _IN_WORDS else rule
 
 

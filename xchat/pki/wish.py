@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,6 +52,14 @@ class Choice:
     def names(self) -> tuple[Name, ...]:
         """Return the names taken."""
         return tuple(each.name for each in self.taken)
+
+
+def words_for(names: Iterable[Name], found: Iterable[Found]) -> Iterator[str]:
+    """Yield `--name` for each of a certificate's names that would not be found by itself."""
+    by_itself = {each.name for each in found}
+    for name in names:
+        if name not in by_itself:
+            yield from ("--name", str(name))
 
 
 def choose(found: Iterable[Found], bounds: Bounds | None) -> Choice:

@@ -1,0 +1,293 @@
+"""`xchat-certs init`: makes what is missing, replaces nothing unasked, says what differs."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.pki.conftest import make, run_certs, tree
+from xchat.errors import UsageError
+from xchat.pki.acts import Act
+from xchat.pki.check import check_server_pair
+from xchat.pki.cli import Failure
+from xchat.pki.errors import Differs, Expired, Locked
+from xchat.pki.examine import examine
+from xchat.pki.folder import Folder
+from xchat.pki.init import init
+from xchat.pki.keys import is_locked
+from xchat.pki.wish import Outcome, Wish
+
+PLAIN = Wish(detects=False)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_from_nothing_to_the_next_command(tmp_path: Path) -> None:
+    """ "The output ends with the next command to type"; from an empty folder in under 2 s."""
+    start = now()
+    ended = run_certs("init", cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.endswith("Next:  xchat-server\n")
+    assert "SHA256" in ended.out
+    assert now() - start < timedelta(seconds=20), "ten times the mark"
+    folder = Folder(tmp_path / "certs")
+    report = check_server_pair(folder.server, folder.server_key, now=now(), names=["localhost"])
+    assert report.warnings == ()
+    assert examine(folder, now()).problems == ()
+
+
+def test_the_layout_is_that_of_pki_md(made: Folder) -> None:
+    entries = tree(made.path)
+    kinds = {name: stat.filemode(mode) for name, (mode, _) in entries.items()}
+    assert kinds == {
+        "ca.pem": "-rw-r--r--",
+        "root-key.pem": "-rw-------",
+        "issuer.pem": "-rw-r--r--",
+        "issuer-key.pem": "-rw-------",
+        "journal.jsonl": "-rw-------",
+        "live": "lrwxrwxrwx",
+        "gen": "drwx------",
+        "gen/0001": "drwx------",
+        "gen/0001/server.pem": "-rw-r--r--",
+        "gen/0001/server-key.pem": "-rw-------",
+    }
+    assert entries["live"][1] == "gen/0001"
+    assert made.server.read_bytes().endswith(made.issuer.read_bytes()), "leaf, then issuer"
+
+
+def test_run_twice_no_byte_changes(tmp_path: Path) -> None:
+    """ "Run init twice: no byte changes (hash the tree)"."""
+    run_certs("init", "--name", "chat.lan", cwd=tmp_path)
+    before = tree(tmp_path)
+    for words in (["--name", "chat.lan"], [], ["--json"]):
+        again = run_certs("init", *words, cwd=tmp_path)
+        assert again.code == 0
+        assert "unchanged" in again.out or "nothing was changed" in again.out
+        assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "mend"),
+    [
+        (["--name", "other.lan"], "other.lan", "init --reissue --name other.lan"),
+        (["--name", "example.com"], "example.com", "init --force --name example.com"),
+        (["--no-name-constraints"], "constraints", "init --force --no-name-constraints"),
+        (["--passphrase-file", "pass"], "not locked", "init --force --passphrase-file pass"),
+    ],
+)
+def test_what_differs_is_said_and_mended_by_the_command_given(
+    made: Folder, words: list[str], what: str, mend: str
+) -> None:
+    """ "exit 3 when it differs": nothing changes, and the command named makes it so."""
+    cwd, before = made.path.parent, tree(made.path)
+    (cwd / "pass").write_text("secret\n")
+    (cwd / "pass").chmod(0o600)
+    ended = run_certs("init", "--no-detect", *words, cwd=cwd)
+    assert (ended.code, ended.out) == (3, "")
+    assert what in ended.err
+    command = ended.err.splitlines()[-1].strip()
+    assert command.startswith(f"xchat-certs {mend.partition(' --')[0]}")
+    assert set(mend.split()) <= set(command.split())
+    assert tree(made.path) == before
+    mended = run_certs(*command.split()[1:], cwd=cwd)
+    assert mended.code == 0, mended.err
+    assert run_certs("init", "--no-detect", *words, cwd=cwd).code == 0
+
+
+def test_reissue_keeps_the_ca_and_the_old_names(made: Folder) -> None:
+    before = tree(made.path)
+    done = init(made.path, Wish(names=("new.lan",), detects=False), now(), replace="server")
+    after = tree(made.path)
+    assert done.did == "reissued"
+    for name in ("ca.pem", "root-key.pem", "issuer.pem", "issuer-key.pem", "gen/0001/server.pem"):
+        assert after[name] == before[name]
+    assert after["live"][1] == "gen/0002"
+    server = next(each for each in done.certificates if each.role == "server")
+    assert {"new.lan", "chat.lan", "10.1.2.3"} <= set(server.names)
+
+
+def test_force_keeps_a_dated_backup_that_works(made: Folder) -> None:
+    before = tree(made.path)
+    done = init(made.path, Wish(names=("chat.lan",), detects=False), now(), replace="all")
+    assert done.backup
+    backup = Folder(Path(done.backup))
+    assert f"backup-{now():%Y%m%d}" in done.backup
+    for name in ("ca.pem", "root-key.pem", "issuer.pem", "issuer-key.pem"):
+        assert (backup.path / name).read_bytes() == before[name][1]
+        assert (made.path / name).read_bytes() != before[name][1]
+        assert stat.S_IMODE((backup.path / name).stat().st_mode) == 0o600
+    check_server_pair(backup.server, backup.server_key, now=now())
+    assert examine(made, now()).problems == ()
+
+
+def test_force_repeats_the_public_names_asked_for_earlier(tmp_path: Path) -> None:
+    folder = make(tmp_path / "certs", "example.com", "192.0.2.77", "chat.lan")
+    with pytest.raises(Differs) as refused:
+        init(folder.path, Wish(detects=False, constrains=False), now())
+    assert "example.com" in str(refused.value.mend)
+    assert "192.0.2.77" in str(refused.value.mend)
+
+
+def test_a_lost_server_certificate_is_made_again(made: Folder) -> None:
+    made.path.joinpath("live").unlink()
+    shutil.rmtree(made.path / "gen")
+    done = init(made.path, Wish(names=("chat.lan",), detects=False), now())
+    assert done.did == "reissued"
+    assert examine(made, now()).problems == ()
+
+
+@pytest.mark.parametrize("lost", ["ca.pem", "issuer.pem", "issuer-key.pem"])
+def test_a_lost_piece_of_the_ca_is_named(made: Folder, lost: str) -> None:
+    (made.path / lost).unlink()
+    before = tree(made.path)
+    for replace in ("nothing", "server"):
+        with pytest.raises(Differs, match=rf"{lost} is missing") as refused:
+            init(made.path, PLAIN, now(), replace=replace)
+        assert "init --force" in str(refused.value.mend)
+    assert tree(made.path) == before
+
+
+def test_the_roots_key_may_be_moved_away(made: Folder, tmp_path: Path) -> None:
+    made.root_key.rename(tmp_path / "stick.pem")
+    assert init(made.path, PLAIN, now()).did == "unchanged"
+    assert init(made.path, PLAIN, now(), replace="server").did == "reissued"
+
+
+def test_a_locked_root_key_opens_only_with_its_passphrase(tmp_path: Path) -> None:
+    folder = make(tmp_path / "certs", passphrase=b"secret")
+    assert is_locked(folder.root_key.read_bytes())
+    assert b"secret" not in b"".join(v for _, v in tree(folder.path).values() if type(v) is bytes)
+    assert init(folder.path, Wish(detects=False, passphrase=b"secret"), now()).did == "unchanged"
+    with pytest.raises(Locked):
+        init(folder.path, Wish(detects=False, passphrase=b"wrong"), now())
+    assert init(folder.path, PLAIN, now(), replace="server").did == "reissued", "unlocked by none"
+
+
+def test_an_expired_certificate_is_exit_4_and_mended_by_reissue(made: Folder) -> None:
+    later = now() + timedelta(days=91)
+    with pytest.raises(Expired, match="expired on") as refused:
+        init(made.path, PLAIN, later)
+    assert refused.value.exit_code == 4
+    assert refused.value.mend == f"xchat-certs init --reissue --dir {made.path}"
+
+
+def test_passphrases_are_never_asked_for_without_a_terminal(tmp_path: Path) -> None:
+    ended = run_certs("init", "--passphrase", cwd=tmp_path)
+    assert ended.code == 2
+    assert "--passphrase-file" in ended.err
+    assert not (tmp_path / "certs").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "rule"),
+    [("", 0o600, "empty"), ("\nsecond", 0o600, "empty"), ("secret", 0o644, "everyone can read")],
+)
+def test_a_passphrase_file_is_checked(tmp_path: Path, content: str, mode: int, rule: str) -> None:
+    file = tmp_path / "pass"
+    file.write_text(content)
+    file.chmod(mode)
+    ended = run_certs("init", "--passphrase-file", "pass", cwd=tmp_path)
+    assert ended.code == 2
+    assert rule in ended.err
+    assert "secret" not in ended.err
+
+
+def test_without_any_name_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="needs a name"):
+        init(tmp_path / "certs", PLAIN, now())
+    assert tree(tmp_path) == {}
+
+
+def test_an_address_outside_the_bounds_is_left_out_and_named(tmp_path: Path) -> None:
+    """ "a public one not asked for with --name is left out and named"."""
+    from ipaddress import ip_address
+
+    from xchat.pki.detect import Found
+    from xchat.pki.names import LOCAL
+    from xchat.pki.wish import choose
+
+    public = Found(ip_address("198.51.100.9"), "on eth0")
+    choice = choose([Found("vm.local", "its name"), public], LOCAL)
+    assert choice.names == ("vm.local",)
+    assert choice.left == (public,)
+
+
+def test_without_constraints_it_says_what_that_costs(tmp_path: Path) -> None:
+    run_certs("init", "--no-name-constraints", cwd=tmp_path)
+    seen = run_certs("show", "certs/ca.pem", cwd=tmp_path)
+    assert "ANYTHING" in seen.out
+    assert "steals its key" in seen.out
+
+
+def test_the_journal_tells_every_act_and_only_grows(made: Folder) -> None:
+    """ "journal.jsonl (append-only: every act, serial, who, when)"."""
+    first = made.path.joinpath("journal.jsonl").read_bytes()
+    acts = [msgspec.json.decode(line, type=Act, strict=True) for line in first.splitlines()]
+    assert [each.act for each in acts] == ["root minted", "issuer minted", "server minted"]
+    assert all(each.by and each.serial for each in acts)
+    init(made.path, PLAIN, now(), replace="server")
+    second = made.path.joinpath("journal.jsonl").read_bytes()
+    assert second.startswith(first)
+    assert len(second.splitlines()) == 4
+
+
+def test_a_folder_that_holds_other_things_keeps_its_mode(tmp_path: Path) -> None:
+    home, checkout = tmp_path / "home", tmp_path / "certs"
+    for path, file in ((home, "letter.txt"), (checkout, "README.md")):
+        path.mkdir(mode=0o755)
+        (path / file).touch()
+        make(path)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+    assert stat.S_IMODE(checkout.stat().st_mode) == 0o700
+
+
+def test_where_links_cannot_be_made_live_is_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    folder = make(tmp_path / "certs")
+    monkeypatch.undo()
+    for _ in range(2):
+        assert not (folder.path / "live").is_symlink()
+        assert stat.S_IMODE(folder.server_key.stat().st_mode) == 0o600
+        assert examine(folder, now()).problems == ()
+        init(folder.path, PLAIN, now(), replace="server")
+
+
+def test_json_is_what_the_value_says(tmp_path: Path) -> None:
+    out = run_certs("init", "--json", cwd=tmp_path).out
+    done = msgspec.json.decode(out, type=Outcome, strict=True)
+    assert done.did == "made"
+    assert {each.role for each in done.certificates} == {"root", "issuer", "server"}
+    assert done.next == "xchat-server"
+    refused = run_certs("init", "--json", "--name", "example.com", cwd=tmp_path)
+    failure = msgspec.json.decode(refused.out, type=Failure, strict=True)
+    assert (failure.exit_code, refused.code) == (3, 3)
+    assert failure.mend == "xchat-certs init --force --name example.com"
+
+
+@pytest.mark.parametrize(
+    "words", [["--name", "a b"], ["--force", "--reissue"], ["--dir"], ["--what"], ["extra"]]
+)
+def test_wrong_use_is_exit_2_and_makes_nothing(tmp_path: Path, words: list[str]) -> None:
+    ended = run_certs("init", *words, cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Traceback" not in ended.err
+    assert tree(tmp_path) == {}
+
+
+def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "certs").touch()
+    ended = run_certs("init", cwd=tmp_path)
+    assert ended.code == 1
+    assert "certs is not a folder" in ended.err

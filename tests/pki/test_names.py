@@ -1,0 +1,86 @@
+"""`xchat.pki.names`: what a certificate may carry, and what a CA may hand out."""
+
+from __future__ import annotations
+
+import contextlib
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xchat.errors import UsageError
+from xchat.pki.names import LOCAL, Name, parse_name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("chat.lan", "chat.lan"),
+        ("Chat.LAN.", "chat.lan"),
+        ("vm", "vm"),
+        ("xn--4dbrk0ce.lan", "xn--4dbrk0ce.lan"),
+        ("ბუდე.lan", "xn--moded2d.lan"),
+        ("10.1.2.3", ip_address("10.1.2.3")),
+        ("[fd00::1]", ip_address("fd00::1")),
+    ],
+)
+def test_a_name_is_a_host_or_an_address(text: str, name: Name) -> None:
+    assert parse_name(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            ".",
+            "a..b",
+            "a b",
+            "a_b.lan",
+            "-a.lan",
+            "a-.lan",
+            "a" * 64,
+            ".".join(["a" * 60] * 5),
+        ),
+        *("chat.lan:8080", "https://chat.lan", "*.lan", "10.1.2.999", "10.0.0.0/8", "\x1b[31m"),
+    ],
+)
+def test_anything_else_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_name(text)
+    assert "--name chat.lan" in str(refused.value)
+    assert "\x1b" not in str(refused.value)
+
+
+@given(st.text())
+def test_no_text_breaks_the_parser(text: str) -> None:
+    with contextlib.suppress(UsageError):
+        assert str(parse_name(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["localhost", "vm.local", "a.b.lan", "x.home.arpa", "127.9.9.9", "192.168.1.1", "fd00::1"],
+)
+def test_local_names_are_within_bounds(text: str) -> None:
+    assert LOCAL.allow(parse_name(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["vm", "example.com", "notlocal", "xlan", "192.0.2.2", "2001:db8::1"]
+)
+def test_other_names_are_not_until_they_are_asked_for(text: str) -> None:
+    """ "every public `--name` as /32 or /128": and nothing beside it."""
+    name = parse_name(text)
+    assert not LOCAL.allow(name)
+    wider = LOCAL.widened([name])
+    assert wider.allow(name)
+    assert not wider.allow(parse_name("198.51.100.7"))
+    assert not wider.allow(parse_name("example.org"))
+
+
+def test_a_domain_covers_what_is_beneath_it_and_is_listed_once() -> None:
+    wider = LOCAL.widened(["example.com", "chat.example.com", "vm.local"])
+    assert wider.allow("chat.example.com")
+    assert wider.domains == (*LOCAL.domains, "example.com")

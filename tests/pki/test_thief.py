@@ -1,0 +1,100 @@
+"""The drill: a thief has the issuer's key, and nobody believes what he makes of it.
+
+"Stolen-CA drill: public DNS, DNS beside own, wildcard, IPv4, IPv6, sub-CA all refused by
+OpenSSL, GnuTLS, cryptography".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.pki.conftest import run
+from xchat.pki.authority import Holder, mint_issuer, mint_server
+from xchat.pki.facts import names_of, read_chain
+from xchat.pki.folder import Folder
+from xchat.pki.keys import read_key
+from xchat.pki.names import Name, parse_name
+from xchat.pki.verify import judge
+
+NOW = datetime.now(UTC)
+LOOT: dict[str, tuple[Name, ...]] = {
+    "public DNS": ("bank.example.com",),
+    "DNS beside own": ("chat.lan", "bank.example.com"),
+    "a name that only ends like ours": ("evil-chatlan",),
+    "wildcard": ("*.example.com",),
+    "IPv4": (parse_name("8.8.8.8"),),
+    "IPv6": (parse_name("2001:4860:4860::8888"),),
+    "address beside own": (parse_name("10.1.2.3"), parse_name("8.8.8.8")),
+}
+
+
+@pytest.fixture(scope="module")
+def stolen(made_once: Folder) -> Holder:
+    key = read_key(made_once.issuer_key.read_bytes(), made_once.issuer_key)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    return Holder(read_chain(made_once.issuer.read_bytes(), made_once.issuer)[0], key)
+
+
+Forge = Callable[[str], list[x509.Certificate]]
+
+
+@pytest.fixture(scope="module")
+def forge(stolen: Holder) -> Forge:
+    """Return a chain the thief makes: for a kind of loot, a sub-CA, or (to compare) ours."""
+
+    def make(what: str) -> list[x509.Certificate]:
+        if what == "sub-CA":
+            below = mint_issuer(stolen, NOW, bounds=None)
+            leaf = mint_server(below, ["chat.lan"], NOW).certificate
+            return [leaf, below.certificate, stolen.certificate]
+        names = LOOT.get(what, ("chat.lan",))
+        return [mint_server(stolen, names, NOW).certificate, stolen.certificate]
+
+    return make
+
+
+@pytest.mark.parametrize("what", [*LOOT, "sub-CA"])
+def test_python_and_cryptography_refuse(forge: Forge, made_once: Folder, what: str) -> None:
+    chain = forge(what)
+    names = [n for n in names_of(chain[0]) if not str(n).startswith("*")] or ["www.example.com"]
+    verdicts = judge(chain, read_chain(made_once.ca.read_bytes(), made_once.ca), names, NOW)
+    assert {each.judge for each in verdicts} == {"OpenSSL", "cryptography"}
+    assert all(each.rule for each in verdicts)
+
+
+def openssl(cwd: Path) -> bool:
+    files = ("-CAfile", "ca.pem", "-untrusted", "between.pem", "leaf.pem")
+    return run("openssl", "verify", "-x509_strict", *files, cwd=cwd).code == 0
+
+
+def gnutls(cwd: Path) -> bool:
+    files = ("--load-ca-certificate", "ca.pem", "--infile", "chain.pem")
+    return run("certtool", "--verify", "--verify-profile", "medium", *files, cwd=cwd).code == 0
+
+
+@pytest.mark.parametrize(
+    "accepts",
+    [
+        pytest.param(openssl, marks=pytest.mark.needs("openssl"), id="openssl"),
+        pytest.param(gnutls, marks=pytest.mark.needs("certtool"), id="gnutls"),
+    ],
+)
+def test_programs_refuse(
+    forge: Forge, made_once: Folder, tmp_path: Path, accepts: Callable[[Path], bool]
+) -> None:
+    (tmp_path / "ca.pem").write_bytes(made_once.ca.read_bytes())
+    accepted = []
+    for what in ("ours", *LOOT, "sub-CA"):
+        pems = [each.public_bytes(Encoding.PEM) for each in forge(what)]
+        (tmp_path / "leaf.pem").write_bytes(pems[0])
+        (tmp_path / "between.pem").write_bytes(b"".join(pems[1:]))
+        (tmp_path / "chain.pem").write_bytes(b"".join(pems))
+        accepted += [what] if accepts(tmp_path) else []
+    assert accepted == ["ours"]
