@@ -6,7 +6,8 @@ parameters of CAP, a tuple a line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 WANTED = (
     "message-tags",
@@ -60,7 +61,7 @@ class Capabilities:
         """Take `params` of CAP, its target first; return what to send."""
         if len(params) < 2:
             return []
-        row = _SUBCOMMANDS.get(params[1].upper())
+        row = self._SUBCOMMANDS.get(params[1].upper())
         return row(self, params[2:]) if row else []
 
     def _ls(self, params: Sequence[str]) -> Answer:
@@ -118,14 +119,13 @@ class Capabilities:
             return [("END",)]
         return []
 
-
-_SUBCOMMANDS = {
-    "LS": Capabilities._ls,  # noqa: SLF001 - the table of this class
-    "NEW": Capabilities._new,  # noqa: SLF001
-    "DEL": Capabilities._del,  # noqa: SLF001
-    "ACK": Capabilities._ack,  # noqa: SLF001
-    "NAK": Capabilities._nak,  # noqa: SLF001
-}
+    _SUBCOMMANDS: ClassVar[dict[str, Callable[[Capabilities, Sequence[str]], Answer]]] = {
+        "LS": _ls,
+        "NEW": _new,
+        "DEL": _del,
+        "ACK": _ack,
+        "NAK": _nak,
+    }
 
 
 def _names(params: Sequence[str]) -> list[str]:

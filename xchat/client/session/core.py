@@ -74,6 +74,7 @@ class Session(commands.Commands):
     def _forget_connection(self) -> None:
         state = self._state
         state.phase = Phase.OFFLINE
+        state.hang_up = None
         state.outbox.lose_connection()
         for room in state.rooms.values():
             room.lose_connection()

@@ -1,7 +1,7 @@
 """What happened, as values: all that a session ever tells whoever stands on it.
 
 Text in these values is as the network sent it. Whoever shows it to a person passes it
-through `xchat.client.text.shown` first.
+through `xchat.irc.names.visible` first.
 """
 
 from __future__ import annotations

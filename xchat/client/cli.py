@@ -1,0 +1,124 @@
+"""The command line of the client; everything that costs time is imported when it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Container, Sequence
+from functools import update_wrapper
+from typing import Any, NoReturn
+
+import click
+
+from xchat import __version__
+from xchat.client.exits import Exit
+from xchat.client.options import WITH_VALUE, How, takes_how
+from xchat.errors import XChatError
+
+ADDRESS = "[NICK@]HOST[:PORT]"
+
+
+class Main(click.Group):
+    """Runs `talk` where no command is named, and says what the exit codes mean."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command first, `talk` where there is none."""
+        return super().parse_args(ctx, _command_first(args, self.commands))
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the table of exit codes."""
+        with formatter.section("It ends with"):
+            formatter.write_dl([(str(end.code), end.meaning) for end in Exit])
+
+
+def _command_first(args: Sequence[str], commands: Container[str]) -> list[str]:
+    """Return the words with the command in front: options may be typed before it."""
+    place = 0
+    while place < len(args) and args[place].startswith("--"):
+        if args[place] in ("--help", "--version"):
+            return [args[place]]
+        place += 2 if args[place] in WITH_VALUE else 1
+    if place < len(args) and args[place] in commands:
+        return [args[place], *args[:place], *args[place + 1 :]]
+    return ["talk", *args]
+
+
+def _in_words(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
+    """End with the words and the code of an error, or with the code returned."""
+
+    def run(**options: Any) -> NoReturn:
+        try:
+            end = command(**options)
+        except XChatError as error:
+            print(f"xchat-client: {error}", file=sys.stderr)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            sys.exit(Exit.INTERRUPTED.code)
+        sys.exit(end.code)
+
+    return update_wrapper(run, command)
+
+
+@click.group(
+    cls=Main,
+    subcommand_metavar=f"[--ca FILE] {ADDRESS} [#CHANNEL]",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, package_name="xchat", message="%(prog)s %(version)s")
+def main() -> None:
+    """Talk on an XChat server, over TLS that is verified before anything is sent.
+
+    With nothing but `xchat-client` it connects as it did the last time, or asks. Every
+    command takes --help.
+    """
+
+
+@main.command(short_help="Talk, line by line: what is done where no command is named.")
+@click.argument("address", required=False, metavar=ADDRESS)
+@click.argument("channel", required=False, metavar="#CHANNEL", default="")
+@takes_how
+@_in_words
+def talk(*, address: str | None, channel: str, how: How) -> Exit:
+    """Talk, line by line. What is typed goes to the channel; /help lists the commands."""
+    from xchat.client.talking import talk as run
+
+    return run(address, channel, how)
+
+
+@main.command(short_help="Send lines; end when the server has kept them all.")
+@click.argument("address", metavar=ADDRESS)
+@click.argument("target", metavar="#CHANNEL|NICK")
+@click.argument("text", nargs=-1, metavar="[TEXT]")
+@takes_how
+@_in_words
+def send(*, address: str, target: str, text: tuple[str, ...], how: How) -> Exit:
+    """Send TEXT, or each line of standard input, and end when the server has kept it all."""
+    from xchat.client.scripting import send as run
+
+    return run(address, target, " ".join(text) if text else None, how)
+
+
+@main.command(short_help="Follow a channel; --json for programs.")
+@click.argument("address", metavar=ADDRESS)
+@click.argument("channel", metavar="#CHANNEL")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as above.")
+@click.option("--history", type=click.IntRange(0, 1000), default=0, metavar="N",
+              help="Begin with the last N messages.")  # fmt: skip
+@click.option("--count", type=click.IntRange(0), default=0, metavar="N",
+              help="End after N messages.")  # fmt: skip
+@takes_how
+@_in_words
+def tail(*, address: str, channel: str, how: How, as_json: bool, history: int, count: int) -> Exit:
+    r"""Follow what is said in a channel.
+
+    \b
+    With --json each line is an object:
+      time    the server's time, RFC 3339 in UTC, or null
+      msgid   the message's id, or null
+      nick    who said it
+      target  the channel
+      kind    "message", "action" or "notice"
+      text    what was said
+    """
+    from xchat.client.scripting import tail as run
+
+    return run(address, channel, how, as_json=as_json, history=history, count=count)

@@ -1,0 +1,216 @@
+"""Why TLS failed, in the words of a person, with what mends it.
+
+Only runs when something is wrong, so it may take its time and import what is slow. Where
+a certificate is at fault it is fetched once more, without verifying and without sending
+anything, to show what the server offers beside what was asked.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from xchat.client.exits import Exit, Fault
+from xchat.client.peer import Peer
+from xchat.irc.names import visible
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+PROBE_SECONDS_MAX = 5.0
+NAMES_SHOWN_MAX = 12
+
+# X509_V_ERR_* of OpenSSL's x509_vfy.h
+_NOT_YET_VALID, _EXPIRED, _HOSTNAME, _ADDRESS = 9, 10, 62, 64
+_UNKNOWN_CA = (2, 7, 18, 19, 20, 21)
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL",
+            "RECORD_LAYER_FAILURE", "NOT_SSL_RECORD_LAYER", "BAD_PROTOCOL_VERSION_NUMBER",
+            "RECORD_TOO_SMALL", "UNEXPECTED_MESSAGE", "DATA_LENGTH_TOO_LONG")  # fmt: skip
+_TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO_LOW",
+            "NO_PROTOCOLS_AVAILABLE")  # fmt: skip
+
+
+class Shown(NamedTuple):
+    """What a certificate says of itself, fit for a terminal."""
+
+    names: tuple[str, ...]
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+
+
+def diagnose(error: Exception, peer: Peer, ca: Path) -> Fault:
+    """Return the fault behind an error of the handshake, or of the first read after it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _certificate(error, peer, ca)
+    reason = str(getattr(error, "reason", "") or "")
+    if reason in _NOT_TLS:
+        return not_tls(peer, "it answered with something else")
+    if reason in _TOO_OLD:
+        return Fault(
+            Exit.TLS_TOO_OLD,
+            f"{peer}: the server speaks no version of TLS that is allowed here (1.3 and later)",
+            mend="Let the server speak TLS 1.3; or, if it cannot, allow 1.2 with --tls-min 1.2.",
+        )
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        return Fault(Exit.BROKEN_OFF, f"{peer}: TLS failed ({_lower(reason)})", transient=True)
+    return broken(peer)
+
+
+def not_tls(peer: Peer, how: str, *, transient: bool = False) -> Fault:
+    """Return the fault of a peer that does not speak TLS."""
+    return Fault(
+        Exit.NOT_TLS,
+        f"{peer}: what listens there does not speak TLS ({how})",
+        mend=f"Is {peer.port} the port of an XChat server? Nothing was sent to it.",
+        transient=transient,
+    )
+
+
+def broken(peer: Peer) -> Fault:
+    """Return the fault of a connection that ended too soon."""
+    return Fault(Exit.BROKEN_OFF, f"{peer}: the connection broke", transient=True)
+
+
+def _certificate(error: ssl.SSLCertVerificationError, peer: Peer, ca: Path) -> Fault:
+    shown = _look_at(_fetch(peer))
+    code = error.verify_code
+    if code in _UNKNOWN_CA:
+        return _unknown_ca(peer, ca, shown)
+    row = _ROWS.get(code)
+    return row(peer, ca, shown) if row else _unacceptable(peer, error.verify_message)
+
+
+def _unknown_ca(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
+    signer = f": it was signed by “{shown.issuer}”" if shown else ""
+    return Fault(
+        Exit.UNKNOWN_CA,
+        f"{peer}: its certificate is not from the CA in {ca}{signer}",
+        mend="Ask whoever runs the server for its ca.pem and pass it: --ca FILE."
+        " If it worked before, somebody may be posing as the server.",
+    )
+
+
+def _wrong_name(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
+    names = shown.names if shown else ()
+    listed = ", ".join(names[:NAMES_SHOWN_MAX]) or "no name that could be read"
+    more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
+    return Fault(
+        Exit.WRONG_NAME,
+        f"{peer}: the certificate is for other names\n"
+        f"  asked for:  {peer.name}\n"
+        f"  offered:    {listed}{more}",
+        mend="Connect by one of these names, or on the server: xchat-certs init --name"
+        f" {peer.name}",
+    )
+
+
+def _expired(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
+    now = datetime.now(UTC)
+    if shown is None or shown.not_after > now:
+        what = "a certificate in its chain has expired"
+        root = _look_at(_read_ca(ca))
+        if root is not None and root.not_after <= now:
+            what = f"the CA in {ca} has expired{_since(now, root.not_after)}"
+    else:
+        what = f"its certificate has expired{_since(now, shown.not_after)}"
+    return Fault(
+        Exit.EXPIRED,
+        f"{peer}: {what}",
+        mend=f"This machine's clock says {_day(now)}. If that is right: on the server, make a new"
+        " certificate with xchat-certs init --force.",
+    )
+
+
+def _not_yet_valid(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
+    since = f": only from {_day(shown.not_before)}" if shown else ""
+    return Fault(
+        Exit.NOT_YET_VALID,
+        f"{peer}: its certificate is not valid yet{since}",
+        mend=f"This machine's clock says {_day(datetime.now(UTC))}: set it, or the server's.",
+    )
+
+
+def _unacceptable(peer: Peer, message: str) -> Fault:
+    return Fault(
+        Exit.BAD_CERTIFICATE,
+        f"{peer}: its certificate is not acceptable ({message})",
+        mend="On the server: xchat-certs verify certs/live/server.pem says which rule it breaks.",
+    )
+
+
+_ROWS: dict[int, Callable[[Peer, Path, Shown | None], Fault]] = {
+    _HOSTNAME: _wrong_name,
+    _ADDRESS: _wrong_name,
+    _EXPIRED: _expired,
+    _NOT_YET_VALID: _not_yet_valid,
+}
+
+
+def _fetch(peer: Peer) -> bytes | None:
+    """Return the certificate that the peer shows, DER; nothing is sent but the handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    address = (peer.host, peer.port)
+    try:
+        with (
+            socket.create_connection(address, PROBE_SECONDS_MAX) as plain,
+            context.wrap_socket(plain, server_hostname=peer.name) as wrapped,
+        ):
+            return wrapped.getpeercert(binary_form=True)
+    except (OSError, ValueError):
+        return None
+
+
+def _read_ca(ca: Path) -> bytes | None:
+    try:
+        return ssl.PEM_cert_to_DER_cert(ca.read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _look_at(der: bytes | None) -> Shown | None:
+    from cryptography import x509
+
+    if der is None:
+        return None
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return Shown(
+            _names(certificate),
+            visible(certificate.issuer.rfc4514_string()),
+            certificate.not_valid_before_utc,
+            certificate.not_valid_after_utc,
+        )
+    except ValueError:
+        return None
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    from cryptography import x509
+
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    addresses = map(str, found.get_values_for_type(x509.IPAddress))
+    return tuple(map(visible, (*found.get_values_for_type(x509.DNSName), *addresses)))
+
+
+def _since(now: datetime, then: datetime) -> str:
+    days = (now - then).days
+    ago = "today" if days < 1 else "yesterday" if days < 2 else f"{days} days ago"
+    return f" on {_day(then)}, {ago}"
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _lower(reason: str) -> str:
+    return reason.replace("_", " ").lower() or "no reason was given"

@@ -1,0 +1,202 @@
+"""The line mode: a person, a pipe or a screen reader types lines and reads lines.
+
+It never addresses the cursor. What is typed goes to the current channel; a line that
+starts with a slash is a command of `slash`; two slashes send one.
+"""
+
+from __future__ import annotations
+
+from xchat.client import slash
+from xchat.client.exits import ClientError, Exit
+from xchat.client.leaving import Leaving, unsettled
+from xchat.client.link import Link
+from xchat.client.output import Output
+from xchat.client.session import Session
+from xchat.client.session.events import (
+    Disconnected,
+    Event,
+    Joined,
+    JoinRefused,
+    MessageRefused,
+    MessageUncertain,
+    NamesListed,
+    NickRefused,
+    Registered,
+    TopicChanged,
+)
+from xchat.client.typed import Typed
+from xchat.client.words import Words
+from xchat.errors import XChatError
+from xchat.irc.names import visible
+
+CONTEXT_MESSAGES = 20
+"""How much of a channel's past a join shows."""
+UNSENT_LINES_MAX = 1000
+"""Lines that wait to be sent before a pipe is no longer read."""
+PATIENCE_SECONDS = 10.0
+"""How long `/exit` waits for lines that do not get on."""
+
+
+class Plain:
+    """The line mode's app."""
+
+    def __init__(
+        self, session: Session, link: Link, output: Output, *, channel: str, interactive: bool
+    ) -> None:
+        self.session = session
+        self.words = Words(session)
+        self.finished = False
+        self.end = Exit.DONE
+        """What the process should end with, where nothing worse happens."""
+        self._link = link
+        self._output = output
+        self._channel = channel
+        self._interactive = interactive
+        self._typed = Typed(link, 0, self._on_line, self._on_end)
+        self._leaving = Leaving(session, patience=PATIENCE_SECONDS if interactive else 60.0)
+        self._listed: set[str] = set()
+        self._known_offline = False
+
+    # -- what the link tells ------------------------------------------------------------------
+    def connected(self, version: str, good_until: str) -> None:
+        """Say that the server is who it should be."""
+        if not self.session.ever_ready:
+            self.say(f"verified: {version}, certificate good until {good_until}")
+
+    def handle(self, event: Event) -> None:
+        """Show what happened, and go on from it."""
+        if isinstance(event, NickRefused) and not self.session.ever_ready:
+            raise nick_refused(event)
+        if self._is_news(event):
+            for line in self.words.of(event):
+                self.say(line)
+        self._go_on(event)
+
+    def _is_news(self, event: Event) -> bool:
+        """Leave out the lists that a reconnect brings again."""
+        if isinstance(event, NamesListed) and not event.asked:
+            new = event.channel not in self._listed
+            self._listed.add(event.channel)
+            return new
+        return not (isinstance(event, TopicChanged) and event.by is None and not event.topic)
+
+    def _go_on(self, event: Event) -> None:
+        match event:
+            case Registered(again=False):
+                self._enter()
+            case Joined(own=True, channel=channel):
+                self.words.current = self.words.current or channel
+                self._typed.resume()
+            case JoinRefused():
+                self._on_join_refused(event)
+            case MessageRefused() | MessageUncertain():
+                refused = isinstance(event, MessageRefused)
+                self._fail(Exit.LINE_REFUSED if refused else Exit.LINE_UNCERTAIN)
+            case Disconnected(retry_at=None):
+                self.finished = True
+            case _:
+                pass
+
+    def _enter(self) -> None:
+        if self._channel:
+            self.join(self._channel)
+            return
+        self.say("you are in no channel yet: /join #lobby, or /help")
+        self._typed.resume()
+
+    def _on_join_refused(self, event: JoinRefused) -> None:
+        self._fail(Exit.LINE_REFUSED)
+        if self.session.same(self.words.current, event.channel):
+            self.words.current = next(iter(self.session.channels), "")
+        if not self._interactive and not self.session.channels:
+            self._leaving.begin()
+        self._typed.resume()
+
+    def turn(self) -> float | None:
+        """Read on or wait, leave, write what there is to show."""
+        if self._link.interrupted:
+            self._interrupt()
+        pause = self._leaving.turn()
+        waiting = self.session.unsent > UNSENT_LINES_MAX or self._link.congested
+        if self.session.ever_ready and not self._leaving.wanted and self._listed:
+            self._typed.pause() if waiting else self._typed.resume()
+        self._output.flush()
+        self.finished = self.finished or self._output.gone
+        return pause
+
+    # -- what is typed ------------------------------------------------------------------------
+    def _on_line(self, line: str) -> None:
+        try:
+            slash.take(self, line)
+        except XChatError as error:
+            self._fail(Exit.USAGE)
+            self.say(f"! {error}")
+        if not self.session.ready and self.session.unsent and not self._known_offline:
+            self.say("  (kept here until the connection is back)")
+        self._known_offline = not self.session.ready
+
+    def _on_end(self) -> None:
+        self.leave()
+
+    # -- what commands do ---------------------------------------------------------------------
+    def say(self, text: str) -> None:
+        """Show a line of ours."""
+        self._output.line(text)
+
+    def join(self, channel: str, key: str = "") -> None:
+        """Go into a channel, or turn to it; what is typed goes there from now on."""
+        here = self.session.joined(channel)
+        self.session.join(channel, key=key, history=CONTEXT_MESSAGES)
+        self.words.current = channel
+        if here:
+            self.say(f"what you type goes to {visible(channel)} now")
+
+    def part(self, channel: str, reason: str) -> None:
+        """Leave a channel, and turn to another that we are in."""
+        self.session.part(channel, reason)
+        self._listed.discard(channel)
+        others = [name for name in self.session.channels if not self.session.same(name, channel)]
+        if self.session.same(self.words.current, channel):
+            self.words.current = others[0] if others else ""
+
+    def leave(self, reason: str = "") -> None:
+        """Leave when all that was typed is kept; at once where there is no connection."""
+        self._leaving.begin(reason)
+        if self._interactive and not self.session.ready:
+            self._give_up()
+
+    def _interrupt(self) -> None:
+        """Ctrl-C: leave now; a second one does not wait for the goodbye either."""
+        self._link.interrupted = False
+        if self.session.unsettled:
+            self._fail(Exit.LINE_UNCERTAIN)
+        if self.session.ready:
+            self.session.quit()
+        else:
+            self.finished = True
+
+    def _give_up(self) -> None:
+        if self.session.unsettled:
+            raise unsettled(self.session)
+        self.finished = True
+
+    def _fail(self, end: Exit) -> None:
+        """Remember for a pipe what went wrong; a person has read it."""
+        if not self._interactive and self.end is Exit.DONE:
+            self.end = end
+
+
+def nick_refused(event: NickRefused) -> ClientError:
+    """Return the error of a nick that the server does not give."""
+    nick, words = visible(event.nick), visible(event.words)
+    if event.taken:
+        return ClientError(
+            Exit.NICK_TAKEN,
+            f"the nickname {nick} is in use: {words}",
+            mend="Take another: NICK@HOST.",
+        )
+    return ClientError(
+        Exit.NICK_ILL_FORMED,
+        f"the server does not take the nickname {nick}: {words}",
+        mend="Take another: NICK@HOST.",
+    )

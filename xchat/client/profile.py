@@ -1,0 +1,78 @@
+"""What the last successful connection was, so that the next needs no words.
+
+`client.toml` in the platform's config folder: host, port, nick, ca, channel. Written
+after a success and never before, whole or not at all; no secret is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from xchat.client.peer import Peer
+from xchat.errors import ConfigError
+
+CA_HERE = Path("certs/ca.pem")
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One server, as it was reached."""
+
+    host: str = ""
+    port: int = 8080
+    nick: str = ""
+    ca: str = ""
+    channel: str = ""
+
+    @property
+    def peer(self) -> Peer | None:
+        """Where to connect, if anything is known."""
+        return Peer(self.host, self.port) if self.host else None
+
+
+def profile_path() -> Path:
+    """Return where the profile is kept."""
+    from platformdirs import user_config_path
+
+    return user_config_path("xchat", appauthor=False) / "client.toml"
+
+
+def load(path: Path) -> Profile:
+    """Read the profile; an empty one where there is none. Raises ConfigError."""
+    import msgspec.toml
+
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Profile)
+    except FileNotFoundError:
+        return Profile()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}", mend=f"Mend it or remove it: rm {path}") from error
+
+
+def save(path: Path, profile: Profile) -> None:
+    """Write the profile, in place of the old one. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = msgspec.structs.asdict(profile)
+    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(f"# the last server that xchat-client reached; written by itself\n{text}")
+    Path(name).replace(path)
+
+
+def choose_ca(given: Path | None, profile: Profile, peer: Peer) -> Path:
+    """Return the file to trust: `--ca`, else what this server was reached with, else certs/ca.pem.
+
+    The CA of another server's profile comes last: it is better than none, and said aloud.
+    """
+    if given is not None:
+        return given
+    if profile.ca and profile.peer == peer:
+        return Path(profile.ca)
+    return Path(profile.ca) if profile.ca and not CA_HERE.exists() else CA_HERE

@@ -1,0 +1,93 @@
+"""From the words of a command line to a running link: whom to trust, who to be, where."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import ssl
+import sys
+from pathlib import Path
+
+import msgspec
+
+from xchat.client import profile
+from xchat.client.link import App, Link
+from xchat.client.options import How
+from xchat.client.output import Output
+from xchat.client.peer import Peer, login_nick, parse_address
+from xchat.client.profile import Profile
+from xchat.client.session import Identity, Session
+from xchat.client.tls import make_context
+from xchat.errors import ConfigError, UsageError
+
+TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Everything that a connection needs."""
+
+    peer: Peer
+    nick: str
+    ca: Path
+    oldest: ssl.TLSVersion
+    password: str = ""
+
+
+def load_profile() -> Profile:
+    """Return what was kept of the last time. Raises ConfigError."""
+    return profile.load(profile.profile_path())
+
+
+def wanted(address: str, known: Profile, how: How) -> Wanted:
+    """Return the connection for `[NICK@]HOST[:PORT]`, its nick perhaps empty. Raises XChatError."""
+    nick, peer = parse_address(address)
+    chosen = profile.choose_ca(how.ca, known, peer)
+    return Wanted(peer, nick or "", chosen, TLS_VERSIONS[how.tls_min], _password(how.password_file))
+
+
+def script_nick() -> str:
+    """Return a nick for a script: the login name and digits, beside the person's own session."""
+    return f"{login_nick()}{secrets.randbelow(9000) + 1000}"
+
+
+def make(want: Wanted) -> tuple[Session, Link]:
+    """Return a session and its link, not yet connected. Raises ClientError for the CA."""
+    context = make_context(want.ca, oldest=want.oldest)
+    session = Session(Identity(nick=want.nick, realname=want.nick, password=want.password))
+    return session, Link(session, want.peer, context, want.ca)
+
+
+def run(link: Link, app: App, *outputs: Output) -> None:
+    """Run until the app is finished; what it has to say is written whatever happens."""
+    try:
+        link.run(app)
+    finally:
+        for output in outputs:
+            output.flush()
+
+
+def remember(want: Wanted, channel: str) -> None:
+    """Keep what worked; where it cannot be kept, the next time asks again."""
+    kept = Profile(want.peer.host, want.peer.port, want.nick, str(want.ca.absolute()), channel)
+    path = profile.profile_path()
+    with contextlib.suppress(OSError, ConfigError):
+        if profile.load(path) != kept:
+            profile.save(path, kept)
+
+
+def ask(question: str) -> str:
+    """Ask a person on the terminal. Raises UsageError where nothing is answered any more."""
+    try:
+        return input(f"{question}: ").strip()
+    except EOFError:
+        print(file=sys.stderr)
+        raise UsageError("no answer was given") from None
+
+
+def _password(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text("utf-8").split("\n", 1)[0].strip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: the password cannot be read ({error})") from error

@@ -1,0 +1,47 @@
+"""The verbs for scripts: `send` and `tail`."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from xchat.client import run
+from xchat.client.exits import Exit
+from xchat.client.options import How
+from xchat.client.output import Output
+from xchat.client.peer import check_channel
+from xchat.client.send import Send
+from xchat.client.tail import Tail
+from xchat.errors import UsageError
+
+
+def _wanted(address: str, how: How) -> run.Wanted:
+    want = run.wanted(address, run.load_profile(), how)
+    if how.ca is None:
+        print(f"trusting {want.ca}", file=sys.stderr)
+    return want if want.nick else msgspec.structs.replace(want, nick=run.script_nick())
+
+
+def send(address: str, target: str, text: str | None, how: How) -> Exit:
+    """Send; return how it ended. Raises XChatError."""
+    if text is not None and not text.strip():
+        raise UsageError("there is nothing to send: the text is empty")
+    session, link = run.make(_wanted(address, how))
+    errors = Output(sys.stderr)
+    app = Send(session, link, errors, target=target, text=text)
+    run.run(link, app, errors)
+    return app.end
+
+
+def tail(address: str, channel: str, how: How, *, as_json: bool, history: int, count: int) -> Exit:
+    """Follow a channel; return how it ended. Raises XChatError."""
+    check_channel(channel)
+    session, link = run.make(_wanted(address, how))
+    output, errors = Output(sys.stdout), Output(sys.stderr)
+    app = Tail(
+        session, link, output, errors, channel=channel, history=history, count=count,
+        as_json=as_json,
+    )  # fmt: skip
+    run.run(link, app, output, errors)
+    return Exit.DONE

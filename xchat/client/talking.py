@@ -1,0 +1,69 @@
+"""`xchat-client` without a verb: find out where and who, then the line mode."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from xchat.client import run
+from xchat.client.exits import ClientError, Exit
+from xchat.client.options import How
+from xchat.client.output import Output
+from xchat.client.peer import check_channel, login_nick
+from xchat.client.plain import Plain
+from xchat.client.profile import Profile
+from xchat.errors import UsageError
+
+
+def talk(address: str | None, channel: str, how: How) -> Exit:
+    """Talk until the person leaves; return how it ended. Raises XChatError."""
+    interactive = sys.stdin.isatty()
+    check_channel(channel)
+    known = run.load_profile()
+    if address is None:
+        address, channel = _known_address(known, interactive=interactive), known.channel
+    want = run.wanted(address, known, how)
+    nick = want.nick or _nick(known, want, interactive=interactive)
+    while True:
+        want = msgspec.structs.replace(want, nick=nick)
+        try:
+            return _talk(want, channel, interactive=interactive)
+        except ClientError as error:
+            if error.end not in (Exit.NICK_TAKEN, Exit.NICK_ILL_FORMED) or not interactive:
+                raise
+            print(error.what)
+            nick = run.ask("another nickname") or nick
+
+
+def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
+    print(f"trusting {want.ca}", flush=True)
+    session, link = run.make(want)
+    output = Output(sys.stdout)
+    app = Plain(session, link, output, channel=channel, interactive=interactive)
+    try:
+        run.run(link, app, output)
+    finally:
+        if session.ever_ready and interactive:
+            run.remember(want, channel)
+    return app.end
+
+
+def _known_address(known: Profile, *, interactive: bool) -> str:
+    """Return the address of the last time, or ask for one."""
+    if known.peer is not None:
+        return f"{known.nick}@{known.peer}" if known.nick else str(known.peer)
+    if not interactive:
+        raise UsageError(
+            "no server is named, and there is no terminal to ask on",
+            mend="xchat-client [NICK@]HOST[:PORT] [#channel]",
+        )
+    return run.ask("server (HOST or HOST:PORT)")
+
+
+def _nick(known: Profile, want: run.Wanted, *, interactive: bool) -> str:
+    """Return the nick of the last time here, or ask; a pipe goes by the login name."""
+    if known.nick and known.peer == want.peer:
+        return known.nick
+    login = login_nick()
+    return run.ask(f"nickname [{login}]") or login if interactive else login
