@@ -52,6 +52,7 @@ class Turn:
         self._admission = Admission(hub.limits)
         self._deadlines = Deadlines()
         self._ended: dict[Connection, str] = {}
+        loop.listen(time.monotonic(), room=room)  # or the first turn would wait for nobody
 
     def run(self) -> None:
         """Serve everyone once."""
