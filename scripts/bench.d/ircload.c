@@ -203,9 +203,9 @@ static void on_line(Client *c, char *line) {
         c->state = JOINED;
         joined++;
     } else if (phase == LOADING && !strncmp(command, "PRIVMSG ", 8)) {
-        char *text = strstr(command, " :");
+        char *text = strchr(command + 8, ' '); /* the colon is only owed where the text has a space */
         if (text)
-            on_delivery(c, text + 2);
+            on_delivery(c, text + 1 + (text[1] == ':'));
     }
 }
 

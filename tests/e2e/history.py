@@ -10,7 +10,9 @@ from tests.e2e.raw import RawClient
 CAPS = "echo-message message-tags server-time batch draft/chathistory"
 PAGE = 100
 LONG_AGO = "timestamp=1970-01-01T00:00:00.000Z"
-SPOKEN = re.compile(r"^@(?P<tags>\S+) :(?P<nick>[^! ]+)\S* PRIVMSG (?P<channel>\S+) :(?P<text>.*)$")
+SPOKEN = re.compile(
+    r"^@(?P<tags>\S+) :(?P<nick>[^! ]+)\S* PRIVMSG (?P<channel>\S+) :?(?P<text>.*)$"
+)
 
 
 @dataclass(frozen=True, slots=True)

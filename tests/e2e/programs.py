@@ -166,8 +166,8 @@ class Server:
         """Return its command line; the port stays the same from the second start on."""
         settings = [word for setting in self.settings for word in ("--set", setting)]
         return [
-            "xchat-server", "--cert", str(self.pki.certificate), "--key", str(self.pki.key),
-            "--host", "127.0.0.1", "--port", str(self.port), "--data", str(self.folder / "data"),
+            located("xchat-server"),
+            "--cert", str(self.pki.certificate), "--key", str(self.pki.key), "--host", "127.0.0.1", "--port", str(self.port), "--data", str(self.folder / "data"),
             *settings,
         ]  # fmt: skip
 
@@ -190,13 +190,13 @@ class Server:
         self.running.running.send_signal(signal.SIGTERM)
         status = self.running.wait(seconds=STOP_SECONDS_MAX + 1)
         took = time.monotonic() - start
+        self.running.close()
         assert status == 0, f"SIGTERM ended it with {status}: {self.running.errors[-2000:]}"
         return took
 
     def kill(self) -> None:
         """End it as `kill -9` does."""
-        self.running.running.kill()
-        self.running.wait()
+        self.running.close()
 
     def close(self) -> None:
         """End it cleanly where it still runs; leave nothing behind in any case."""

@@ -36,11 +36,13 @@ class RawClient:
     seen: list[str] = field(default_factory=list)
     read_up_to: int = 0
     unfinished: bytes = b""
+    answers_pings: bool = True
 
     @classmethod
     def connect(cls, port: int, ca: Path, *, name: str = "localhost") -> Self:
         """Open a verified connection to loopback; raises `ssl.SSLError` where it is refused."""
         sock = socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             return cls(trusting(ca).wrap_socket(sock, server_hostname=name))
         except BaseException:
@@ -123,7 +125,7 @@ class RawClient:
         *lines, self.unfinished = (self.unfinished + data).split(b"\n")
         self.seen += [line.rstrip(b"\r").decode(errors="replace") for line in lines]
         for line in self.seen[-len(lines) :] if lines else ():
-            if line.startswith("PING "):
+            if line.startswith("PING ") and self.answers_pings:
                 self.send(line.replace("PING", "PONG", 1))
 
     def read_to_the_end(self, *, seconds: float = WAIT_SECONDS) -> list[str]:

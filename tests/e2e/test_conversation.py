@@ -25,9 +25,9 @@ def test_two_people_talk_over_verified_tls(make_server: MakeServer, pki: Pki) ->
         nino.wait(r"^:anna!\S+ JOIN :?#lobby")
         for text in THREE_SCRIPTS:
             nino.send(f"PRIVMSG #lobby :{text}")
-            anna.wait(rf"^:nino!\S+ PRIVMSG #lobby :{text}$")
+            anna.wait(rf"^:nino!\S+ PRIVMSG #lobby :?{text}$")
             anna.send(f"PRIVMSG #lobby :{text}, nino")
-            nino.wait(rf"^:anna!\S+ PRIVMSG #lobby :{text}, nino$")
+            nino.wait(rf"^:anna!\S+ PRIVMSG #lobby :?{text}, nino$")
         anna.send("QUIT :bye")
         nino.wait(r"^:anna!\S+ QUIT ")
 
@@ -84,7 +84,7 @@ def test_everyone_sees_one_order(server: Server, join: MakeClient) -> None:
     for person in people:
         for other in people:
             person.read_up_to = 0
-            person.wait(f"PRIVMSG #lobby :{other.nick} 49$")
+            person.wait(f"PRIVMSG #lobby :?{other.nick} 49$")
     first, *others = [live(person, "#lobby") for person in people]
     assert len(first) == 50 * len(people)
     assert all(other == first for other in others)
