@@ -22,13 +22,13 @@ from xchat.chat.flood import FloodGate
 from xchat.chat.ledger import Ledger, Settled, Store
 from xchat.chat.lines import Line
 from xchat.chat.log import Log
-from xchat.chat.refused import Failed, Ignored, Refused
+from xchat.chat.refused import SPECIFIED_CODES, Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.state import State
 from xchat.config import Config
 from xchat.irc.capabilities import STANDARD_REPLIES
 from xchat.irc.framing import LineTooLong
-from xchat.irc.message import Message, ParseError, parse
+from xchat.irc.message import Message, ParseError, parse, salvage
 from xchat.irc.numerics import (
     ERR_INPUTTOOLONG,
     ERR_NEEDMOREPARAMS,
@@ -186,7 +186,7 @@ class Hub:
         try:
             message = Message("") if isinstance(line, LineTooLong) else parse(line)
         except ParseError as error:
-            message, fault = Message("*"), Failed(error.code, text=error.why)
+            message, fault = salvage(line), Failed(error.code, text=error.why)
             self._answer(Request(session, message, self.name), None, fault)
             return True
         command = COMMANDS.get(message.command)
@@ -273,9 +273,12 @@ class Hub:
         request.put(Line(self.name, numeric.code, (nick, *shown, *tail), self.now_ms))
 
     def fail(self, request: Request, code: str, *context: str, text: str) -> None:
-        """Answer with FAIL (IRCv3 standard-replies), or a numeric for who does not know it."""
+        """Answer with FAIL (IRCv3 standard-replies), or a numeric for who does not know it.
+
+        What a specification says is answered with FAIL, is, whatever was negotiated.
+        """
         command = request.message.command or "*"
-        if request.session.caps & STANDARD_REPLIES:
+        if code in SPECIFIED_CODES or request.session.caps & STANDARD_REPLIES:
             shown = map(_within_a_line, context)
             request.put(Line(self.name, "FAIL", (command, code, *shown, text), self.now_ms))
         else:

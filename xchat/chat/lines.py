@@ -10,6 +10,7 @@ import msgspec
 
 from xchat.irc.capabilities import MESSAGE_TAGS, SERVER_TIME
 from xchat.irc.message import NO_TAGS, escape_tag, format_line
+from xchat.limits import LINE_BYTES_MAX
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -42,7 +43,18 @@ def render(line: Line, caps: int, extra: str = "") -> bytes:
             tags.append(f"{key}={escape_tag(value)}" if value else key)
     params = line.richer if line.richer_need & caps else line.params
     body = format_line(line.source, line.command, *params)
-    return f"@{';'.join(tags)} {body}\r\n".encode() if tags else f"{body}\r\n".encode()
+    data = f"{body}\r\n".encode()
+    if len(data) > LINE_BYTES_MAX:
+        data = _cut(data)
+    return f"@{';'.join(tags)} ".encode() + data if tags else data
+
+
+def _cut(data: bytes) -> bytes:
+    """Return a line as long as a line may be, its last character whole.
+
+    Names in the longest scripts may fill a line that is short in others.
+    """
+    return data[: LINE_BYTES_MAX - 2].decode(errors="ignore").encode() + b"\r\n"
 
 
 def format_time(ts: int) -> str:

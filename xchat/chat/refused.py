@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from xchat.irc.numerics import Numeric
 
+SPECIFIED_CODES = frozenset(
+    {
+        "INVALID_UTF8",  # utf8-only
+        "INVALID_MSGREFTYPE",  # draft/chathistory, this and the next two
+        "INVALID_PARAMS",
+        "INVALID_TARGET",
+        "INVALID_REALNAME",  # setname
+    }
+)
+"""Codes of FAIL that a specification names: its clients wait for nothing else."""
+
 
 class Refused(Exception):  # noqa: N818 - the reply it carries is what it is
     """A numeric: the parameters between the client's nick and the words."""

@@ -80,6 +80,18 @@ def parse(line: bytes) -> Message:
     return Message(words[0].upper(), tuple(words[1:]), source, tags)
 
 
+def salvage(line: bytes) -> Message:
+    """Return what a refusal needs of a line that `parse` refused: its command and its tags.
+
+    The command is `*` where not even that can be read.
+    """
+    try:
+        message = parse(line.decode(errors="replace").encode())
+    except ParseError:
+        return Message("*")
+    return Message(message.command, tags=message.tags)
+
+
 def parse_tags(raw: str) -> dict[str, str]:
     """Take `a=1;b` apart; the last of equal keys wins, as the specification says."""
     tags = {}
