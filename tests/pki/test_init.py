@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +23,7 @@ from xchat.pki.errors import Differs, Expired, Locked
 from xchat.pki.examine import examine
 from xchat.pki.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import is_locked
+from xchat.pki.keys import is_locked, read_key
 from xchat.pki.wish import Outcome, Wish
 
 PLAIN = Wish(detects=False)
@@ -183,6 +187,29 @@ def test_passphrases_are_never_asked_for_without_a_terminal(tmp_path: Path) -> N
     assert ended.code == 2
     assert "--passphrase-file" in ended.err
     assert not (tmp_path / "certs").exists()
+
+
+def test_passphrases_are_asked_for_twice_and_not_shown(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    certs = [sys.executable, "-m", "xchat.pki.cli", "init", "--passphrase"]
+    with subprocess.Popen(
+        certs, cwd=tmp_path, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        said = b""
+        for awaited, answer in ((b"root's key", b"sesame\n"), (b"Repeat", b"sesame\n")):
+            while awaited not in said:
+                said += os.read(ours, 4096)
+            os.write(ours, answer)
+        with contextlib.suppress(OSError):  # the terminal hangs up when the command ends
+            while more := os.read(ours, 4096):
+                said += more
+        assert process.wait(60) == 0
+    os.close(ours)
+    assert b"sesame" not in said
+    assert b"Next:" in said
+    folder = Folder(tmp_path / "certs")
+    read_key(folder.root_key.read_bytes(), folder.root_key, b"sesame")
 
 
 @pytest.mark.parametrize(

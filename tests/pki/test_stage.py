@@ -33,13 +33,15 @@ FIRST = ("init", "--no-detect", "--name", "chat.lan")
 SECOND = (*FIRST, "--force")
 
 
-def strace(*options: str, words: tuple[str, ...], cwd: Path) -> None:
-    run("strace", "-f", *options, *CERTS, *words, cwd=cwd)
+def strace(*options: str, words: tuple[str, ...], cwd: Path) -> int:
+    return run("strace", "-f", *options, *CERTS, *words, cwd=cwd).code
 
 
-def count_calls(words: tuple[str, ...], cwd: Path) -> int:
+def find_calls(words: tuple[str, ...], cwd: Path) -> list[tuple[str, int]]:
+    """Return each call that changes the disk: its name, and the how-manieth of that name it is."""
     strace("-o", "log", "-e", f"trace={CALLS}", words=words, cwd=cwd)
-    return len(re.findall(r"^\d+ +\w+\(", (cwd / "log").read_text(), re.MULTILINE))
+    names = re.findall(r"^\d+ +(\w+)\(", (cwd / "log").read_text(), re.MULTILINE)
+    return [(name, names[: at + 1].count(name)) for at, name in enumerate(names)]
 
 
 def assert_whole_again(cwd: Path) -> None:
@@ -59,20 +61,24 @@ def assert_whole_again(cwd: Path) -> None:
     assert tree(folder.path) == before
 
 
-def kill_at_calls(words: tuple[str, ...], tmp_path: Path, step: int) -> int:
-    (tmp_path / "count").mkdir()
+def prepare(words: tuple[str, ...], cwd: Path) -> Path:
+    cwd.mkdir()
     if words is SECOND:
-        make(tmp_path / "count" / "certs", "chat.lan")
-    calls = count_calls(words, tmp_path / "count")
-    for call in range(1, calls + 1, step):
-        cwd = tmp_path / str(call)
-        cwd.mkdir()
-        if words is SECOND:
-            make(cwd / "certs", "chat.lan")
-        kill = f"inject={CALLS}:signal=KILL:when={call}"
-        strace("-o", os.devnull, "-e", f"trace={CALLS}", "-e", kill, words=words, cwd=cwd)
+        make(cwd / "certs", "chat.lan")
+    return cwd
+
+
+def kill_at_calls(words: tuple[str, ...], tmp_path: Path, step: int) -> set[str]:
+    """Kill at each `step`th call; return what was seen to lie there after a kill."""
+    seen: set[str] = set()
+    for name, nth in find_calls(words, prepare(words, tmp_path / "count"))[::step]:
+        cwd = prepare(words, tmp_path / f"{name}-{nth}")
+        kill = f"inject={name}:signal=KILL:when={nth}"
+        ended = strace("-o", os.devnull, "-e", f"trace={name}", "-e", kill, words=words, cwd=cwd)
+        assert ended == -signal.SIGKILL
+        seen |= {path.name for path in cwd.glob("certs/.*")}
         assert_whole_again(cwd)
-    return calls
+    return seen
 
 
 @pytest.mark.needs("strace")
@@ -81,7 +87,7 @@ def test_killed_at_any_call_the_next_init_makes_it_whole(
     words: tuple[str, ...], tmp_path: Path
 ) -> None:
     """ "the tree is always either the old or the new state"."""
-    assert kill_at_calls(words, tmp_path, EVERY) > 40, "the calls were counted"
+    assert kill_at_calls(words, tmp_path, EVERY) == {".staging", ".commit"}
 
 
 @pytest.mark.long
@@ -89,7 +95,7 @@ def test_killed_at_any_call_the_next_init_makes_it_whole(
 @pytest.mark.needs("strace")
 @pytest.mark.parametrize("words", [FIRST, SECOND], ids=["first", "force"])
 def test_killed_at_every_call(words: tuple[str, ...], tmp_path: Path) -> None:
-    kill_at_calls(words, tmp_path, 1)
+    assert kill_at_calls(words, tmp_path, 1) == {".staging", ".commit"}
 
 
 def kill_at_random(tmp_path: Path, times: int) -> None:

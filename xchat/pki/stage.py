@@ -104,7 +104,7 @@ def _finish(folder: Path) -> None:
         for parent in reversed(name.parents):
             _make_missing_folder(folder / parent)
         path.replace(folder / name)
-        touched.add((folder / name).parent)
+        touched |= {folder / parent for parent in name.parents}
     for each in touched:
         sync_folder(each)
     _append_acts(source / ACTS, folder / ACTS)
