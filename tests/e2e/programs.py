@@ -166,9 +166,9 @@ class Server:
         """Return its command line; the port stays the same from the second start on."""
         settings = [word for setting in self.settings for word in ("--set", setting)]
         return [
-            located("xchat-server"),
-            "--cert", str(self.pki.certificate), "--key", str(self.pki.key), "--host", "127.0.0.1", "--port", str(self.port), "--data", str(self.folder / "data"),
-            *settings,
+            located("xchat-server"), "--host", "127.0.0.1", "--port", str(self.port),
+            "--cert", str(self.pki.certificate), "--key", str(self.pki.key),
+            "--data", str(self.folder / "data"), *settings,
         ]  # fmt: skip
 
     def start(self, *, prefix: Sequence[str] = ()) -> None:
