@@ -240,7 +240,7 @@ def test_gathers_what_is_known_of_somebody(lobby: Script) -> None:
     events = lobby.server(
         ":s 311 ana gio g host * :Giorgi", ":s 319 ana gio :@#lobby", ":s 318 ana gio :End"
     )
-    assert one(WhoisReceived, events).facts == (("is", "g@host (Giorgi)"), ("channels", "@#lobby"))
+    assert one(WhoisReceived, events).facts == (("is", "g@host (Giorgi)"), ("is in", "@#lobby"))
 
 
 def test_other_refusals_are_told_in_the_servers_words(lobby: Script) -> None:

@@ -17,6 +17,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -46,8 +47,8 @@ class App(Protocol):
     def handle(self, event: Event) -> None:
         """Take note of what happened."""
 
-    def connected(self, version: str, good_until: str) -> None:
-        """Take note of a verified connection: TLS's version, and the certificate's last day."""
+    def connected(self, version: str, good_until: datetime) -> None:
+        """Take note of a verified connection: TLS's version, and when the certificate ends."""
 
     def turn(self) -> float | None:
         """Do what is due after each turn; return in how many seconds to be called at the latest."""
@@ -190,6 +191,8 @@ class Link:
             return
         except OSError as error:
             raise self._broken(error) from error
+        if not (ciphertext or was_verified):
+            raise self._broken(None)
         plaintext = self._decrypt(ciphertext)
         if self._tls.verified and not was_verified:
             self._verified()
@@ -197,7 +200,7 @@ class Link:
             self._heard = True
             self._tell(self._session.feed(plaintext, time.monotonic()))
         self._flush()
-        if self._tls is not None and (not ciphertext or self._tls.ended):
+        if not ciphertext or self._refusal is not None or (self._tls and self._tls.ended):
             raise self._broken(None)
 
     def _decrypt(self, ciphertext: bytes) -> bytes:
@@ -251,7 +254,7 @@ class Link:
                 mend="Ask whoever runs the server.",
                 transient=not permanent,
             )
-        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+        if isinstance(error, ssl.SSLError):
             return diagnose.diagnose(error, self._peer, self._ca)
         if self._tls is not None and not self._tls.verified:
             how = "it hung up during the handshake"

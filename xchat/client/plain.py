@@ -6,6 +6,8 @@ starts with a slash is a command of `slash`; two slashes send one.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from xchat.client import slash
 from xchat.client.exits import ClientError, Exit
 from xchat.client.leaving import Leaving, unsettled
@@ -33,6 +35,8 @@ CONTEXT_MESSAGES = 20
 """How much of a channel's past a join shows."""
 UNSENT_LINES_MAX = 1000
 """Lines that wait to be sent before a pipe is no longer read."""
+CERTIFICATE_DAYS_LOW = 10
+"""Days before a certificate's end from which on a person is told."""
 PATIENCE_SECONDS = 10.0
 """How long `/exit` waits for lines that do not get on."""
 
@@ -58,10 +62,13 @@ class Plain:
         self._known_offline = False
 
     # -- what the link tells ------------------------------------------------------------------
-    def connected(self, version: str, good_until: str) -> None:
+    def connected(self, version: str, good_until: datetime) -> None:
         """Say that the server is who it should be."""
         if not self.session.ever_ready:
-            self.say(f"verified: {version}, certificate good until {good_until}")
+            days = (good_until - datetime.now(UTC)).days
+            self.say(f"verified: {version}, certificate good until {good_until:%Y-%m-%d}")
+            if days < CERTIFICATE_DAYS_LOW:
+                self.say(f"! it expires in {days} days: tell whoever runs the server")
 
     def handle(self, event: Event) -> None:
         """Show what happened, and go on from it."""
@@ -149,7 +156,10 @@ class Plain:
         self.session.join(channel, key=key, history=CONTEXT_MESSAGES)
         self.words.current = channel
         if here:
-            self.say(f"what you type goes to {visible(channel)} now")
+            self._turned()
+
+    def _turned(self) -> None:
+        self.say(f"what you type goes to {visible(self.words.current)} now")
 
     def part(self, channel: str, reason: str) -> None:
         """Leave a channel, and turn to another that we are in."""
@@ -158,6 +168,8 @@ class Plain:
         others = [name for name in self.session.channels if not self.session.same(name, channel)]
         if self.session.same(self.words.current, channel):
             self.words.current = others[0] if others else ""
+            if others:
+                self._turned()
 
     def leave(self, reason: str = "") -> None:
         """Leave when all that was typed is kept; at once where there is no connection."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from xchat.client.exits import ClientError, Exit
 from xchat.client.leaving import Leaving
 from xchat.client.link import Link
@@ -43,7 +45,7 @@ class Send:
         self._leaving = Leaving(session)
         self._reading = False
 
-    def connected(self, version: str, good_until: str) -> None:
+    def connected(self, version: str, good_until: datetime) -> None:
         """Nothing: a script wants no words where all is well."""
 
     def handle(self, event: Event) -> None:

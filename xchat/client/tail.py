@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from xchat.client.jsonl import to_json
 from xchat.client.link import Link
 from xchat.client.output import Output
@@ -38,7 +40,7 @@ class Tail:
         self._left = count or -1
         self._render = to_json if as_json else readable
 
-    def connected(self, version: str, good_until: str) -> None:
+    def connected(self, version: str, good_until: datetime) -> None:
         """Nothing: what is written is messages."""
 
     def handle(self, event: Event) -> None:

@@ -15,6 +15,9 @@ from xchat.client.plain import Plain
 from xchat.client.profile import Profile
 from xchat.errors import UsageError
 
+CHANNEL_FIRST = "#lobby"
+"""Where somebody goes who has been asked for everything."""
+
 
 def talk(address: str | None, channel: str, how: How) -> Exit:
     """Talk until the person leaves; return how it ended. Raises XChatError."""
@@ -22,7 +25,8 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
     check_channel(channel)
     known = run.load_profile()
     if address is None:
-        address, channel = _known_address(known, interactive=interactive), known.channel
+        channel = known.channel if known.peer else CHANNEL_FIRST
+        address = _known_address(known, interactive=interactive)
     want = run.wanted(address, known, how)
     nick = want.nick or _nick(known, want, interactive=interactive)
     while True:
@@ -45,7 +49,8 @@ def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
         run.run(link, app, output)
     finally:
         if session.ever_ready and interactive:
-            run.remember(want, channel)
+            kept = msgspec.structs.replace(want, nick=session.nick)
+            run.remember(kept, app.words.current)
     return app.end
 
 

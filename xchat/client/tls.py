@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 from xchat.client.exits import ClientError, Exit
@@ -87,10 +88,11 @@ class Tls:
         with contextlib.suppress(ssl.SSLError, ValueError):  # the peer's is not waited for
             self._ssl.unwrap()
 
-    def describe(self) -> tuple[str, str]:
-        """Return the version spoken and until when the certificate is good, as it says."""
+    def describe(self) -> tuple[str, datetime]:
+        """Return the version spoken, `TLSv1.3`, and until when the certificate is good."""
         certificate = self._ssl.getpeercert() or {}
-        return self._ssl.version() or "TLS", str(certificate.get("notAfter", ""))
+        seconds = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+        return self._ssl.version() or "TLS", datetime.fromtimestamp(seconds, UTC)
 
     def _shake(self) -> None:
         try:

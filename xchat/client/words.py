@@ -180,7 +180,8 @@ class Words:
 
     def _whois(self, event: WhoisReceived) -> list[str]:
         nick = visible(event.nick)
-        return [f"{nick}: {word} {visible(value)}" for word, value in event.facts]
+        told = (f"{word} {visible(value)}".strip() for word, value in event.facts)
+        return [f"{nick} {fact}" for fact in told]
 
     def _dropped(self, _event: LineDropped) -> list[str]:
         return ["! a line of the server's was too long to be read"]

@@ -14,23 +14,23 @@ JOIN_CODES = frozenset(
     ("403", "405", "407", "437", "461", "471", "473", "474", "475", "476", "477", "479", "489")
 )
 UNSAID = frozenset(
-    f"{number:03}" for number in (2, 3, 4, 250, *range(251, 256), 265, 266, 315, 329, 333, 368, 375)
+    f"{number:03}" for number in (2, 3, 4, *range(250, 256), 265, 266, 315, 329, 333, 368, 375, 379)
 )
 """Numerics of no use to a person: greetings, counters, ends of lists."""
 
 WHOIS_FACTS = {
     "311": ("is", "{2}@{3} ({5})"),
-    "312": ("server", "{2} ({3})"),
-    "313": ("operator", "{2}"),
-    "317": ("idle", "{2} s"),
-    "319": ("channels", "{2}"),
-    "330": ("account", "{2}"),
-    "335": ("bot", "{2}"),
-    "338": ("address", "{2}"),
-    "378": ("address", "{2}"),
-    "671": ("connection", "{2}"),
-    "276": ("certificate", "{2}"),
-    "301": ("away", "{2}"),
+    "312": ("is on", "{2}"),
+    "313": ("", "{2}"),
+    "317": ("was silent for", "{2} seconds"),
+    "319": ("is in", "{2}"),
+    "330": ("is logged in as", "{2}"),
+    "335": ("", "{2}"),
+    "338": ("comes from", "{2}"),
+    "378": ("", "{2}"),
+    "671": ("", "{2}"),
+    "276": ("", "{2}"),
+    "301": ("is away:", "{2}"),
 }
 
 
@@ -44,7 +44,7 @@ def on_whois(state: State, message: Message) -> None:
     word, pattern = WHOIS_FACTS[message.command]
     padded = [*message.params, *[""] * 6]
     if len(facts) < WHOIS_FACTS_MAX:
-        facts.append((word, pattern.format(*padded)))
+        facts.append((word, pattern.format(*padded).strip()))
 
 
 def on_whois_end(state: State, message: Message) -> None:
