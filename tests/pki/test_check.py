@@ -94,7 +94,7 @@ REFUSED: dict[Callable[[Folder], None], tuple[str, str, str]] = {
     spoil_certificate: ("server.pem", "no certificate", "xchat-certs init --reissue"),
     spoil_key: ("server-key.pem", "no private key", "xchat-certs init --reissue"),
     put_a_ca: ("server.pem", "CA's certificate", "xchat-certs init --reissue"),
-    put_a_folder: ("server.pem", "directory", "xchat-certs init --reissue"),
+    put_a_folder: ("server.pem", "directory", "ls -ld"),
     swap_files: ("server.pem", "no certificate", "xchat-certs init --reissue"),
 }
 

@@ -57,8 +57,8 @@ def check_server_pair(
     from xchat.pki.facts import facts_of
 
     try:
-        warnings = [*_mode(key)]
         chain = _chain(cert)
+        warnings = [*_mode(key)]
         _match(cert, key, chain[0])
         _dates(cert, chain[0], now)
         _fitness(cert, chain[0], names)

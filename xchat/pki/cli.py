@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,8 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> None:
         """Run the verb, print what came of it, and leave with its exit code."""
         as_json = ctx.params.pop("as_json")
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # of odd certificates: we say what matters
         try:
             answer: Answer = super().invoke(ctx)
         except XChatError as error:

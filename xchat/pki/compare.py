@@ -16,10 +16,10 @@ from xchat.pki.files import read_file
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import Name
 from xchat.pki.problems import FATAL
-from xchat.pki.wish import Wish, words_for
+from xchat.pki.wish import Note, Wish, words_for
 
 
-def check_same(standing: Standing, wish: Wish) -> list[str]:
+def check_same(standing: Standing, wish: Wish) -> list[Note]:
     """Return notes on what is there; raise Differs, Expired or Locked if it will not do."""
     for each in standing.problems:
         if each.kind in FATAL:
@@ -32,15 +32,15 @@ def check_same(standing: Standing, wish: Wish) -> list[str]:
     for each in standing.problems:
         if each.kind == "expired":
             raise Expired(f"{each.file} {each.rule}", mend=each.mend)
-    notes = [f"{each.file} {each.rule}: {each.mend}" for each in standing.problems]
-    return notes + list(_notes(standing, wish))
+    notes = (Note(f"{each.file} {each.rule}", each.mend) for each in standing.problems)
+    return [*notes, *_notes(standing, wish)]
 
 
 def check_ca_same(standing: Standing, wish: Wish) -> None:
     """Raise Differs if the CA that is there cannot give what is asked for."""
     differences = list(_of_ca(standing, wish))
     if differences:
-        words = (*wish.words, *words_for(_server_names(standing), wish.found()))
+        words = (*wish.words, *words_for(_server_names(standing), wish.found))
         what = "; ".join(differences) + ". That takes a new CA, and everybody its new ca.pem"
         raise _differs(standing, what, "--force", words)
 
@@ -75,16 +75,16 @@ def _differs(standing: Standing, what: str, how: str, words: Sequence[str]) -> D
     )
 
 
-def _notes(standing: Standing, wish: Wish) -> Iterator[str]:
+def _notes(standing: Standing, wish: Wish) -> Iterator[Note]:
     folder, server = standing.folder, _server_names(standing)
     bounds = bounds_of(standing.chains["issuer"][0])
-    new = [each.name for each in wish.found() if not covers(server, str(each.name))]
+    new = [each.name for each in wish.found if not covers(server, str(each.name))]
     new = [name for name in new if bounds is None or bounds.allow(name)]
     if new:
-        names = _listed(new)
-        yield f"the certificate does not name {names} yet: {folder.command('init', '--reissue')}"
+        what = f"this machine is {_listed(new)} too, which the certificate does not name"
+        yield Note(what, folder.command("init", "--reissue"))
     if wish.passphrase is not None and not folder.root_key.exists():
-        yield f"{folder.root_key} is not here, so the passphrase was not tried"
+        yield Note(f"{folder.root_key} is not here, so the passphrase was not tried")
 
 
 def _server_names(standing: Standing) -> list[Name]:

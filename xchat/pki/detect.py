@@ -25,6 +25,9 @@ SIOCGIFADDR = 0x8915
 IF_INET6 = Path("/proc/net/if_inet6")
 """Linux's table of IPv6 addresses: address, index, prefix, scope, flags, interface."""
 
+_LOOPBACK = ("localhost", "ip6-")
+"""How systems call 127.0.0.1 and ::1 when they are asked for a full name."""
+
 T = TypeVar("T")
 
 
@@ -54,9 +57,14 @@ def _hosts() -> Iterator[Found]:
     ):
         with contextlib.suppress(UsageError):
             name = parse_name(text)
-            if isinstance(name, str) and not name.startswith("localhost"):
+            if isinstance(name, str) and not name.startswith(_LOOPBACK) and not _is_reverse(name):
                 yield Found(name, why)
     yield Found("localhost", "this machine, from itself")
+
+
+def _is_reverse(name: str) -> bool:
+    """Tell whether a "name" is an address turned round, as macOS gives it."""
+    return name.endswith((".in-addr.arpa", ".ip6.arpa"))
 
 
 def _addresses() -> Iterator[Found]:

@@ -7,6 +7,7 @@ then given its own mode; it is on the disk before its name is.
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,7 +74,8 @@ def read_file(path: Path, *, mend: str | None = None) -> bytes:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Differs(f"{path}: there is no such file", mend=mend) from error
     except OSError as error:
-        raise XChatError(f"{path} cannot be read: {error.strerror}") from error
+        look = shlex.join(("ls", "-ld", str(path)))
+        raise XChatError(f"{path} cannot be read: {error.strerror}", mend=look) from error
     if len(data) > PEM_BYTES_MAX:
         raise XChatError(f"{path} is larger than the {PEM_BYTES_MAX:,} bytes a PEM may have")
     return data

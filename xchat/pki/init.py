@@ -15,7 +15,7 @@ from xchat.pki.files import OWNERS_FOLDER, locked, make_folder
 from xchat.pki.folder import Folder
 from xchat.pki.issue import make_all, reissue
 from xchat.pki.problems import FATAL
-from xchat.pki.wish import Outcome, Wish, no_name
+from xchat.pki.wish import Note, Outcome, Wish, no_name
 
 Replace = Literal["nothing", "server", "all"]
 
@@ -66,13 +66,13 @@ def _lacks_server_only(standing: Standing) -> bool:
 def _check_issuer(standing: Standing) -> None:
     """Raise Differs if the CA cannot sign a server's certificate now."""
     folder = standing.folder
-    cas = {str(path) for path in (folder.ca, folder.issuer, folder.issuer_key, folder.root_key)}
+    cas = {str(path) for path in (folder.ca, folder.issuer, folder.issuer_key)}
     for each in standing.problems:
         if each.file in cas and each.kind in (*FATAL, "expired"):
             raise Differs(f"{each.file} {each.rule}, so nothing can be signed", mend=each.mend)
 
 
-def _unchanged(standing: Standing, notes: list[str]) -> Outcome:
+def _unchanged(standing: Standing, notes: list[Note]) -> Outcome:
     return Outcome(
         did="unchanged",
         folder=str(standing.folder.path),

@@ -6,7 +6,7 @@ is written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cryptography import x509
@@ -25,15 +25,15 @@ from xchat.pki.keys import key_pem, read_key
 from xchat.pki.names import Name
 from xchat.pki.stage import Stage
 from xchat.pki.verify import judge
-from xchat.pki.wish import Choice, Did, Outcome, Wish, choose, named
+from xchat.pki.wish import Choice, Did, Named, Note, Outcome, Wish, choose, named, words_for
 
-LEFT_OUT = ", which this CA may not name: it is public, and was not asked for with --name"
-ROOT_KEY_RESTS = "{} signs nothing from day to day, so it can be moved to a stick in a drawer"
+LEFT_OUT = "{}, but this CA may not name it"
+ROOT_KEY_RESTS = "{} signs nothing from day to day, so it may be kept elsewhere, on a stick"
 
 
 def make_all(folder: Folder, wish: Wish, now: datetime) -> Outcome:
     """Make a root, an issuer and a server's certificate; keep what was there in a backup."""
-    found = wish.found()
+    found = wish.found
     bounds = wish.bounds(found)
     choice = choose(found, bounds)
     root = mint_root(now, bounds=bounds)
@@ -54,8 +54,8 @@ def make_all(folder: Folder, wish: Wish, now: datetime) -> Outcome:
         facts_of(server.certificate, folder.server),
     )
     _commit(change, minted, now)
-    notes = (ROOT_KEY_RESTS.format(folder.root_key),)
-    return _outcome("made", folder, minted, choice, notes=notes, backup=backup)
+    notes = (Note(ROOT_KEY_RESTS.format(folder.root_key)),)
+    return _outcome("made", folder, minted, choice, wish, notes=notes, backup=backup)
 
 
 def reissue(folder: Folder, standing: Standing, wish: Wish, now: datetime) -> Outcome:
@@ -66,7 +66,7 @@ def reissue(folder: Folder, standing: Standing, wish: Wish, now: datetime) -> Ou
     issuer = _issuer(folder, standing)
     old = standing.chains.get("server", [])
     kept = (Found(name, "as before") for each in old[:1] for name in names_of(each))
-    choice = choose((*wish.found(), *kept), bounds_of(issuer.certificate))
+    choice = choose((*wish.found, *kept), bounds_of(issuer.certificate))
     server = mint_server(issuer, choice.names, now)
     chain = [server.certificate, issuer.certificate]
     _prove(chain, standing.chains["root"], choice.names, now)
@@ -76,7 +76,7 @@ def reissue(folder: Folder, standing: Standing, wish: Wish, now: datetime) -> Ou
     minted = facts_of(server.certificate, folder.server)
     _commit(change, [minted], now)
     cas = tuple(each for each in standing.facts if each.role != "server")
-    return _outcome("reissued", folder, (*cas, minted), choice)
+    return _outcome("reissued", folder, (*cas, minted), choice, wish)
 
 
 def _issuer(folder: Folder, standing: Standing) -> Holder:
@@ -128,8 +128,9 @@ def _outcome(
     folder: Folder,
     certificates: Sequence[Facts],
     choice: Choice,
+    wish: Wish,
     *,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Note, ...] = (),
     backup: str | None = None,
 ) -> Outcome:
     return Outcome(
@@ -137,11 +138,18 @@ def _outcome(
         folder=str(folder.path),
         certificates=tuple(certificates),
         names=named(choice.taken),
-        left_out=named(choice.left, LEFT_OUT),
+        left_out=tuple(_left_out(folder, choice, wish)),
         notes=notes,
         backup=backup,
         next=folder.server_command(),
     )
+
+
+def _left_out(folder: Folder, choice: Choice, wish: Wish) -> Iterator[Named]:
+    again = ("init", "--force", *words_for(choice.names, wish.found), *wish.words)
+    for each in choice.left:
+        command = folder.command(*again, "--name", str(each.name))
+        yield Named(str(each.name), LEFT_OUT.format(each.why), command)
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

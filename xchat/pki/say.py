@@ -39,7 +39,7 @@ def outcome(result: Outcome, now: datetime) -> Iterator[str]:
     yield from _for(result, server)
     yield from _paragraphs("left out", result.left_out)
     for note in result.notes:
-        yield from _field("note", note)
+        yield from _field("note", note.text, note.mend)
     yield ""
     yield f"Next:  {result.next}"
 
@@ -115,7 +115,7 @@ def _for(result: Outcome, server: Facts) -> Iterator[str]:
 
 def _paragraphs(label: str, names: Iterable[Named]) -> Iterator[str]:
     for each in names:
-        yield from _field(label, f"{each.name:24} {each.why}")
+        yield from _field(label, f"{each.name:24} {each.why}", each.mend)
         label = ""
 
 
@@ -131,7 +131,8 @@ def _fingerprint(facts: Facts) -> Iterator[str]:
     yield f"  {'':10}{second}"
 
 
-def _field(label: str, text: str) -> Iterator[str]:
+def _field(label: str, text: str, mend: str | None = None) -> Iterator[str]:
+    """Yield a labelled paragraph, and a command, which is never broken, on a line of its own."""
     indent = " " * 12
     yield textwrap.fill(
         text,
@@ -140,3 +141,5 @@ def _field(label: str, text: str) -> Iterator[str]:
         subsequent_indent=indent,
         break_long_words=False,
     )
+    if mend:
+        yield f"{indent}  {mend}"

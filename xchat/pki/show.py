@@ -82,9 +82,9 @@ def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Ver
 
 def _all_in(folder: Folder) -> tuple[Facts, ...]:
     _check_made(folder)
-    there = [path for path in (folder.ca, folder.issuer, folder.server) if path.exists()]
-    roots, *others = (_facts(path) for path in there)
-    return (*roots, *(facts[0] for facts in others))
+    roots = _facts(folder.ca) if folder.ca.exists() else ()
+    others = (_facts(path)[0] for path in (folder.issuer, folder.server) if path.exists())
+    return (*roots, *others)
 
 
 def _facts(path: Path) -> tuple[Facts, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -25,9 +26,10 @@ class Wish:
     names: tuple[Name, ...] = ()
     detects: bool = True
     constrains: bool = True
-    passphrase: bytes | None = None
+    passphrase: bytes | None = field(default=None, repr=False)
     words: tuple[str, ...] = ()
 
+    @cached_property
     def found(self) -> tuple[Found, ...]:
         """Return the names asked for, then those this machine has, if they are wanted."""
         asked = (Found(name, ASKED) for name in self.names)
@@ -81,10 +83,18 @@ def no_name() -> UsageError:
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A name on a certificate, or one left out, and why."""
+    """A name on a certificate, or one left out, and why; `mend` is the command that adds it."""
 
     name: str
     why: str
+    mend: str | None = None
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something worth knowing that is no fault; `mend` is the command to type, if there is one."""
+
+    text: str
+    mend: str | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,11 +105,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[Facts, ...]
     names: tuple[Named, ...] = ()
     left_out: tuple[Named, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     backup: str | None = None
     next: str
 
 
-def named(found: Iterable[Found], beside: str = "") -> tuple[Named, ...]:
-    """Return names and reasons (`beside` is one more, for all of them) for a person to read."""
-    return tuple(Named(str(each.name), each.why + beside) for each in found)
+def named(found: Iterable[Found]) -> tuple[Named, ...]:
+    """Return names and reasons for a person to read."""
+    return tuple(Named(str(each.name), each.why) for each in found)
