@@ -131,12 +131,13 @@ class Ledger:
             return Settled()
         lost = [(item.token, item.why) for item in polled if isinstance(item, Lost)]
         entries = [item for item in polled if isinstance(item, Entry)]
+        away = self.state.away
         steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
         history = [row for step in steps for row in step.history]
         try:
             self.store.keep(entries, history, self.state.changes())
         except CannotKeep as failure:
-            self._restore()
+            self._restore(away)
             lost += [(entry.token, str(failure)) for entry in entries if entry.token is not None]
             return Settled(lost=self._take_lost(lost), kept=False)
         origins = [self._take(entry.token) for entry in entries]
@@ -152,7 +153,7 @@ class Ledger:
         taken = [(self._take(token), why) for token, why in lost]
         return tuple((origin, why) for origin, why in taken if origin is not None)
 
-    def _restore(self) -> None:
-        away = self.state.away
+    def _restore(self, away: dict[str, str]) -> None:
+        """Go back to what is kept, and to the presence there was before the turn."""
         self.state = self.store.state()
-        self.state.away = {uid: why for uid, why in away.items() if uid in self.state.users}
+        self.state.away = away

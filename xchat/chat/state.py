@@ -92,7 +92,7 @@ class State:
         self.members: dict[str, dict[str, int]] = {}
         self.joined: dict[str, dict[str, None]] = {}
         self.away: dict[str, str] = {}
-        """Presence: not kept, lost with the process."""
+        """Presence: not kept, lost with the process. Replaced whole, never changed in place."""
         self._nick_looks: dict[str, str] = {}
         self._channel_looks: dict[str, str] = {}
         self._changed: dict[str, Entity | None] = {}
@@ -173,8 +173,14 @@ class State:
         assert not self.joined[uid], "a user leaves the channels first"
         self._forget_nick(self.users.pop(uid))
         del self.joined[uid]
-        self.away.pop(uid, None)
+        if uid in self.away:
+            self.put_away(uid, None)
         self._changed[f"u {uid}"] = None
+
+    def put_away(self, uid: str, message: str | None) -> None:
+        """Let a user be away with a message, or back with None."""
+        others = {other: why for other, why in self.away.items() if other != uid}
+        self.away = others if message is None else {**others, uid: message}
 
     def put_channel(self, channel: Channel) -> None:
         """Add a channel, or put a new value in the place of the old one."""

@@ -142,10 +142,7 @@ def away_changed(step: Step, event: AwayChanged) -> None:
     step.effects.append(effects.Answer(RPL_NOWAWAY if event.message else RPL_UNAWAY))
     if away.get(event.uid) == event.message:
         return
-    if event.message is None:
-        del away[event.uid]
-    else:
-        away[event.uid] = event.message
+    step.state.put_away(event.uid, event.message)
     params = (event.message,) if event.message else ()
     line = step.line(user.prefix, "AWAY", *params)
     channels = tuple(step.state.joined[event.uid])
