@@ -60,6 +60,8 @@ JOURNAL_VALUE_CHARS_MAX = 256
 
 MODES_A_COMMAND = 12
 """Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
+MASK_BYTES_MAX = 200
+"""Bytes of a ban's mask, so that it is told whole, with who set it and when, in one line."""
 HOST_BYTES_MAX = 63
 """Bytes of a host that is shown: an address, with its zone."""
 ISUPPORT_TOKENS_A_LINE = 12

@@ -105,6 +105,7 @@ class Hub:
             line = f"ERROR :Closing link ({session.address}): {reason}\r\n"
             session.outbox.append(line.encode())
             self.fanout.touch(session)
+            self._deafen(session)
 
     def disconnect(self, session: Session, reason: str) -> None:
         """End a session whose connection is gone; its user quits."""
@@ -112,12 +113,16 @@ class Hub:
             return
         if session.closing is None:
             session.closing = reason
+            self._deafen(session)
         self._runnable.pop(session, None)
         self._streams.pop(session, None)
         self.flood.forget(session)
         if session.registered:
             self._departing[session.uid] = session.closing
             self._depart_at = 0.0
+
+    def _deafen(self, session: Session) -> None:
+        self.fanout.deafen(session, self.state.joined.get(session.uid, ()))
 
     def _depart(self) -> None:
         """Let users go whose connections are gone; what cannot be kept yet is tried again."""
@@ -186,6 +191,7 @@ class Hub:
         try:
             message = Message("") if isinstance(line, LineTooLong) else parse(line)
         except ParseError as error:
+            assert not isinstance(line, LineTooLong)
             message, fault = salvage(line), Failed(error.code, text=error.why)
             self._answer(Request(session, message, self.name), None, fault)
             return True

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-ROW_BYTES = 400
-"""Bytes of a list in one line, so that the line with all around it stays within 512."""
+from xchat.chat.session import Request
+from xchat.limits import LINE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
 
 
 def cut(text: str, bytes_max: int) -> str:
@@ -14,13 +18,19 @@ def cut(text: str, bytes_max: int) -> str:
     return text if len(data) <= bytes_max else data[:bytes_max].decode(errors="ignore")
 
 
-def rows(words: Iterable[str]) -> Iterator[str]:
-    """Join words with spaces into rows of at most ROW_BYTES; no words give no row."""
+def row_bytes(hub: Hub, request: Request, *params: str) -> int:
+    """Return how many bytes the last parameter of a numeric may have, after these."""
+    head = " ".join((f":{hub.name}", "000", hub.nick_of(request.session), *params, ":"))
+    return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
+
+
+def rows(words: Iterable[str], bytes_max: int) -> Iterator[str]:
+    """Join words with spaces into rows of at most so many bytes; no words give no row."""
     row: list[str] = []
     size = 0
     for word in words:
         length = len(word.encode()) + 1
-        if row and size + length > ROW_BYTES:
+        if row and size + length > bytes_max + 1:
             yield " ".join(row)
             row, size = [], 0
         row.append(word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -13,6 +13,8 @@ from xchat.chat.events import ModeChange, ModesChanged
 from xchat.chat.modes import KIND_OF, ROLE_BITS
 from xchat.chat.state import Ban, Channel, State
 from xchat.irc import names
+from xchat.irc.names import fold_text
+from xchat.limits import LINE_BYTES_MAX
 
 
 def check_modes(state: State, event: ModesChanged) -> None:
@@ -22,15 +24,14 @@ def check_modes(state: State, event: ModesChanged) -> None:
 
 
 def modes_changed(step: Step, event: ModesChanged) -> None:
-    """Make each change that changes something, and tell the channel those, in one line."""
+    """Make each change that changes something, and tell the channel those."""
     folded = names.fold(event.channel)
     made = [shown for change in event.changes if (shown := _make(step, folded, event, change))]
-    if not made:
-        return
     user, channel = step.state.users[event.uid], step.state.channels[folded]
-    arguments = [change.argument for change in made if change.argument]
-    line = step.line(user.prefix, "MODE", channel.name, _letters(made), *arguments)
-    step.effects.append(effects.ToChannel(folded, line))
+    for group in _lines(made, len(f":{user.prefix} MODE {channel.name} ".encode())):
+        arguments = [change.argument for change in group if change.argument]
+        line = step.line(user.prefix, "MODE", channel.name, _letters(group), *arguments)
+        step.effects.append(effects.ToChannel(folded, line))
 
 
 def _make(step: Step, folded: str, event: ModesChanged, change: ModeChange) -> ModeChange | None:
@@ -61,7 +62,8 @@ Made = tuple[Channel, ModeChange]
 
 
 def _ban(step: Step, event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
-    others = tuple(ban for ban in channel.bans if ban.mask != change.argument)
+    folded = fold_text(change.argument)
+    others = tuple(ban for ban in channel.bans if fold_text(ban.mask) != folded)
     if change.sign == "-":
         return replace(channel, bans=others), change
     if len(others) < len(channel.bans):
@@ -96,6 +98,21 @@ _MAKE: dict[str, Callable[[Step, ModesChanged, Channel, ModeChange], Made]] = {
     "C": _limit,
     "D": _flag,
 }
+
+
+def _lines(changes: list[ModeChange], head_bytes: int) -> Iterator[list[ModeChange]]:
+    """Yield the changes in groups, each of which fits in a line after its head."""
+    group: list[ModeChange] = []
+    size = head_bytes
+    for change in changes:
+        cost = len(change.argument.encode()) + len("+x ")
+        if group and size + cost > LINE_BYTES_MAX - len("\r\n"):
+            yield group
+            group, size = [], head_bytes
+        group.append(change)
+        size += cost
+    if group:
+        yield group
 
 
 def _letters(changes: list[ModeChange]) -> str:

@@ -223,7 +223,8 @@ def invited(step: Step, event: UserInvited) -> None:
         state.channels[folded],
     )
     if state.members[folded][event.uid] & OPERATOR and target.uid not in channel.invited:
-        state.put_channel(replace(channel, invited=(*channel.invited, target.uid)))
+        waiting = (uid for uid in channel.invited if uid in state.users)
+        state.put_channel(replace(channel, invited=(*waiting, target.uid)))
     line = step.line(user.prefix, "INVITE", target.nick, channel.name)
     others = tuple(uid for uid in state.members[folded] if uid != event.uid)
     step.effects += (

@@ -8,6 +8,7 @@ from xchat.chat.commands.registration import maybe_register
 from xchat.chat.lines import Line
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
+from xchat.chat.text import row_bytes, rows
 from xchat.irc.capabilities import BY_NAME, CAP_NOTIFY, CAPABILITIES, names_of
 from xchat.irc.numerics import ERR_INVALIDCAPCMD
 
@@ -26,20 +27,31 @@ def cap(hub: Hub, request: Request) -> None:
 
 
 def _ls(hub: Hub, request: Request) -> None:
+    """List what there is; the highest version that a client has asked with counts from then on."""
     session = request.session
     session.claim.negotiating = True
     asked = request.params[1] if len(request.params) > 1 else ""
-    if asked.isascii() and asked.isdigit() and len(asked) < 6:
-        session.cap_version = max(session.cap_version, int(asked))
+    version = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    session.cap_version = max(session.cap_version, version)
     if session.cap_version >= _VERSION_302:
         _change(hub, request, session.caps | CAP_NOTIFY)
-    values = session.cap_version >= _VERSION_302
-    shown = (f"{c.name}={c.value}" if c.value and values else c.name for c in CAPABILITIES)
-    _answer(hub, request, "LS", " ".join(shown))
+    values = version >= _VERSION_302
+    shown = [f"{c.name}={c.value}" if c.value and values else c.name for c in CAPABILITIES]
+    _list_in_rows(hub, request, "LS", shown)
 
 
 def _list(hub: Hub, request: Request) -> None:
-    _answer(hub, request, "LIST", " ".join(names_of(request.session.caps)))
+    _list_in_rows(hub, request, "LIST", names_of(request.session.caps))
+
+
+def _list_in_rows(hub: Hub, request: Request, subcommand: str, shown: list[str]) -> None:
+    """List in as many lines as it takes; before version 302 a client understands one."""
+    *more, last = list(rows(shown, row_bytes(hub, request, subcommand, "*"))) or [""]
+    if request.session.cap_version < _VERSION_302:
+        more, last = [], " ".join(shown)
+    for row in more:
+        _answer(hub, request, subcommand, "*", row)
+    _answer(hub, request, subcommand, last)
 
 
 def _req(hub: Hub, request: Request) -> None:
@@ -54,6 +66,9 @@ def _req(hub: Hub, request: Request) -> None:
             _answer(hub, request, "NAK", asked)
             return
         caps = caps & ~capability.bit if word.startswith("-") else caps | capability.bit
+    if session.cap_version >= _VERSION_302 and not caps & CAP_NOTIFY:
+        _answer(hub, request, "NAK", asked)
+        return
     _answer(hub, request, "ACK", asked)
     _change(hub, request, caps)
 
@@ -69,8 +84,8 @@ def _change(hub: Hub, request: Request, caps: int) -> None:
     hub.fanout.regroup(session, caps, channels)
 
 
-def _answer(hub: Hub, request: Request, subcommand: str, words: str) -> None:
-    request.put(Line(hub.name, "CAP", (hub.nick_of(request.session), subcommand, words)))
+def _answer(hub: Hub, request: Request, subcommand: str, *params: str) -> None:
+    request.put(Line(hub.name, "CAP", (hub.nick_of(request.session), subcommand, *params)))
 
 
 _SUBCOMMANDS = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
-from xchat.chat.apply.channels import need_operator
-from xchat.chat.commands.each import each, need_user, split
+from xchat.chat.apply.channels import need_member, need_operator
+from xchat.chat.commands.each import each, need_targets, need_user, split
 from xchat.chat.commands.reception import say_names, say_topic
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
@@ -14,7 +14,6 @@ from xchat.chat.state import Channel
 from xchat.chat.text import cut
 from xchat.irc import names
 from xchat.irc.numerics import (
-    ERR_BADCHANMASK,
     ERR_CHANNELISFULL,
     ERR_NEEDMOREPARAMS,
     ERR_NOSUCHCHANNEL,
@@ -36,13 +35,14 @@ _LEAVE_ALL = "0"
 
 def join(hub: Hub, request: Request) -> None:
     """JOIN <channel>{,<channel>} [<key>{,<key>}], or JOIN 0 to leave all."""
-    uid, wanted = request.session.uid, split(request.params[0])
+    uid, wanted = request.session.uid, need_targets(request)
     if wanted == [_LEAVE_ALL]:
         for folded in list(hub.state.joined[uid]):
             hub.append(request, events.ChannelParted(uid=uid, channel=folded))
         return
     keys = request.params[1].split(",") if len(request.params) > 1 else []
-    key_of = dict(zip(wanted, keys, strict=False))
+    # The first key is the first channel's, whatever stands twice or is left out.
+    key_of = dict(zip(request.params[0].split(","), keys, strict=False))
     room = hub.limits.channels_per_user_max - len(hub.state.joined[uid])
     each(hub, request, wanted[:room], lambda name: _join(hub, request, name, key_of.get(name, "")))
     for name in wanted[room:]:
@@ -50,12 +50,10 @@ def join(hub: Hub, request: Request) -> None:
 
 
 def _join(hub: Hub, request: Request, name: str, key: str) -> None:
-    if not names.is_channel(name):
-        raise Refused(ERR_NOSUCHCHANNEL, name)
     try:
         folded = names.check_channel(name, hub.limits.channel_chars_max)
     except names.BadName as bad:
-        raise Refused(ERR_BADCHANMASK, name, text=bad.why) from bad
+        raise Refused(ERR_NOSUCHCHANNEL, name, text=bad.why) from bad
     full = len(hub.state.channels) >= hub.limits.channels_max
     if full and folded not in hub.state.channels:
         text = f"This server has no room for more than {hub.limits.channels_max} channels"
@@ -71,24 +69,29 @@ def part(hub: Hub, request: Request) -> None:
     def leave(name: str) -> None:
         hub.append(request, events.ChannelParted(uid=uid, channel=name, reason=reason))
 
-    each(hub, request, split(request.params[0]), leave)
+    each(hub, request, need_targets(request), leave)
 
 
 def kick(hub: Hub, request: Request) -> None:
-    """KICK <channel> <nick>{,<nick>} [<reason>]."""
-    name, targets = request.params[0], split(request.params[1])
-    uid = request.session.uid
-    if len(targets) > hub.limits.targets_max:
+    """KICK <channel> <nick>{,<nick>} [<reason>]; also as many channels as nicks (RFC 2812)."""
+    channels, nicks = need_targets(request), need_targets(request, 1)
+    if len(nicks) > hub.limits.targets_max:
         raise Refused(ERR_TOOMANYTARGETS, request.params[1])
-    need_operator(hub.state, uid, name)
+    if len(channels) == 1:
+        need_operator(hub.state, request.session.uid, channels[0])
+        pairs = [(channels[0], nick) for nick in nicks]
+    else:
+        pairs = list(zip(request.params[0].split(","), request.params[1].split(","), strict=False))
     reason = _reason(hub, request, 2) or hub.nick_of(request.session)
+    each(hub, request, pairs, lambda pair: _kick(hub, request, *pair, reason))
 
-    def remove(nick: str) -> None:
-        target = need_user(hub, nick).uid
-        event = events.UserKicked(uid=uid, channel=name, target=target, reason=reason)
-        hub.append(request, event)
 
-    each(hub, request, targets, remove)
+def _kick(hub: Hub, request: Request, name: str, nick: str, reason: str) -> None:
+    uid = request.session.uid
+    need_operator(hub.state, uid, name)
+    target = need_user(hub, nick).uid
+    event = events.UserKicked(uid=uid, channel=name, target=target, reason=reason)
+    hub.append(request, event)
 
 
 def invite(hub: Hub, request: Request) -> None:
@@ -101,8 +104,9 @@ def invite(hub: Hub, request: Request) -> None:
         raise Refused(ERR_NEEDMOREPARAMS, "INVITE")
     nick, name = request.params[:2]
     target = need_user(hub, nick)
-    channel = hub.state.channel(name)
-    if channel and len(channel.invited) >= hub.limits.invites_per_channel_max:
+    channel, _ = need_member(hub.state, uid, name)
+    open_ = sum(invited in hub.state.users for invited in channel.invited)
+    if open_ >= hub.limits.invites_per_channel_max and target.uid not in channel.invited:
         raise Refused(ERR_TOOMANYTARGETS, name, text="Too many invitations are open")
     hub.append(request, events.UserInvited(uid=uid, channel=name, target=target.uid))
     away = hub.state.away.get(target.uid)
@@ -136,18 +140,16 @@ def topic(hub: Hub, request: Request) -> None:
 
 
 def names_(hub: Hub, request: Request) -> None:
-    """NAMES <channel>{,<channel>}: who is in them."""
-    wanted = split(request.params[0]) if request.params else []
-    for name in wanted[: hub.limits.channels_per_user_max]:
+    """NAMES <channel>{,<channel>}: who is in them; one end for all, as other servers have it."""
+    asked = request.params[0] if request.params else ""
+    for name in split(asked)[: hub.limits.channels_per_user_max]:
         _say_names_of(hub, request, name)
-    if not wanted:
-        hub.reply(request, RPL_ENDOFNAMES, "*")
+    hub.reply(request, RPL_ENDOFNAMES, asked)
 
 
 def _say_names_of(hub: Hub, request: Request, name: str) -> None:
     channel, uid = hub.state.channel(name), request.session.uid
     if channel is None or not can_see(hub, uid, channel):
-        hub.reply(request, RPL_ENDOFNAMES, name)
         return
     members = hub.state.members[names.fold(name)]
     users = ((hub.state.users[member], roles) for member, roles in members.items())

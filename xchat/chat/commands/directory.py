@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from xchat.chat.commands.channels import can_see
 from xchat.chat.commands.each import split
+from xchat.chat.commands.information import need_this_server
 from xchat.chat.modes import prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.state import Channel, User
-from xchat.chat.text import rows
+from xchat.chat.text import row_bytes, rows
 from xchat.irc import names
 from xchat.irc.capabilities import MULTI_PREFIX
 from xchat.irc.masks import Mask, compile_mask
@@ -42,13 +43,14 @@ if TYPE_CHECKING:
 
 
 def who(hub: Hub, request: Request) -> Iterator[None]:
-    """WHO [<mask>]: the members of a channel, a nick, or all whom a mask matches."""
+    """WHO [<mask> [o]]: the members of a channel, a nick, or all whom a mask matches.
+
+    With `o` operators of the server alone are asked for (RFC 2812, 3.6.1): there are none.
+    """
     asked = request.params[0] if request.params else "*"
-    if names.is_channel(asked):
-        found = _who_channel(hub, request, asked)
-    else:
-        found = _who_mask(hub, request, asked)
-    yield from found
+    if request.params[1:2] != ("o",):
+        find = _who_channel if names.is_channel(asked) else _who_mask
+        yield from find(hub, request, asked)
     hub.reply(request, RPL_ENDOFWHO, asked)
 
 
@@ -103,10 +105,11 @@ def _say_who(hub: Hub, request: Request, where: str, user: User, roles: int) -> 
 
 def whois(hub: Hub, request: Request) -> None:
     """WHOIS [<server>] <nick>{,<nick>}."""
-    if not request.params or not request.params[-1]:
+    if not request.params or not split(request.params[-1]):
         raise Refused(ERR_NONICKNAMEGIVEN)
-    asked = request.params[1] if len(request.params) > 1 else request.params[0]
-    for nick in split(asked)[: hub.limits.targets_max]:
+    if len(request.params) > 1:
+        need_this_server(hub, request)
+    for nick in split(request.params[-1])[: hub.limits.targets_max]:
         user = hub.state.user_by_nick(nick)
         if user is None:
             hub.reply(request, ERR_NOSUCHNICK, nick)
@@ -118,7 +121,7 @@ def whois(hub: Hub, request: Request) -> None:
 def _say_whois(hub: Hub, request: Request, user: User) -> None:
     nick, own = user.nick, user.uid == request.session.uid
     hub.reply(request, RPL_WHOISUSER, nick, user.user, user.host, "*", text=user.realname)
-    for row in rows(_channels_of(hub, request, user)):
+    for row in rows(_channels_of(hub, request, user), row_bytes(hub, request, nick)):
         hub.reply(request, RPL_WHOISCHANNELS, nick, text=row)
     hub.reply(request, RPL_WHOISSERVER, nick, hub.name, text=hub.config.server.description)
     away = hub.state.away.get(user.uid)
@@ -161,12 +164,12 @@ def ison(hub: Hub, request: Request) -> None:
     """ISON <nick> {<nick>}: which of them are here."""
     asked = [nick for param in request.params for nick in param.split()]
     found = [user.nick for nick in asked if (user := hub.state.user_by_nick(nick))]
-    hub.reply(request, RPL_ISON, text=next(rows(found), ""))
+    hub.reply(request, RPL_ISON, text=next(rows(found, row_bytes(hub, request)), ""))
 
 
 def list_(hub: Hub, request: Request) -> Iterator[None]:
     """LIST [<condition>{,<condition>}]: names, masks, !masks, >users, <users (ELIST MNU)."""
-    conditions = [_condition(word) for word in split(",".join(request.params[:1]))]
+    conditions = [_condition(word) for word in split(",".join(request.params[:2]))]
     uid = request.session.uid
     hub.reply(request, RPL_LISTSTART, "Channel")
     for folded in list(hub.state.channels):

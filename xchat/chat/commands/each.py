@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request
 from xchat.chat.state import User
-from xchat.irc.numerics import ERR_NOSUCHNICK
+from xchat.irc.numerics import ERR_NEEDMOREPARAMS, ERR_NOSUCHNICK
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
+
+_T = TypeVar("_T")
 
 
 def split(targets: str) -> list[str]:
@@ -19,7 +21,15 @@ def split(targets: str) -> list[str]:
     return list(dict.fromkeys(target for target in targets.split(",") if target))
 
 
-def each(hub: Hub, request: Request, targets: Iterable[str], handle: Callable[[str], None]) -> None:
+def need_targets(request: Request, index: int = 0) -> list[str]:
+    """Return the targets that a parameter names; refuse one that names none."""
+    targets = split(request.params[index])
+    if not targets:
+        raise Refused(ERR_NEEDMOREPARAMS, request.message.command)
+    return targets
+
+
+def each(hub: Hub, request: Request, targets: Iterable[_T], handle: Callable[[_T], None]) -> None:
     """Handle one target after the other; a refusal of one does not stop the rest."""
     for target in targets:
         try:

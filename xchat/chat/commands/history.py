@@ -94,9 +94,12 @@ def _reference(hub: Hub, subcommand: str, reference: str) -> tuple[int, int | No
         if seq is not None:
             return seq, None
         raise Failed("INVALID_PARAMS", subcommand, text="There is no message with this msgid")
-    ts = parse_time(value) if kind == "timestamp" else None
+    if kind != "timestamp":
+        text = "A message is named by msgid= or timestamp="
+        raise Failed("INVALID_MSGREFTYPE", subcommand, reference, text=text)
+    ts = parse_time(value)
     if ts is None:
-        text = "Not a reference: msgid=ID or timestamp=YYYY-MM-DDThh:mm:ss.sssZ"
+        text = "A time is written YYYY-MM-DDThh:mm:ss.sssZ"
         raise Failed("INVALID_PARAMS", subcommand, text=text)
     return 0, ts
 

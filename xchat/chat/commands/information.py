@@ -10,6 +10,7 @@ from xchat.chat.lines import format_time
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.text import cut
+from xchat.irc.masks import compile_mask
 from xchat.irc.numerics import (
     ERR_NOMOTD,
     ERR_NOSUCHSERVER,
@@ -40,9 +41,10 @@ if TYPE_CHECKING:
 
 
 def need_this_server(hub: Hub, request: Request) -> None:
-    """Refuse a question to another server: there is none."""
+    """Refuse a question to another server: there is none, and all users are on this one."""
     asked = request.params[0] if request.params else hub.name
-    if asked.casefold() not in (hub.name.casefold(), hub.nick_of(request.session).casefold()):
+    is_ours = compile_mask(asked).matches(hub.name)
+    if not is_ours and hub.state.user_by_nick(asked) is None:
         raise Refused(ERR_NOSUCHSERVER, asked)
 
 

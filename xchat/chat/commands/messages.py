@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from xchat.chat.events import Event, MessageSent, TypingNotified
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.session import Request
 from xchat.irc import names
+from xchat.irc.capabilities import MESSAGE_TAGS
 from xchat.irc.message import NO_TAGS
 from xchat.irc.numerics import (
     ERR_INPUTTOOLONG,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
 TYPING = "+typing"
+_CLIENT_ONLY = re.compile(r"\+([A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 
 
 def privmsg(hub: Hub, request: Request) -> None:
@@ -87,9 +90,11 @@ def _say(hub: Hub, request: Request, name: str, text: str) -> None:
 
 
 def client_tags(request: Request) -> Mapping[str, str]:
-    """Return the client-only tags of a message: those that are passed on."""
+    """Return the client-only tags of a message, which are passed on: message-tags enables them."""
     tags = request.message.tags
-    return {key: value for key, value in tags.items() if key[0] == "+"} if tags else NO_TAGS
+    if not tags or not request.session.caps & MESSAGE_TAGS:
+        return NO_TAGS
+    return {key: value for key, value in tags.items() if _CLIENT_ONLY.fullmatch(key)}
 
 
 def _resolve(hub: Hub, name: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
 from xchat.chat.apply.channels import need_operator
+from xchat.chat.commands.channels import can_see
 from xchat.chat.commands.each import need_user
 from xchat.chat.events import ModeChange
 from xchat.chat.modes import KIND_OF, ROLE_BITS, USER_MODES, takes_argument
@@ -18,7 +20,6 @@ from xchat.irc import names
 from xchat.irc.masks import complete
 from xchat.irc.numerics import (
     ERR_BANLISTFULL,
-    ERR_INVALIDKEY,
     ERR_INVALIDMODEPARAM,
     ERR_NEEDMOREPARAMS,
     ERR_NOSUCHCHANNEL,
@@ -32,7 +33,7 @@ from xchat.irc.numerics import (
     RPL_ENDOFBANLIST,
     RPL_UMODEIS,
 )
-from xchat.limits import MODES_A_COMMAND
+from xchat.limits import MASK_BYTES_MAX, MODES_A_COMMAND
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -60,10 +61,10 @@ def _user_mode(hub: Hub, request: Request) -> None:
     if len(request.params) == 1:
         hub.reply(request, RPL_UMODEIS, f"+{user.modes}")
         return
-    modes = set(user.modes)
+    modes, unknown = set(user.modes), False
     for sign, letter in signed_letters(request.params[1]):
         if letter not in USER_MODES:
-            hub.reply(request, ERR_UMODEUNKNOWNFLAG)
+            unknown = True
         elif sign == "+":
             modes.add(letter)
         else:
@@ -71,6 +72,8 @@ def _user_mode(hub: Hub, request: Request) -> None:
     changed = "".join(sorted(modes))
     if changed != user.modes:
         hub.append(request, events.UserModesChanged(uid=uid, modes=changed))
+    if unknown:
+        hub.reply(request, ERR_UMODEUNKNOWNFLAG)
 
 
 def signed_letters(text: str) -> Iterator[tuple[str, str]]:
@@ -89,12 +92,12 @@ def signed_letters(text: str) -> Iterator[tuple[str, str]]:
 def _channel_mode(hub: Hub, request: Request) -> None:
     name, *words = request.params
     channel = hub.state.channel(name)
-    if channel is None:
+    if channel is None or not can_see(hub, request.session.uid, channel):
         raise Refused(ERR_NOSUCHCHANNEL, name)
     if not words:
         _say_modes(hub, request, channel)
         return
-    changes = _changes(hub, request, channel, words)
+    changes = list(_changes(hub, request, channel, words))
     if changes:
         uid = request.session.uid
         event = events.ModesChanged(uid=uid, channel=name, changes=tuple(changes))
@@ -115,25 +118,25 @@ def _say_modes(hub: Hub, request: Request, channel: Channel) -> None:
     hub.reply(request, RPL_CREATIONTIME, channel.name, created)
 
 
-def _changes(hub: Hub, request: Request, channel: Channel, words: list[str]) -> list[ModeChange]:
-    """Return the changes asked for; what is off is answered, what asks is told."""
+def _changes(
+    hub: Hub, request: Request, channel: Channel, words: list[str]
+) -> Iterator[ModeChange]:
+    """Yield the changes that may be made; each other one is answered, the same words once."""
     arguments = iter(words[1:])
-    changes: list[ModeChange] = []
-    listed = False
-    for sign, letter in signed_letters(words[0]):
-        if len(changes) == MODES_A_COMMAND:
-            break
+    answered, asks_bans = set(), False
+    for sign, letter in islice(signed_letters(words[0]), MODES_A_COMMAND):
         argument = next(arguments, "") if takes_argument(sign, letter) else ""
         if letter == "b" and not argument:
-            if not listed:
-                _say_bans(hub, request, channel)
-            listed = True
+            asks_bans = True
             continue
         try:
-            changes.append(_change(hub, request, channel, ModeChange(sign, letter, argument)))
+            yield _change(hub, request, channel, ModeChange(sign, letter, argument))
         except Refused as refused:
-            hub.reply(request, refused.numeric, *refused.params, text=refused.text)
-    return changes
+            if (refused.numeric, refused.params) not in answered:
+                hub.reply(request, refused.numeric, *refused.params, text=refused.text)
+            answered.add((refused.numeric, refused.params))
+    if asks_bans:
+        _say_bans(hub, request, channel)
 
 
 def _change(hub: Hub, request: Request, channel: Channel, change: ModeChange) -> ModeChange:
@@ -141,13 +144,15 @@ def _change(hub: Hub, request: Request, channel: Channel, change: ModeChange) ->
     if change.letter not in KIND_OF and change.letter not in ROLE_BITS:
         raise Refused(ERR_UNKNOWNMODE, change.letter)
     need_operator(hub.state, request.session.uid, channel.name)
+    if change.sign == "-" and change.letter in _UNSET_BARE:
+        return ModeChange("-", change.letter)
+    if change.letter in _NEED_ARGUMENT and not change.argument:
+        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
     check = _CHECKS.get(change.letter)
     return check(hub, channel, change) if check else change
 
 
 def _role(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
-    if not change.argument:
-        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
     user = need_user(hub, change.argument)
     if hub.state.roles(names.fold(channel.name), user.uid) is None:
         raise Refused(ERR_USERNOTINCHANNEL, user.nick, channel.name)
@@ -158,36 +163,36 @@ def _ban(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
     try:
         mask = complete(change.argument)
     except names.BadName as bad:
-        raise Refused(
-            ERR_INVALIDMODEPARAM, channel.name, "b", change.argument, text=bad.why
-        ) from bad
+        raise _bad_argument(channel, "b", change.argument, bad.why) from bad
+    if len(mask.encode()) > MASK_BYTES_MAX:
+        text = f"A mask has at most {MASK_BYTES_MAX} bytes"
+        raise _bad_argument(channel, "b", change.argument, text)
     if change.sign == "+" and len(channel.bans) >= hub.limits.bans_per_channel_max:
         raise Refused(ERR_BANLISTFULL, channel.name, "b")
     return ModeChange(change.sign, "b", mask)
 
 
 def _key(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
-    if change.sign == "-":
-        return ModeChange("-", "k")
-    if not change.argument:
-        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
-    too_long = len(change.argument.encode()) > hub.limits.key_bytes_max
-    if too_long or not _KEY.fullmatch(change.argument):
-        raise Refused(ERR_INVALIDKEY, channel.name)
+    bytes_max = hub.limits.key_bytes_max
+    if len(change.argument.encode()) > bytes_max or not _KEY.fullmatch(change.argument):
+        text = f"A key is of ASCII letters, digits and signs, but no comma; {bytes_max} at most"
+        raise _bad_argument(channel, "k", "*", text)
     return change
 
 
 def _limit(_hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
-    if change.sign == "-":
-        return change
-    if not change.argument:
-        raise Refused(ERR_NEEDMOREPARAMS, "MODE")
     if not _LIMIT.fullmatch(change.argument) or int(change.argument) == 0:
-        text = "A limit is a number of one or more"
-        raise Refused(ERR_INVALIDMODEPARAM, channel.name, "l", change.argument, text=text)
+        raise _bad_argument(channel, "l", change.argument, "A limit is a number of one or more")
     return ModeChange("+", "l", str(int(change.argument)))
 
 
+def _bad_argument(channel: Channel, letter: str, argument: str, text: str) -> Refused:
+    return Refused(ERR_INVALIDMODEPARAM, channel.name, letter, argument, text=text)
+
+
+_UNSET_BARE = "kl"
+"""To take these away needs no argument, whatever stands there."""
+_NEED_ARGUMENT = "ovl"
 _CHECKS = {"o": _role, "v": _role, "b": _ban, "k": _key, "l": _limit}
 
 

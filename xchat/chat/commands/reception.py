@@ -13,7 +13,7 @@ from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.state import Channel, User
-from xchat.chat.text import rows
+from xchat.chat.text import row_bytes, rows
 from xchat.irc.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from xchat.irc.numerics import (
     RPL_CREATED,
@@ -53,6 +53,7 @@ def entered(hub: Hub, request: Request, entry: Entered) -> None:
     if channel.topic:
         say_topic(hub, request, channel)
     say_names(hub, request, channel, entry.members)
+    hub.reply(request, RPL_ENDOFNAMES, channel.name)
 
 
 def say_topic(hub: Hub, request: Request, channel: Channel) -> None:
@@ -67,7 +68,10 @@ def say_topic(hub: Hub, request: Request, channel: Channel) -> None:
 def say_names(
     hub: Hub, request: Request, channel: Channel, members: Iterable[tuple[User, int]]
 ) -> None:
-    """Tell who is in a channel (RPL_NAMREPLY), roles and hosts as the capabilities say."""
+    """Tell who is in a channel (RPL_NAMREPLY), roles and hosts as the capabilities say.
+
+    The end of the list (RPL_ENDOFNAMES) is left to who asked.
+    """
     caps = request.session.caps
     every = bool(caps & MULTI_PREFIX)
     full = bool(caps & USERHOST_IN_NAMES)
@@ -76,6 +80,5 @@ def say_names(
         for user, roles in members
     )
     symbol = "@" if "s" in channel.flags else "="
-    for row in rows(shown):
+    for row in rows(shown, row_bytes(hub, request, symbol, channel.name)):
         hub.reply(request, RPL_NAMREPLY, symbol, channel.name, text=row)
-    hub.reply(request, RPL_ENDOFNAMES, channel.name)

@@ -123,5 +123,4 @@ def pong(_hub: Hub, _request: Request) -> None:
 def quit_(hub: Hub, request: Request) -> None:
     """QUIT [reason]: answered with ERROR, and the connection ends."""
     reason = names.clean_text(request.params[0]) if request.params else ""
-    reason = cut(reason, hub.limits.kick_bytes_max)
-    hub.close(request.session, f"Quit: {reason}" if reason else "Client quit")
+    hub.close(request.session, f"Quit: {cut(reason, hub.limits.kick_bytes_max)}")

@@ -66,7 +66,7 @@ def help_(hub: Hub, request: Request) -> None:
     else:
         raise Refused(ERR_HELPNOTFOUND, subject)
     hub.reply(request, RPL_HELPSTART, subject, text=lines[0])
-    for line in lines[1:]:
+    for line in ("", *lines[1:]):
         hub.reply(request, RPL_HELPTXT, subject, text=line)
     hub.reply(request, RPL_ENDOFHELP, subject)
 
