@@ -182,6 +182,20 @@ def test_a_server_that_refuses_us(impostor: MakeImpostor, authority: trustme.CA,
     assert "\x1b" not in done.stderr
 
 
+def test_a_server_that_wants_a_password(
+    impostor: MakeImpostor, authority: trustme.CA, ca: Path, tmp_path: Path
+) -> None:
+    """A password comes from a file, never from the command line."""
+    context = server_context(authority.issue_cert("localhost"))
+    other = impostor(context, saying(":s 464 * :Password incorrect"))
+    done = attempt(ca, other.port)
+    assert done.returncode == Exit.NOT_LET_IN.code
+    assert "--password-file FILE" in done.stderr
+    (tmp_path / "word").write_text("tea\n")
+    attempt(ca, other.port, "--password-file", str(tmp_path / "word"))
+    assert b"PASS tea\r\n" in other.heard
+
+
 @pytest.mark.parametrize(
     ("line", "end"),
     [

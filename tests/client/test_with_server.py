@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import MakeServer
 from tests.e2e.programs import Program, Server, run, until
 from xchat.client.exits import Exit
 
@@ -159,10 +160,18 @@ def test_send_ends_when_all_is_kept(server: Server) -> None:
     assert [line["text"] for line in history(server, 4)] == ["one two", "three", "four", "#end"]
 
 
-def test_send_paces_itself_below_what_the_server_takes_for_a_flood(server: Server) -> None:
-    lines = "".join(f"{number}\n" for number in range(300))
+def test_send_paces_itself_to_what_the_server_takes(make_server: MakeServer) -> None:
+    """Flood limits slow it, and nothing is refused or lost for it."""
+    server = make_server()
+    lines = "".join(f"{number}\n" for number in range(32))
     assert send(server, "ana", stdin=lines) == 0
-    assert [line["text"] for line in history(server, 301)] == [*lines.split(), "#end"]
+    assert [line["text"] for line in history(server, 33)] == [*lines.split(), "#end"]
+
+
+def test_a_pipe_of_many_lines_arrives_whole(server: Server) -> None:
+    lines = "".join(f"{number}\n" for number in range(900))
+    assert send(server, "ana", stdin=lines) == 0
+    assert [line["text"] for line in history(server, 901)] == [*lines.split(), "#end"]
 
 
 def test_send_to_a_person_who_is_not_there_says_so(server: Server) -> None:
@@ -246,6 +255,14 @@ def test_nothing_is_lost_or_told_twice_over_kills(
         assert sorted(told) == wanted
         assert told == kept[:-1]
     assert writer.output.count("connected again") >= 1
+
+
+def test_a_server_whose_policy_is_against_us_says_so(make_server: MakeServer) -> None:
+    server = make_server('access.policy="accounts"')
+    done = run("xchat-client", "send", "--ca", server.ca, f"ana@localhost:{server.port}",
+               "#lobby", "x")  # fmt: skip
+    assert done.returncode == Exit.NOT_LET_IN.code == 22
+    assert "account" in done.stderr
 
 
 def test_a_taken_nick_is_refused_in_words(server: Server, talker: Callable[[str], Program]) -> None:

@@ -246,20 +246,24 @@ class Link:
     def _broken(self, error: Exception | None) -> Fault:
         """Return why the connection ended, in the server's words where it gave any."""
         if self._refusal is not None:
-            permanent = self._refusal.permanent
-            words = visible(self._refusal.words)
-            return Fault(
-                Exit.NOT_LET_IN,
-                f"{self._peer} does not let us in: {words}",
-                mend="Ask whoever runs the server.",
-                transient=not permanent,
-            )
+            return self._not_let_in(self._refusal)
         if isinstance(error, ssl.SSLError):
             return diagnose.diagnose(error, self._peer, self._ca)
         if self._tls is not None and not self._tls.verified:
             how = "it hung up during the handshake"
             return diagnose.not_tls(self._peer, how, transient=True)
         return diagnose.broken(self._peer)
+
+    def _not_let_in(self, refusal: EntryRefused) -> Fault:
+        wants_password = refusal.code == "464"
+        return Fault(
+            Exit.NOT_LET_IN,
+            f"{self._peer} does not let us in: {visible(refusal.words)}",
+            mend="Write the server's password to a file: --password-file FILE."
+            if wants_password
+            else "Ask whoever runs the server.",
+            transient=not refusal.permanent,
+        )
 
     def _lose(self, fault: Fault) -> None:
         """End the connection; raise where it should not be tried again."""

@@ -19,10 +19,12 @@ from xchat.client.session.events import (
     Event,
     Joined,
     JoinRefused,
+    Kicked,
     MessageRefused,
     MessageUncertain,
     NamesListed,
     NickRefused,
+    Parted,
     Registered,
     TopicChanged,
 )
@@ -59,6 +61,7 @@ class Plain:
         self._typed = Typed(link, 0, self._on_line, self._on_end)
         self._leaving = Leaving(session, patience=PATIENCE_SECONDS if interactive else 60.0)
         self._listed: set[str] = set()
+        self._reading = False
         self._known_offline = False
 
     # -- what the link tells ------------------------------------------------------------------
@@ -72,7 +75,7 @@ class Plain:
 
     def handle(self, event: Event) -> None:
         """Show what happened, and go on from it."""
-        if isinstance(event, NickRefused) and not self.session.ever_ready:
+        if isinstance(event, NickRefused):
             raise nick_refused(event)
         if self._is_news(event):
             for line in self.words.of(event):
@@ -93,7 +96,9 @@ class Plain:
                 self._enter()
             case Joined(own=True, channel=channel):
                 self.words.current = self.words.current or channel
-                self._typed.resume()
+                self._reading = True
+            case Parted(own=True, channel=channel) | Kicked(own=True, channel=channel):
+                self._left(channel)
             case JoinRefused():
                 self._on_join_refused(event)
             case MessageRefused() | MessageUncertain():
@@ -109,15 +114,14 @@ class Plain:
             self.join(self._channel)
             return
         self.say("you are in no channel yet: /join #lobby, or /help")
-        self._typed.resume()
+        self._reading = True
 
     def _on_join_refused(self, event: JoinRefused) -> None:
         self._fail(Exit.LINE_REFUSED)
-        if self.session.same(self.words.current, event.channel):
-            self.words.current = next(iter(self.session.channels), "")
+        self._left(event.channel)
         if not self._interactive and not self.session.channels:
             self._leaving.begin()
-        self._typed.resume()
+        self._reading = True
 
     def turn(self) -> float | None:
         """Read on or wait, leave, write what there is to show."""
@@ -125,14 +129,18 @@ class Plain:
             self._interrupt()
         pause = self._leaving.turn()
         waiting = self.session.unsent > UNSENT_LINES_MAX or self._link.congested
-        if self.session.ever_ready and not self._leaving.wanted and self._listed:
-            self._typed.pause() if waiting else self._typed.resume()
+        if self._reading and not waiting and not self._leaving.wanted:
+            self._typed.resume()
+        else:
+            self._typed.pause()
         self._output.flush()
         self.finished = self.finished or self._output.gone
         return pause
 
     # -- what is typed ------------------------------------------------------------------------
     def _on_line(self, line: str) -> None:
+        if self._leaving.wanted:
+            return
         try:
             slash.take(self, line)
         except XChatError as error:
@@ -164,12 +172,17 @@ class Plain:
     def part(self, channel: str, reason: str) -> None:
         """Leave a channel, and turn to another that we are in."""
         self.session.part(channel, reason)
+        self._left(channel)
+
+    def _left(self, channel: str) -> None:
+        """Turn to another channel that we are in, where it was this one that we had turned to."""
         self._listed.discard(channel)
-        others = [name for name in self.session.channels if not self.session.same(name, channel)]
-        if self.session.same(self.words.current, channel):
-            self.words.current = others[0] if others else ""
-            if others:
-                self._turned()
+        if not self.session.same(self.words.current, channel):
+            return
+        others = (name for name in self.session.channels if not self.session.same(name, channel))
+        self.words.current = next(others, "")
+        if self.words.current:
+            self._turned()
 
     def leave(self, reason: str = "") -> None:
         """Leave when all that was typed is kept; at once where there is no connection."""

@@ -8,26 +8,35 @@ import msgspec
 
 from xchat.client import run
 from xchat.client.exits import Exit
+from xchat.client.link import Link
 from xchat.client.options import How
 from xchat.client.output import Output
 from xchat.client.peer import check_channel
 from xchat.client.send import Send
+from xchat.client.session import Session
 from xchat.client.tail import Tail
 from xchat.errors import UsageError
 
 
 def _wanted(address: str, how: How) -> run.Wanted:
     want = run.wanted(address, run.load_profile(), how)
+    return want if want.nick else msgspec.structs.replace(want, nick=run.script_nick())
+
+
+def _make(address: str, how: How) -> tuple[Session, Link]:
+    """Return a session and its link; say whom they trust where that was not said to us."""
+    want = _wanted(address, how)
+    session, link = run.make(want)
     if how.ca is None:
         print(f"trusting {want.ca}", file=sys.stderr)
-    return want if want.nick else msgspec.structs.replace(want, nick=run.script_nick())
+    return session, link
 
 
 def send(address: str, target: str, text: str | None, how: How) -> Exit:
     """Send; return how it ended. Raises XChatError."""
     if text is not None and not text.strip():
         raise UsageError("there is nothing to send: the text is empty")
-    session, link = run.make(_wanted(address, how))
+    session, link = _make(address, how)
     errors = Output(sys.stderr)
     app = Send(session, link, errors, target=target, text=text)
     run.run(link, app, errors)
@@ -37,7 +46,7 @@ def send(address: str, target: str, text: str | None, how: How) -> Exit:
 def tail(address: str, channel: str, how: How, *, as_json: bool, history: int, count: int) -> Exit:
     """Follow a channel; return how it ended. Raises XChatError."""
     check_channel(channel)
-    session, link = run.make(_wanted(address, how))
+    session, link = _make(address, how)
     output, errors = Output(sys.stdout), Output(sys.stderr)
     app = Tail(
         session, link, output, errors, channel=channel, history=history, count=count,

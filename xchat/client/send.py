@@ -51,7 +51,7 @@ class Send:
     def handle(self, event: Event) -> None:
         """Send when we may, and remember what went wrong."""
         match event:
-            case NickRefused() if not self._session.ever_ready:
+            case NickRefused():
                 raise nick_refused(event)
             case Registered(again=False):
                 self._enter()

@@ -46,7 +46,7 @@ class Tail:
     def handle(self, event: Event) -> None:
         """Write what is said in the channel."""
         match event:
-            case NickRefused() if not self._session.ever_ready:
+            case NickRefused():
                 raise nick_refused(event)
             case Registered(again=False):
                 self._session.join(self._channel, history=self._history)

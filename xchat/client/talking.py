@@ -41,8 +41,8 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
 
 
 def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
-    print(f"trusting {want.ca}", flush=True)
     session, link = run.make(want)
+    print(f"trusting {want.ca}", flush=True)
     output = Output(sys.stdout)
     app = Plain(session, link, output, channel=channel, interactive=interactive)
     try:

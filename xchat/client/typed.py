@@ -45,7 +45,7 @@ class Typed:
 
     def pause(self) -> None:
         """Let the input wait."""
-        if not self._paused and self._ear is not None:
+        if not (self._paused or self._ended) and self._ear is not None:
             self._paused = True
             self._link.unwatch(self._ear)
 

@@ -42,6 +42,7 @@ class NickRefused(Event, frozen=True):
 class EntryRefused(Event, frozen=True):
     """The server let us not in, or put us out for good, in its own words."""
 
+    code: str
     words: str
     permanent: bool
 

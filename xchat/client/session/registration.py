@@ -122,11 +122,12 @@ def on_own_nick(state: State, new: str) -> None:
 def on_error(state: State, message: Message) -> None:
     """ERROR: the server is about to close, and says why."""
     if state.phase is Phase.REGISTERING and state.goodbye is None:
-        state.emit(EntryRefused(words=message.params[-1], permanent=not state.ever_ready))
+        permanent = not state.ever_ready
+        state.emit(EntryRefused(code="ERROR", words=message.params[-1], permanent=permanent))
     state.goodbye = state.goodbye or message.params[-1]
 
 
 def on_banned(state: State, message: Message) -> None:
     """464 and 465: we are not wanted here, now or later."""
     state.goodbye = message.params[-1]
-    state.emit(EntryRefused(words=message.params[-1], permanent=True))
+    state.emit(EntryRefused(code=message.command, words=message.params[-1], permanent=True))
