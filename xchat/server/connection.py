@@ -39,6 +39,8 @@ class Connection:
         "address",
         "interest",
         "is_counted_registered",
+        "is_ordinary",
+        "is_waiting",
         "limits",
         "phase",
         "pinged",
@@ -59,6 +61,9 @@ class Connection:
         self.interest = 0
         self.pinged = False
         self.is_counted_registered = False
+        self.is_waiting = False
+        self.is_ordinary = False
+        """Registered, and nothing to look after but what it is told."""
         self._tls = TlsPipe(context)
         self._outbox = Outbox(sock, self._tls)
         self._lines = LineBuffer()
@@ -74,8 +79,6 @@ class Connection:
         if self.phase is Phase.LINGERING:
             return ()
         plaintext = self._tls.feed(ciphertext)
-        if not self._tls.established or self.phase is Phase.HANDSHAKE:
-            self._outbox.flush()
         return self._lines.feed(plaintext) if plaintext else ()
 
     @property
@@ -83,21 +86,25 @@ class Connection:
         """Whether the handshake is done."""
         return self._tls.established
 
+    def open(self, session: Session) -> None:
+        """Begin the session, once the connection is encrypted: its outbox is ours."""
+        self.session = session
+        self.phase = Phase.OPEN
+        session.outbox = self._outbox.fresh
+
     def flush(self) -> None:
-        """Encrypt what the session's outbox holds, all of it at once, and send it."""
-        session = self.session
-        if session is not None and session.outbox:
-            data = session.outbox[0] if len(session.outbox) == 1 else b"".join(session.outbox)
-            session.outbox.clear()
-            self._outbox.put(data)
-        self._outbox.flush()
-        if session is not None:
-            session.backlog = self._outbox.size if self._outbox.is_waiting else 0
+        """Send what there is to send, as far as the socket takes it."""
+        all_sent = self._outbox.flush()
+        if all_sent is self.is_waiting:
+            self.is_waiting = not all_sent
+            self.is_ordinary = False
+        if self.is_waiting and self.session is not None:
+            self.session.backlog = self._outbox.size
 
     def wants(self) -> int:
         """Return the events to wait for: to read if there is room, to write if there is need."""
-        events = WRITE if self._outbox.is_waiting else 0
         session = self.session
+        events = WRITE if self.is_waiting else 0
         if session is None or self.phase is Phase.LINGERING:
             return events | READ
         full = session.backlog >= self.limits.outbox_soft_bytes

@@ -23,6 +23,7 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self._listeners = listeners
         self._listening = False
+        self._calling: list[socket.socket] = []
         self._paused_until = 0.0
         self._wake, self._woken = socket.socketpair()
         for end in (self._wake, self._woken):
@@ -38,10 +39,13 @@ class Loop:
         New connections are left to `accept`, wake-ups are swallowed.
         """
         ready = []
+        self._calling.clear()
         for key, events in self._selector.select(timeout):
             if isinstance(key.data, Connection):
                 ready.append((key.data, events))
-            elif key.fileobj is self._woken:
+            elif key.data is not None:
+                self._calling.append(key.data)
+            else:
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
         return ready
@@ -85,10 +89,8 @@ class Loop:
         Where the process is out of descriptors the listeners rest for a while:
         a listener that is ready and cannot be accepted from would spin.
         """
-        if not self._listening:
-            return
         share = min(ACCEPTS_A_TURN, room) // len(self._listeners) + 1
-        for listener in self._listeners:
+        for listener in self._calling:
             for _ in range(share):
                 try:
                     sock, address = listener.accept()

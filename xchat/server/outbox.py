@@ -1,4 +1,12 @@
-"""What a connection has yet to be sent: bounded, and encrypted only when it can go."""
+"""What a connection has yet to be sent: bounded, and encrypted only when it can go.
+
+The bytes of one turn are encrypted together and sent by one system call. What
+the socket does not take waits; nothing more is encrypted until it has gone, so
+a slow reader costs plaintext that others share, not ciphertext of its own.
+
+`flush` is the hot path: it runs once a turn for everyone who was told
+something, and calls nothing that it need not.
+"""
 
 from __future__ import annotations
 
@@ -7,62 +15,51 @@ import socket
 from xchat.server.tls import TlsPipe
 
 ENCRYPT_BYTES = 65_536
-"""Plaintext encrypted at once for a slow peer; the rest waits, so it can be dropped unsent."""
+"""Plaintext encrypted at once; of more than this, the rest waits until that has gone."""
 
 
 class Outbox:
-    """The way out of one connection: plaintext, then ciphertext, then the socket.
+    """The way out of one connection: `fresh` plaintext, then ciphertext, then the socket.
 
-    The bytes of one turn are encrypted and sent together, in one record where
-    they fit. What the socket does not take stays; nothing more is encrypted
-    until it has gone.
+    `fresh` is the list that others append to; it is never replaced.
     """
 
-    __slots__ = ("_ciphertext", "_plaintext", "_socket", "_tls")
+    __slots__ = ("_ciphertext", "_send", "_tls", "fresh")
 
     def __init__(self, sock: socket.socket, tls: TlsPipe) -> None:
-        self._socket = sock
+        self._send = sock.send
         self._tls = tls
-        self._plaintext: list[bytes] = []
         self._ciphertext = b""
+        self.fresh: list[bytes] = []
 
     @property
     def size(self) -> int:
         """How many bytes wait."""
-        return len(self._ciphertext) + sum(map(len, self._plaintext))
+        return len(self._ciphertext) + sum(map(len, self.fresh))
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether anything waits for the socket to take more."""
-        return bool(self._ciphertext)
-
-    def put(self, data: bytes) -> None:
-        """Add plaintext."""
-        self._plaintext.append(data)
-
-    def flush(self) -> None:
-        """Send what the socket takes; raises OSError where it is gone, TlsError where TLS is."""
-        while not self._ciphertext or self._send():
-            if not self._encrypt():
-                return
-
-    def _encrypt(self) -> bool:
-        """Make more ciphertext; say whether there is any."""
-        if self._plaintext:
-            data = b"".join(self._plaintext)
-            self._plaintext.clear()
-            if len(data) > ENCRYPT_BYTES:
-                self._plaintext.append(data[ENCRYPT_BYTES:])
-                data = data[:ENCRYPT_BYTES]
-            self._tls.write(data)
-        self._ciphertext = self._tls.take()
-        return bool(self._ciphertext)
-
-    def _send(self) -> bool:
-        """Send ciphertext; say whether all of it went."""
-        try:
-            sent = self._socket.send(self._ciphertext)
-        except (BlockingIOError, InterruptedError):
+    def flush(self) -> bool:
+        """Send what the socket takes; say whether nothing is left. OSError: the peer is gone."""
+        if self._ciphertext and not self._pass_on(self._ciphertext):
             return False
-        self._ciphertext = self._ciphertext[sent:]
+        fresh, tls = self.fresh, self._tls
+        if not fresh:  # but perhaps a handshake, or an answer to the peer's TLS
+            return not tls.has_output or self._pass_on(tls.take())
+        while fresh:
+            data = fresh[0] if len(fresh) == 1 else b"".join(fresh)
+            fresh.clear()
+            if len(data) > ENCRYPT_BYTES:
+                fresh.append(data[ENCRYPT_BYTES:])
+                data = data[:ENCRYPT_BYTES]
+            tls.write(data)
+            if not self._pass_on(tls.take()):
+                return False
+        return True
+
+    def _pass_on(self, ciphertext: bytes) -> bool:
+        """Send; say whether all of it went, else keep the rest."""
+        try:
+            sent = self._send(ciphertext)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        self._ciphertext = ciphertext[sent:]
         return not self._ciphertext

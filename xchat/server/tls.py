@@ -11,6 +11,7 @@ See reliability notes in ARCHITECTURE.md.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 from xchat.limits import SILENT_CIPHERTEXT_BYTES_MAX
 
@@ -22,9 +23,14 @@ class TlsError(Exception):
 
 
 class TlsPipe:
-    """The server's end of one TLS connection."""
+    """The server's end of one TLS connection.
 
-    __slots__ = ("_incoming", "_outgoing", "_silent", "_tls", "established")
+    `write` encrypts plaintext (raises ssl.SSLError, an OSError, where TLS has
+    ended); `take` returns the ciphertext that is to be sent, once. Both are the
+    methods of what is underneath: everyone who is told something passes here.
+    """
+
+    __slots__ = ("_incoming", "_outgoing", "_silent", "_tls", "established", "take", "write")
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._incoming = ssl.MemoryBIO()
@@ -32,6 +38,8 @@ class TlsPipe:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._silent = 0
         self.established = False
+        self.write: Callable[[bytes], int] = self._tls.write
+        self.take: Callable[[], bytes] = self._outgoing.read
 
     def feed(self, ciphertext: bytes) -> bytes:
         """Take what the peer sent; return the plaintext in it.
@@ -58,27 +66,21 @@ class TlsPipe:
         return plaintext
 
     def _read(self) -> bytes:
-        parts = []
+        first = self._tls.read(READ_BYTES)
+        if not self._incoming.pending:  # OpenSSL reads no further than the record it gives
+            return first
+        parts = [first]
         try:
             while data := self._tls.read(READ_BYTES):
                 parts.append(data)
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLZeroReturnError:
-            if not parts:
-                raise
+        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+            pass  # an end that came with it is met again when the socket is read next
         return b"".join(parts)
 
-    def write(self, plaintext: bytes) -> None:
-        """Encrypt; the ciphertext waits for `take`. Raises TlsError where TLS has ended."""
-        try:
-            self._tls.write(plaintext)
-        except ssl.SSLError as error:
-            raise TlsError(error.reason or "TLS has ended") from error
-
-    def take(self) -> bytes:
-        """Return the ciphertext that is to be sent, once."""
-        return self._outgoing.read()
+    @property
+    def has_output(self) -> bool:
+        """Whether there is ciphertext to be sent."""
+        return self._outgoing.pending > 0
 
     def end(self) -> None:
         """Say goodbye in TLS (close_notify), without waiting for the peer's."""

@@ -34,6 +34,7 @@ _PAGE = """
     WHERE target = ? AND seq > ? AND seq < ? AND text IS NOT NULL
     ORDER BY seq {order} LIMIT ?
 """
+_TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
 _NO_END = 1 << 62
 
 
@@ -143,12 +144,20 @@ class SqliteStore:
         return rows[::-1] if newest else rows
 
     def seq_at(self, ts: int) -> int:
-        """Return the place of the first entry at or after a time, or one past the last."""
-        # A time beyond what SQLite's integers hold is simply after everything.
-        row = self._db.execute(
-            "SELECT seq FROM log WHERE ts >= ? ORDER BY ts, seq LIMIT 1", (min(ts, _NO_END),)
-        ).fetchone()
-        return int(row[0]) if row else self.seq + 1
+        """Return the place of the first entry at or after a time, or one past the last.
+
+        Time never falls along the log, so its places are searched by halves:
+        an index of times would cost each commit a page.
+        """
+        low, high = 1, self.seq + 1
+        while low < high:
+            middle = (low + high) // 2
+            row = self._db.execute(_TIME_AT, (middle,)).fetchone()
+            if row is None or row[0] >= ts:
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
     # -- keeping house ------------------------------------------------------------------------
 
