@@ -66,6 +66,16 @@ class Fanout:
         for room in heard:
             room.setdefault(caps, {})[session] = session.outbox
 
+    def deafen(self, session: Session, channels: Iterable[str]) -> None:
+        """Let a session that ends hear nothing more of what these channels, or others, say."""
+        own = self.sessions.get(session.uid, [])
+        if session in own:
+            own.remove(session)
+        for folded in channels:
+            room = self._rooms.get(folded, {})
+            if self._remove(room, session) and not room:
+                del self._rooms[folded]
+
     def _remove(self, room: Room, session: Session) -> bool:
         group = room.get(session.caps)
         if not group or session not in group:

@@ -12,6 +12,7 @@ from pathlib import Path
 from xchat.chat.hub import Hub
 from xchat.chat.ledger import CannotKeep
 from xchat.config import Config
+from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
 from xchat.server.loop import Loop
@@ -35,6 +36,7 @@ def serve(
 
     Raises StoreError where the data folder cannot be used.
     """
+    names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
     store = SqliteStore(data_folder / FILE_NAME)
     loop = Loop(listeners)
     try:
