@@ -340,7 +340,8 @@ class Hub:
         if request is None:
             return
         request.session.registered = True
-        self.fanout.welcome(effect.user.uid, request.session)
+        if request.session.closing is None:
+            self.fanout.welcome(effect.user.uid, request.session)
         self.users_most = max(self.users_most, len(self.state.users))
         if effect.user.uid in self.sessions:
             reception.welcome(self, request, effect.user)
