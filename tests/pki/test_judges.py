@@ -77,7 +77,8 @@ def test_python_3_13_accepts_every_name(
     made_once: Folder, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     """Python 3.13 is strict by itself."""
-    python = os.environ.get("XCHAT_PYTHON313") or shutil.which("python3.13")
+    here = sys.executable if sys.version_info >= (3, 13) else None
+    python = here or os.environ.get("XCHAT_PYTHON313") or shutil.which("python3.13")
     if not python or run(python, "-c", "pass", cwd=tmp_path).code:
         leave_out(request, "python3.13")
         return

@@ -9,11 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 import trustme
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki.conftest import NAMES, NOW, make, run_certs, self_signed
 from xchat.pki import openssl
-from xchat.pki.authority import mint_root, mint_server
+from xchat.pki.authority import Holder, mint_root, mint_server
 from xchat.pki.facts import read_chain
 from xchat.pki.folder import Folder
 from xchat.pki.keys import make_key
@@ -117,6 +118,16 @@ def handshake(server: ssl.SSLContext, roots: str, name: str) -> str | None:
         except ssl.SSLCertVerificationError as error:
             return error.verify_message
     return None
+
+
+def test_openssl_is_asked_to_be_strict() -> None:
+    """A root as easy-rsa makes it: Python 3.13 refuses it, and earlier ones only if asked."""
+    key = make_key()
+    pem = self_signed(key, x509.BasicConstraints(ca=True, path_length=None))
+    root = Holder(x509.load_pem_x509_certificate(pem), key)
+    leaf = mint_server(root, ["chat.lan"], NOW).certificate
+    rule = openssl.refusal([leaf], pem.decode(), "chat.lan")
+    assert rule == "Basic Constraints of CA cert not marked critical"
 
 
 def test_a_long_chain_is_judged_too(made_once: Folder) -> None:
