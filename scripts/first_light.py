@@ -252,12 +252,17 @@ def talk(port: int) -> None:
 
 def stay(server: subprocess.Popen[bytes], port: int) -> None:
     """Say how the next person joins, and wait with the server until somebody ends it."""
-    invitation = who_may_join() or {}
-    print(f"The server goes on: {invitation.get('who', '')}. The next person joins here with")
-    print(f"\n    .venv/bin/xchat-client --ca {CA} YOU@localhost:{port} '#lobby'\n")
-    print("and from another machine, with XChat installed and a copy of certs/ca.pem, with")
-    print(f"\n    {invitation.get('join', '').replace('--ca certs/ca.pem ', '--ca ca.pem YOU@')}")
-    print(f"\nIts journal is {JOURNAL}. Ctrl-C ends it.", flush=True)
+    invitation = who_may_join() or {"who": "", "join": ""}
+    elsewhere = invitation["join"].replace(f"--ca {CA} ", "--ca ca.pem YOU@")
+    print(
+        f"The server goes on, and {invitation['who']}.\n"
+        "The next person joins from this folder with\n\n"
+        f"    .venv/bin/xchat-client --ca {CA} YOU@localhost:{port} '#lobby'\n\n"
+        f"and from another machine, with XChat and a copy of {CA}, with\n\n"
+        f"    {elsewhere} '#lobby'\n\n"
+        f"Ctrl-C ends it. Its journal is {JOURNAL}.",
+        flush=True,
+    )
     status = server.wait()
     raise StepFailedError(f"the server ended by itself with {status}: see {JOURNAL}")
 
