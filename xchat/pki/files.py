@@ -84,24 +84,29 @@ def read_file(path: Path, *, mend: str | None = None) -> bytes:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep every other command out of an existing folder; wait LOCK_SECONDS_MAX for our turn."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: the rename that commits fails for the second
+    if os.name == "nt":  # no flock: the rename that commits fails for the second
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
     deadline = time.monotonic() + LOCK_SECONDS_MAX
     try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    raise XChatError(
-                        f"{folder} is in use by another command", mend="Try again when it has ended"
-                    ) from error
-                time.sleep(LOCK_POLL_SECONDS)
+        while not _take(descriptor):
+            if time.monotonic() > deadline:
+                raise XChatError(
+                    f"{folder} is in use by another command", mend="Try again when it has ended"
+                )
+            time.sleep(LOCK_POLL_SECONDS)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    """Lock a folder if nobody else has; tell whether it is ours. It is until it is closed."""
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
