@@ -226,13 +226,14 @@ def test_tail_ends_quietly_on_a_signal(server: Server, make_program: MakeProgram
 
 
 # -- the server goes away ---------------------------------------------------------------------
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_nothing_is_lost_or_told_twice_over_kills(
-    server: Server, talker: Callable[[str], Program], make_program: MakeProgram
+    server: Server, talker: Callable[[str], Program], kills: int
 ) -> None:
     """Killed and restarted under traffic: no duplicate, no hole, each line sent once."""
     watcher = talker("watcher")
     writer = talker("writer")
-    count = 60
+    count = 20 * kills
     for number in range(count):
         writer.type(f"line {number}")
         if number % 20 == 10:
@@ -244,7 +245,7 @@ def test_nothing_is_lost_or_told_twice_over_kills(
     watcher.wait_for(f"writer: line {count - 1}\n", seconds=60)
     wanted = sorted(
         [f"line {number}" for number in range(count)]
-        + [f"line {number} while away" for number in (10, 30, 50)]
+        + [f"line {number} while away" for number in range(10, count, 20)]
     )
     kept = [line["text"] for line in history(server, len(wanted) + 1)]
     for told in (

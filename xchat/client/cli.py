@@ -60,21 +60,21 @@ def _in_words(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
 
 @click.group(
     cls=Main,
-    subcommand_metavar=f"[--ca FILE] {ADDRESS} [#CHANNEL]",
+    subcommand_metavar=f"[--ca FILE] {ADDRESS} [CHANNEL]",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, package_name="xchat", message="%(prog)s %(version)s")
 def main() -> None:
     """Talk on an XChat server, over TLS that is verified before anything is sent.
 
-    With nothing but `xchat-client` it connects as it did the last time, or asks. Every
-    command takes --help.
+    With nothing but `xchat-client` it connects as it did the last time, or asks. A shell
+    takes #lobby for a comment: write '#lobby', or lobby. Every command takes --help.
     """
 
 
 @main.command(short_help="Talk, line by line: what is done where no command is named.")
 @click.argument("address", required=False, metavar=ADDRESS)
-@click.argument("channel", required=False, metavar="#CHANNEL", default="")
+@click.argument("channel", required=False, metavar="CHANNEL", default="")
 @takes_how
 @_in_words
 def talk(*, address: str | None, channel: str, how: How) -> Exit:
@@ -86,7 +86,7 @@ def talk(*, address: str | None, channel: str, how: How) -> Exit:
 
 @main.command(short_help="Send lines; end when the server has kept them all.")
 @click.argument("address", metavar=ADDRESS)
-@click.argument("target", metavar="#CHANNEL|NICK")
+@click.argument("target", metavar="'#CHANNEL'|NICK")
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @takes_how
 @_in_words
@@ -99,7 +99,7 @@ def send(*, address: str, target: str, text: tuple[str, ...], how: How) -> Exit:
 
 @main.command(short_help="Follow a channel; --json for programs.")
 @click.argument("address", metavar=ADDRESS)
-@click.argument("channel", metavar="#CHANNEL")
+@click.argument("channel", metavar="CHANNEL")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as above.")
 @click.option("--history", type=click.IntRange(0, 1000), default=0, metavar="N",
               help="Begin with the last N messages.")  # fmt: skip

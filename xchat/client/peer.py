@@ -51,10 +51,9 @@ def _port(text: str | None) -> int:
     return int(text)
 
 
-def check_channel(name: str) -> None:
-    """Raise UsageError for what is no channel; an empty name is none, and well."""
-    if name and name[0] not in "#&":
-        raise UsageError(f"{name} is not a channel: they start with #", mend=f"'#{name}'")
+def channel_named(text: str) -> str:
+    """Return the channel a person means: most shells take `#lobby` for a comment."""
+    return text if not text or text.startswith(("#", "&")) else f"#{text}"
 
 
 def login_nick() -> str:

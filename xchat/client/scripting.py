@@ -11,7 +11,7 @@ from xchat.client.exits import Exit
 from xchat.client.link import Link
 from xchat.client.options import How
 from xchat.client.output import Output
-from xchat.client.peer import check_channel
+from xchat.client.peer import channel_named
 from xchat.client.send import Send
 from xchat.client.session import Session
 from xchat.client.tail import Tail
@@ -45,7 +45,7 @@ def send(address: str, target: str, text: str | None, how: How) -> Exit:
 
 def tail(address: str, channel: str, how: How, *, as_json: bool, history: int, count: int) -> Exit:
     """Follow a channel; return how it ended. Raises XChatError."""
-    check_channel(channel)
+    channel = channel_named(channel)
     session, link = _make(address, how)
     output, errors = Output(sys.stdout), Output(sys.stderr)
     app = Tail(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from xchat.client.peer import channel_named
 from xchat.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def unknown(name: str) -> UsageError:
 
 # -- the commands -----------------------------------------------------------------------------
 def _join(app: Plain, words: list[str]) -> None:
-    app.join(*words)
+    app.join(channel_named(words[0]), *words[1:])
 
 
 def _part(app: Plain, words: list[str]) -> None:

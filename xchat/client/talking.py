@@ -10,7 +10,7 @@ from xchat.client import run
 from xchat.client.exits import ClientError, Exit
 from xchat.client.options import How
 from xchat.client.output import Output
-from xchat.client.peer import check_channel, login_nick
+from xchat.client.peer import channel_named, login_nick
 from xchat.client.plain import Plain
 from xchat.client.profile import Profile
 from xchat.errors import UsageError
@@ -22,7 +22,7 @@ CHANNEL_FIRST = "#lobby"
 def talk(address: str | None, channel: str, how: How) -> Exit:
     """Talk until the person leaves; return how it ended. Raises XChatError."""
     interactive = sys.stdin.isatty()
-    check_channel(channel)
+    channel = channel_named(channel)
     known = run.load_profile()
     if address is None:
         channel = known.channel if known.peer else CHANNEL_FIRST

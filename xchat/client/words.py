@@ -180,8 +180,8 @@ class Words:
 
     def _whois(self, event: WhoisReceived) -> list[str]:
         nick = visible(event.nick)
-        told = (f"{word} {visible(value)}".strip() for word, value in event.facts)
-        return [f"{nick} {fact}" for fact in told]
+        told = (f"{word} {value}".strip() for word, value in event.facts)
+        return [f"{nick} {visible(fact)}" for fact in told]
 
     def _dropped(self, _event: LineDropped) -> list[str]:
         return ["! a line of the server's was too long to be read"]
