@@ -24,29 +24,35 @@ class EmbeddedLog:
         self._store = store
         self._clock = clock
         self._token = 0
-        self._waiting: deque[tuple[Token, Event, bool]] = deque()
+        self._ts = store.ts
+        self._waiting: deque[tuple[str, Token, Event, bool]] = deque()
 
-    def append(self, key: str, event: Event) -> Token:  # noqa: ARG002 - one order holds all keys
+    def append(self, key: str, event: Event) -> Token:
         """Queue an event that is kept."""
-        return self._queue(event, kept=True)
+        return self._queue(key, event, kept=True)
 
-    def ephemeral(self, key: str, event: Event) -> Token:  # noqa: ARG002
+    def ephemeral(self, key: str, event: Event) -> Token:
         """Queue an event that is only passed on."""
-        return self._queue(event, kept=False)
+        return self._queue(key, event, kept=False)
 
-    def _queue(self, event: Event, *, kept: bool) -> Token:
+    def _queue(self, key: str, event: Event, *, kept: bool) -> Token:
         if len(self._waiting) >= APPENDS_MAX:
             raise LogBusy
         self._token += 1
-        self._waiting.append((self._token, event, kept))
+        self._waiting.append((key, self._token, event, kept))
         return self._token
 
     def poll(self, limit: int) -> Sequence[Entry | Lost]:
-        """Place what was queued; time never falls, whatever the clock does."""
-        seq, ts = self._store.seq, max(self._store.ts, self._clock())
-        entries = []
-        for _ in range(min(limit, len(self._waiting))):
-            token, event, kept = self._waiting.popleft()
+        """Place what was queued; time never falls, whatever the clock does.
+
+        A row of events of one key is not taken apart, though it passes the limit:
+        it may be one command, whose answer must not end between others' lines.
+        """
+        seq, self._ts = self._store.seq, max(self._ts, self._clock())
+        entries: list[Entry] = []
+        last = ""
+        while self._waiting and (len(entries) < limit or self._waiting[0][0] == last):
+            last, token, event, kept = self._waiting.popleft()
             seq += kept
-            entries.append(Entry(seq if kept else 0, ts, event, token))
+            entries.append(Entry(seq if kept else 0, self._ts, event, token))
         return entries

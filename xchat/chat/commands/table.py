@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 NOTHING, CHANGES, EVERYTHING = range(3)
 """What of a session's pending events a command waits for: none, those that may
-change what it sees, or all (it reads what was said, or answers at length)."""
+change what it sees, or all: an answer is not to be older than the lines before it."""
 
 Handler = Callable[["Hub", Request], Iterator[None] | None]
 
@@ -51,7 +51,7 @@ class Command(NamedTuple):
     about: str
     params_min: int = 0
     registered: bool = True
-    waits_for: int = CHANGES
+    waits_for: int = EVERYTHING
     cost: float = 1
 
 
@@ -86,7 +86,6 @@ _TABLE = (
         history.chathistory,
         "LATEST | BEFORE | AFTER <target> <* | msgid=ID | timestamp=TIME> <limit>",
         "What was said before.",
-        waits_for=EVERYTHING,
         cost=2,
     ),
     Command("HELP", help_, "[command]", "This help."),
@@ -96,29 +95,41 @@ _TABLE = (
     Command("ISON", directory.ison, "<nick> {nick}", "Which of these are here.", 1),
     Command("JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1),
     Command("KICK", _C.kick, "<channel> <nick>{,nick} [reason]", "Remove from a channel.", 2),
-    Command(
-        "LIST", directory.list_, "[channel | mask | >n | <n]", "Channels.", 0, True, EVERYTHING, 3
-    ),
+    Command("LIST", directory.list_, "[channel | mask | >n | <n]", "Channels.", cost=3),
     Command("LUSERS", information.lusers, "", "How many are here."),
     Command("MODE", modes.mode, "<target> [modes {argument}]", "See or change modes.", 1),
     Command("MOTD", information.motd, "[server]", "The message of the day."),
     Command("NAMES", _C.names_, "<channel>{,channel}", "Who is in a channel.", cost=2),
     Command("NICK", _R.nick, "<nick>", "Take a nick.", registered=False),
-    Command("NOTICE", _M.notice, "<target>{,target} <text>", "Say, expecting no answer."),
+    Command(
+        "NOTICE",
+        _M.notice,
+        "<target>{,target} <text>",
+        "Say, expecting no answer.",
+        waits_for=CHANGES,
+    ),
     Command("PART", _C.part, "<channel>{,channel} [reason]", "Leave channels.", 1),
     Command("PASS", _R.pass_, "<password>", "Give the server's password.", 1, False),
     Command("PING", _R.ping, "<token>", "Ask for a PONG.", 1, False, NOTHING),
     Command("PONG", _R.pong, "<token>", "Answer a PING.", 0, False, NOTHING, 0),
-    Command("PRIVMSG", _M.privmsg, "<target>{,target} <text>", "Say to a channel or a user."),
+    Command(
+        "PRIVMSG",
+        _M.privmsg,
+        "<target>{,target} <text>",
+        "Say to a channel or a user.",
+        waits_for=CHANGES,
+    ),
     Command("QUIT", _R.quit_, "[reason]", "Leave.", registered=False),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
-    Command("TAGMSG", _M.tagmsg, "<target>{,target}", "Send tags without a text.", 1),
+    Command(
+        "TAGMSG", _M.tagmsg, "<target>{,target}", "Send tags without a text.", 1, waits_for=CHANGES
+    ),
     Command("TIME", information.time_, "[server]", "The server's time."),
     Command("TOPIC", _C.topic, "<channel> [topic]", "See or set a topic.", 1),
     Command("USER", _R.user, "<user> 0 * <real name>", "Say who you are.", 4, False),
     Command("USERHOST", directory.userhost, "<nick> {nick}", "Where users are.", 1),
     Command("VERSION", information.version, "[server]", "The server's version."),
-    Command("WHO", directory.who, "<channel | nick | mask>", "Users.", 0, True, EVERYTHING, 3),
+    Command("WHO", directory.who, "<channel | nick | mask>", "Users.", cost=3),
     Command("WHOIS", directory.whois, "<nick>{,nick}", "All about a user.", cost=2),
 )
 COMMANDS = {command.name: command for command in _TABLE}
