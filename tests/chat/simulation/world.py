@@ -1,0 +1,309 @@
+"""One run of the simulation: people, turns, crashes, the clock, and what must hold after each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Self
+
+from tests.chat.simulation.checks import check_fanout, check_server, check_wire
+from tests.chat.simulation.faults import Crashed, Fault, FaultyStore
+from tests.chat.simulation.referee import Referee
+from tests.chat.simulation.talk import Line, Talk, can_label, raw
+from tests.chat.simulation.wire import Wire
+from xchat.chat import ledger
+from xchat.chat.hub import Hub
+from xchat.chat.session import Session
+from xchat.config import Config
+from xchat.limits import Limits
+from xchat.store import log
+from xchat.store.log import EmbeddedLog
+
+PEOPLE = 9
+QUIET_TURNS_MAX = 2_000
+RECENT_LINES = 30
+START_MS = 1_700_000_000_000
+MEMORY = Path("/dev/shm")  # noqa: S108 - a sync of a file there costs nothing
+
+
+class World:
+    """A server, its file, its people: everything that a seed decides."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = Random(seed)
+        self.talk = Talk(self.rng)
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.now, self.now_ms = 1_000.0, START_MS
+        self.config = Config(limits=_limits(self.rng))
+        self.people: list[Wire | None] = [None] * PEOPLE
+        self.dead: list[tuple[Session, int]] = []
+        self.number = self.asked = self.crashes = self.refusals = 0
+        self.recent: deque[str] = deque(maxlen=int(os.environ.get('RECENT','30')))
+        self._open()
+        self.referee = Referee(self.path)
+        self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.store.close()
+        self.referee.close()
+        shutil.rmtree(self.folder)
+
+    @property
+    def path(self) -> Path:
+        """The server's file."""
+        return self.folder / "xchat.sqlite3"
+
+    @property
+    def wires(self) -> dict[str, Wire]:
+        """The connections that are alive, by uid."""
+        return {wire.session.uid: wire for wire in self.people if wire is not None}
+
+    # -- the server's lives -------------------------------------------------------------------
+
+    def _open(self) -> None:
+        self.store = FaultyStore(self.path)
+        self.log = EmbeddedLog(self.store, lambda: self.now_ms)
+        run = self.store.next_run()
+        self.hub = Hub(
+            self.config, self.log, self.store, node=self.store.node, run=run, now_ms=self.now_ms
+        )
+        self.hub.now = self.now
+
+    def _start(self) -> None:
+        """Start as the server does; where it cannot, it ends and is started again."""
+        if self.rng.random() < 0.1:
+            self.store.suffer(self.rng.choice((Fault.REFUSED, Fault.COMMIT_FAILS, Fault.LOCKED)))
+            assert not self.hub.start(), "a start that cannot be kept is no start"
+            self.store.close()
+            self._open()
+        assert self.hub.start(), "the server cannot start from its own file"
+        self.referee.sync({})
+        self._check()
+
+    def crash(self) -> None:
+        """End the server without a word, and start it again from the file."""
+        self.crashes += 1
+        self.people = [None] * PEOPLE
+        self.dead.clear()
+        self.store.close()
+        self._open()
+        self.referee.sync({})
+        self._start()
+
+    # -- a step -------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Let people do something, then let the server have a turn, or die in it."""
+        self._let_time_pass()
+        if self.rng.random() < 0.1:
+            self.store.suffer(self.rng.choice(list(Fault)))
+        elif self.rng.random() < 0.4:
+            self.store.suffer(Fault.NONE)
+        for place in self.rng.sample(range(PEOPLE), self.rng.randrange(PEOPLE)):
+            self._act(place)
+        try:
+            self.turn(may_die=True)
+        except Crashed:
+            self.crash()
+
+    def turn(self, *, may_die: bool = False) -> None:
+        """Have one turn, in the order of server/turn.py, and check what must hold after it."""
+        self.hub.now = self.now
+        self.hub.serve(self.now, self.now_ms)
+        self._maybe_die(may_die)
+        away = dict(self.hub.state.away)
+        if not self.hub.settle():
+            self.refusals += 1
+            assert self.hub.state.away == away, "what was refused is shown"
+        self.referee.sync({uid: w for uid, w in self.wires.items() if w.session.closing is None})
+        self._maybe_die(may_die)
+        self._flush()
+        self._reap()
+        self._check()
+
+    def _maybe_die(self, may: bool) -> None:  # noqa: FBT001
+        if may and self.rng.random() < 0.004:
+            raise Crashed
+
+    def _let_time_pass(self) -> None:
+        passed = self.rng.choice((0.0, 0.001, 0.01, 0.3, 2.0, 2.0, 20.0))
+        self.now += passed
+        self.now_ms += int(passed * 1000)
+        if self.rng.random() < 0.03:
+            self.now_ms += self.rng.choice((-3_600_000, -5_000, -1, 3_600_000))
+
+    # -- people -------------------------------------------------------------------------------
+
+    def _act(self, place: int) -> None:
+        wire = self.people[place]
+        if wire is None:
+            self.people[place] = self._connect(place)
+        elif wire.session.closing is not None:
+            return
+        elif self.rng.random() < 0.02:
+            self._end(wire, "Connection lost")
+        elif self.rng.random() < 0.06:
+            wire.is_deaf = not wire.is_deaf
+        elif not wire.registered and wire.nick_refused:
+            wire.nick_refused = False
+            self._send_all(wire, self.talk.retry())
+        else:
+            often = self.rng.choice((1, 1, 2, 3, 5, 12))
+            for _ in range(often):
+                self.send(wire, self.talk.line(wire))
+
+    def _connect(self, place: int) -> Wire:
+        exempt = self.rng.random() < 0.7
+        wire = Wire(self.hub.connect(f"10.0.0.{place}", exempt=exempt), self.referee)
+        self._send_all(wire, self.talk.registration(wire))
+        return wire
+
+    def _send_all(self, wire: Wire, lines: list[Line]) -> None:
+        for line in lines:
+            self.send(wire, line)
+
+    def send(self, wire: Wire, line: Line) -> None:
+        """Send a line, perhaps labelled; now and then with bytes before or a PING after it."""
+        text = line.text
+        if line.labels and can_label(wire) and self.rng.random() < 0.7:
+            text = self._labelled(wire, line)
+        data = f"{text}\r\n".encode()
+        self.recent.append(f"{self.number}: {wire.session.uid} says {text}")
+        if self.rng.random() < 0.02:
+            data = raw(self.rng) + data
+        if self.rng.random() < 0.1:
+            data += f"PING {self._ask(wire, 'p')}\r\n".encode()
+        cut = self.rng.randrange(len(data))
+        for part in (data[:cut], data[cut:]):
+            lines = wire.frames.feed(part)
+            if lines:
+                self.hub.receive(wire.session, lines)
+
+    def _labelled(self, wire: Wire, line: Line) -> str:
+        label = self._ask(wire, "l")
+        if line.token:
+            wire.labelled[label] = line.token
+        if line.text.startswith("@"):
+            return f"@label={label};{line.text[1:]}"
+        return f"@label={label} {line.text}"
+
+    def _ask(self, wire: Wire, kind: str) -> str:
+        self.asked += 1
+        wire.asked.append(f"{kind}:{self.asked}")
+        return wire.asked[-1]
+
+    # -- flush and reap, as server/turn.py has them -------------------------------------------
+
+    def _flush(self) -> None:
+        dirty = self.hub.fanout.take_dirty()
+        for wire in self.wires.values():
+            session = wire.session
+            assert session in dirty or not session.outbox, "lines wait and nobody knows of them"
+            wire.unread += b"".join(session.outbox)
+            session.outbox.clear()
+            if not wire.is_deaf:
+                wire.read()
+            session.backlog = len(wire.unread)
+
+    def _reap(self) -> None:
+        for wire in self.wires.values():
+            session = wire.session
+            if session.backlog > self.config.limits.outbox_hard_bytes_max:
+                self._end(wire, "Too slow")
+            elif session.closing is not None and not session.backlog:
+                assert wire.error, "closed without a word"
+                self._end(wire, session.closing)
+
+    def _end(self, wire: Wire, reason: str) -> None:
+        self.people[self.people.index(wire)] = None
+        self.hub.disconnect(wire.session, reason)
+        self.dead.append((wire.session, len(wire.session.outbox)))
+
+    # -- what must hold -----------------------------------------------------------------------
+
+    def _check(self) -> None:
+        check_server(self.hub, self.store, self.referee)
+        check_fanout(self.hub)
+        for wire in self.wires.values():
+            check_wire(wire, self.hub)
+        for session, size in self.dead:
+            assert len(session.outbox) == size, "a closed session's outbox grows"
+
+    def quiesce(self) -> None:
+        """Let everything that waits be done, without faults; then nothing may be left."""
+        self.store.suffer(Fault.NONE)
+        for wire in self.wires.values():
+            wire.is_deaf = False
+        self.turn()
+        for _ in range(QUIET_TURNS_MAX):
+            when = self.hub.next_work()
+            if when is None:
+                break
+            self.now_ms += max(int((when - self.now) * 1000), 0)
+            self.now = max(self.now, when)
+            self.turn()
+        assert self.hub.next_work() is None, "the server never comes to rest"
+        for wire in self.wires.values():
+            assert not wire.session.inbox, "lines wait for ever"
+            assert not wire.session.open, "requests wait for ever"
+            assert not wire.asked, f"{wire.asked} were never answered"
+        self.referee.check()
+
+
+def _limits(rng: Random) -> Limits:
+    """Return limits, small ones more often than not: edges are where things break."""
+    return Limits(
+        lines_a_turn=rng.choice((1, 3, 64)),
+        flood_burst=rng.choice((3, 20)),
+        flood_backlog_seconds_max=rng.choice((3, 60)),
+        outbox_soft_bytes=rng.choice((500, 65_536)),
+        outbox_hard_bytes_max=rng.choice((20_000, 1_048_576)),
+        channels_max=rng.choice((3, 10_000)),
+        channels_per_user_max=rng.choice((2, 64)),
+        targets_max=rng.choice((1, 4)),
+        users_max=rng.choice((4, 10_000)),
+        bans_per_channel_max=rng.choice((2, 60)),
+        invites_per_channel_max=rng.choice((2, 60)),
+    )
+
+
+@contextmanager
+def _small_rooms(seed: int) -> Iterator[None]:
+    """Let the log take few events, and a turn fewer, now and then."""
+    rng = Random(~seed)
+    entries, appends = ledger.ENTRIES_A_TURN, log.APPENDS_MAX
+    ledger.ENTRIES_A_TURN = rng.choice((5, entries, entries, entries))
+    log.APPENDS_MAX = rng.choice((8, appends, appends, appends))
+    try:
+        yield
+    finally:
+        ledger.ENTRIES_A_TURN, log.APPENDS_MAX = entries, appends
+
+
+def run(seed: int, steps: int) -> World:
+    """Run one seed; a failure says which step of which seed, and how to see it again."""
+    with _small_rooms(seed), World(seed) as world:
+        try:
+            for world.number in range(1, steps + 1):
+                world.step()
+                if world.number % 40 == 0:
+                    world.quiesce()
+            world.quiesce()
+        except BaseException as error:
+            error.add_note("\n".join(["what was sent last:", *list(world.recent)]))
+            error.add_note(f"seed {seed}, step {world.number} of {steps}; to see it again:")
+            error.add_note(f"python -m tests.chat.simulation {seed} --steps {steps}")
+            raise
+    return world
