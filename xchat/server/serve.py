@@ -15,6 +15,7 @@ from xchat.config import Config
 from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
+from xchat.server.guests import Guests
 from xchat.server.loop import Loop
 from xchat.server.turn import Turn
 from xchat.store.database import FILE_NAME, StoreError
@@ -41,12 +42,13 @@ def serve(
     loop = Loop(listeners)
     try:
         hub = _make_hub(config, store, data_folder)
-        turn = Turn(hub, loop, context, journal, room=_room())
+        guests = Guests(hub, loop, context, journal, room=_room())
+        turn = Turn(hub, loop, guests, journal)
         with loop.signals():
             _say_listening(listeners, journal)
             _run(turn, loop, store)
-            journal.info("stopping", connections=len(turn.connections))
-            _farewell(turn)
+            journal.info("stopping", connections=len(guests))
+            _farewell(turn, guests)
     finally:
         loop.close()
         store.tidy()
@@ -81,10 +83,10 @@ def _run(turn: Turn, loop: Loop, store: SqliteStore) -> None:
             store.tidy()
 
 
-def _farewell(turn: Turn) -> None:
-    turn.say_farewell("The server is stopping")
+def _farewell(turn: Turn, guests: Guests) -> None:
+    guests.say_farewell("The server is stopping")
     end = time.monotonic() + FAREWELL_SECONDS
-    while not turn.is_empty and time.monotonic() < end:
+    while guests and time.monotonic() < end:
         turn.run()
 
 

@@ -1,0 +1,235 @@
+"""The connections of a server: how each comes in, is looked after, and goes."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+
+from xchat.chat.hub import Hub
+from xchat.chat.session import Session
+from xchat.journal import Journal
+from xchat.server.access import admits
+from xchat.server.admission import Admission
+from xchat.server.connection import READ, Connection, Phase
+from xchat.server.deadlines import Deadlines
+from xchat.server.loop import Loop
+from xchat.server.tls import TlsError
+
+
+class Guests:
+    """Everyone connected. Who is to go is remembered, and goes at the end of the turn.
+
+    `context` is read for each new connection: to serve another certificate,
+    rebind it. `room` is how many connections there are descriptors for.
+    """
+
+    def __init__(
+        self, hub: Hub, loop: Loop, context: ssl.SSLContext, journal: Journal, *, room: int
+    ) -> None:
+        self.context = context
+        self.room = room
+        self._hub = hub
+        self._loop = loop
+        self._journal = journal
+        self._admission = Admission(hub.limits)
+        self._deadlines = Deadlines()
+        self._everyone: set[Connection] = set()
+        self._connections: dict[Session, Connection] = {}
+        self._ended: dict[Connection, str] = {}
+        loop.listen(time.monotonic(), room=room)  # or the first turn would wait for nobody
+
+    def __len__(self) -> int:
+        return len(self._everyone)
+
+    def next_deadline(self) -> float | None:
+        """Return when somebody has to be looked after, if nothing happens."""
+        return self._deadlines.next()
+
+    # -- coming in ----------------------------------------------------------------------------
+
+    def accept(self, now: float) -> None:
+        """Take new connections, a bounded number a turn, as far as limits and room allow."""
+        for sock, address in self._loop.accept(now, room=self.room - len(self)):
+            refusal = self._admission.refuse(address)
+            if refusal is not None:
+                sock.close()
+                self._journal.abuse("too many connections", address, now, limit=refusal)
+                continue
+            sock.setblocking(False)
+            _tune(sock, self._hub.limits.sndbuf_bytes)
+            connection = Connection(sock, address, self.context, self._hub.limits, now)
+            self._admission.came(address)
+            self._everyone.add(connection)
+            self._loop.watch(connection)
+            self._deadlines.watch(connection)
+        self._loop.listen(now, room=self.room - len(self))
+
+    def receive(self, connection: Connection) -> None:
+        """Read from a connection once, and hand its lines on."""
+        try:
+            lines = connection.receive()
+            if connection.phase is Phase.HANDSHAKE and connection.is_established:
+                self._open(connection)
+        except EOFError:
+            self._ended[connection] = "Connection closed"
+        except TlsError as error:
+            self._ended[connection] = f"TLS: {error}"
+        except OSError:
+            self._ended[connection] = "Connection lost"
+        else:
+            session = connection.session
+            if lines and session is not None and session.closing is None:
+                connection.pinged = False
+                self._hub.receive(session, lines)
+
+    def _open(self, connection: Connection) -> None:
+        """Begin a session: the connection is encrypted, so words can be exchanged."""
+        address = connection.address
+        session = self._hub.connect(_shown(address), exempt=self._admission.is_exempt(address))
+        connection.open(session)
+        connection.since = self._hub.now
+        self._connections[session] = connection
+        self._deadlines.watch(connection)
+        if not admits(self._hub.config.access.policy, address):
+            self._journal.abuse("refused: not from here", address, self._hub.now)
+            why = "this server lets only its own machine and private networks in"
+            self._hub.close(session, f"{why}, until its operator sets access.policy")
+
+    # -- being told ---------------------------------------------------------------------------
+
+    def flush(self, told: Iterable[Session], ready: Iterable[Connection]) -> None:
+        """Send what sessions were told, and look after everyone who is not simply open."""
+        connections, ended = self._connections, self._ended
+        for session in told:
+            connection = connections.get(session)
+            if connection is not None and connection not in ended:
+                self._send(connection)
+                if session.closing is not None or not connection.is_ordinary:
+                    self._look_after(connection)
+        for connection in ready:
+            if connection.phase is not Phase.CLOSED and connection not in ended:
+                self._send(connection)
+                self._look_after(connection)
+
+    def _send(self, connection: Connection) -> None:
+        try:
+            connection.flush()
+        except OSError:
+            self._ended[connection] = "Connection lost"
+
+    def _look_after(self, connection: Connection) -> None:
+        """Count who has registered, drop who is too slow, part with whom the hub has closed."""
+        session = connection.session
+        if session is not None and connection.phase is Phase.OPEN:
+            if not connection.is_waiting:
+                session.backlog = 0
+            if session.registered and not connection.is_counted_registered:
+                self._count_registered(connection, session)
+            if session.backlog > self._hub.limits.outbox_hard_bytes_max:
+                self._ended[connection] = f"Too slow: {session.backlog} bytes unread"
+            elif session.closing is not None and not connection.is_waiting:
+                self._say_goodbye(connection, session.closing)
+        if connection not in self._ended:
+            self._loop.watch(connection)
+            in_order = connection.interest == READ and connection.is_counted_registered
+            connection.is_ordinary = in_order
+
+    def _count_registered(self, connection: Connection, session: Session) -> None:
+        connection.is_counted_registered = True
+        self._admission.registered(connection.address)
+        self._deadlines.watch(connection)
+        nick, (version, cipher) = self._hub.nick_of(session), connection.describe()
+        self._journal.info(
+            "joined", nick=nick, address=connection.address, tls=version, cipher=cipher
+        )
+
+    # -- going --------------------------------------------------------------------------------
+
+    def reap(self, now: float) -> None:
+        """Deal with whose time has come, and close who is to go."""
+        for item in self._deadlines.due(now):
+            assert isinstance(item, Connection)
+            self._late(item)
+        ended, self._ended = self._ended, {}
+        for connection, reason in ended.items():
+            self._end(connection, reason)
+
+    def _late(self, connection: Connection) -> None:
+        session = connection.session
+        if session is not None and connection.phase is Phase.OPEN and session.closing is None:
+            self._remind(connection, session)
+            connection.since = self._hub.now
+            self._deadlines.watch(connection)
+            return
+        if connection.phase is Phase.HANDSHAKE:
+            self._journal.abuse("no handshake in time", connection.address, self._hub.now)
+        self._ended[connection] = (session and session.closing) or "Timed out"
+
+    def _remind(self, connection: Connection, session: Session) -> None:
+        """Ask a silent client whether it lives; say goodbye to one that does not answer."""
+        limits = self._hub.limits
+        if not session.registered:
+            self._hub.close(session, f"not registered in {limits.registration_seconds_max:g} s")
+        elif connection.pinged:
+            self._hub.close(session, f"Ping timeout: {limits.ping_seconds_max:g} s of silence")
+        else:
+            connection.pinged = True
+            session.outbox.append(f"PING :{self._hub.name}\r\n".encode())
+            self._hub.fanout.touch(session)
+
+    def _say_goodbye(self, connection: Connection, reason: str) -> None:
+        self._leave(connection, reason)
+        try:
+            connection.say_goodbye(self._hub.now)
+        except OSError:
+            self._ended[connection] = reason
+        else:
+            self._deadlines.watch(connection)
+
+    def _end(self, connection: Connection, reason: str) -> None:
+        """Close a connection for good: the only place where a descriptor is closed."""
+        if connection.phase is Phase.CLOSED:
+            return
+        if connection.session is not None:
+            self._leave(connection, reason)
+        elif reason.startswith("TLS: "):
+            self._journal.abuse("no TLS", connection.address, self._hub.now, why=reason[5:])
+        self._loop.forget(connection)
+        connection.close()
+        self._everyone.discard(connection)
+        self._admission.went(connection.address, was_registered=connection.is_counted_registered)
+
+    def _leave(self, connection: Connection, reason: str) -> None:
+        """End a session once: its user quits, whatever becomes of the socket."""
+        session = connection.session
+        if session is None or self._connections.pop(session, None) is None:
+            return
+        nick = self._hub.nick_of(session)
+        self._hub.disconnect(session, reason)
+        fields = {"address": connection.address, "reason": session.closing}
+        if session.registered:
+            self._journal.info("left", nick=nick, **fields)
+        else:
+            self._journal.info("refused or gone", **fields)
+
+    def say_farewell(self, reason: str) -> None:
+        """Tell everyone that the server stops, and let nobody in any more."""
+        self.room = 0
+        for session in list(self._connections):
+            self._hub.close(session, reason)
+        for connection in self._everyone:
+            if connection.session is None:
+                self._ended[connection] = reason
+
+
+def _shown(address: str) -> str:
+    """Return an address as it may stand in a line: an IPv6 one may begin with a colon."""
+    plain = address.partition("%")[0]
+    return f"0{plain}" if plain.startswith(":") else plain
+
+
+def _tune(sock: socket.socket, sndbuf_bytes: int) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf_bytes)
