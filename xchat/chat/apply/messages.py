@@ -9,7 +9,7 @@ from xchat.chat.apply.channels import is_banned
 from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
-from xchat.chat.refused import Refused
+from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import Channel, State, User
 from xchat.irc import names
 from xchat.irc.capabilities import MESSAGE_TAGS
@@ -17,7 +17,19 @@ from xchat.irc.numerics import ERR_CANNOTSENDTOCHAN, ERR_NOSUCHCHANNEL, ERR_NOSU
 
 
 def check_message(state: State, event: MessageSent | TypingNotified) -> None:
-    """Refuse what may not be said here, or to somebody who is not there."""
+    """Refuse what may not be said here, or to somebody who is not there.
+
+    A NOTICE is never answered (RFC 2812, 3.3.2).
+    """
+    try:
+        _check_target(state, event)
+    except Refused:
+        if isinstance(event, MessageSent) and event.command == "NOTICE":
+            raise Ignored from None
+        raise
+
+
+def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
     user = actor(state, event.uid)
     if names.is_channel(event.target):
         channel = state.channel(event.target)

@@ -1,0 +1,87 @@
+"""LIST (modern.ircdocs.horse, LIST message; ELIST=MNU)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chat.pair import Client, Server
+
+
+def listed(client: Client, *parameters: str) -> list[str]:
+    """Return the names that a LIST names."""
+    *rows, end = client.read(" ".join(("LIST", *parameters)))
+    assert end.command == "323"
+    return [row.params[1] for row in rows if row.command == "322"]
+
+
+def test_what_there_is(server: Server) -> None:
+    """RPL_LIST (322): "<client> <channel> <client count> :<topic>"."""
+    alice, bob = server.client("alice"), server.client("bob")
+    server.channel("#a", alice, bob)
+    server.channel("#b", alice)
+    alice.ask("TOPIC #a :all of it")
+    assert alice.ask("LIST") == [
+        "321 alice Channel :Users  Name",
+        "322 alice #a 2 :all of it",
+        "322 alice #b 1 :",
+        "323 alice :End of /LIST",
+    ]
+
+
+def test_nothing(server: Server) -> None:
+    alice = server.client("alice")
+    assert listed(alice) == listed(alice, "#nowhere") == []
+
+
+def test_secret_channels_are_their_members(server: Server) -> None:
+    """Likewise, secret channels are not listed at all unless the client is a member of the channel
+    in question (RFC 1459, 4.2.6).
+    """
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.ask("JOIN #a", "MODE #a +s")
+    assert listed(bob) == listed(bob, "#a") == listed(bob, "*") == []
+    assert listed(alice) == ["#a"]
+    bob.ask("JOIN #a")
+    assert listed(bob) == ["#a"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("#one", ["#one"]),
+        ("#ONE,#three", ["#one", "#three"]),
+        ("*e", ["#one", "#three"]),
+        ("#t*", ["#two", "#three"]),
+        ("*x*", []),
+        ("!*e", ["#two"]),
+        ("!#t*,!#one", []),
+        (">0", ["#one", "#two", "#three"]),
+        (">1", ["#one", "#two"]),
+        (">2", ["#one"]),
+        ("<2", ["#three"]),
+        ("<1", []),
+        (">1,<3", ["#two"]),
+        ("#t*,>1", ["#two"]),
+        ("#one,#three >1", ["#one"]),
+    ],
+)
+def test_conditions(server: Server, asked: str, found: list[str]) -> None:
+    """M: searching based on mask. N: the opposite of M. U: searching based on user count, via the
+    "<val" and ">val" modifiers to search for a channel that has less or more than val users.
+    """
+    alice, bob, carl = (server.client(nick) for nick in ("alice", "bob", "carl"))
+    server.channel("#one", alice, bob, carl)
+    server.channel("#two", alice, bob)
+    server.channel("#three", carl)
+    assert listed(alice, asked) == found
+
+
+def test_a_long_list_comes_in_pieces_and_what_is_asked_after_it_comes_after(
+    server: Server,
+) -> None:
+    alice = server.client("alice")
+    names = [f"#room{number}" for number in range(60)]
+    alice.ask(*(f"JOIN {name}" for name in names))
+    answers = alice.ask("LIST", "PING after")
+    assert [line.split()[2] for line in answers if line.startswith("322")] == names
+    assert answers[-1] == "PONG xchat.local after"
