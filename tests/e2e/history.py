@@ -41,10 +41,9 @@ def live(client: RawClient, channel: str) -> list[Spoken]:
     return [message for message in shown if message and message.channel == channel]
 
 
-def history(client: RawClient, channel: str) -> list[Spoken]:
-    """Read a channel's whole history, oldest first, page by page."""
+def history(client: RawClient, channel: str, after: str = LONG_AGO) -> list[Spoken]:
+    """Read a channel's history after a point, by default all of it, oldest first, page by page."""
     messages: list[Spoken] = []
-    after = LONG_AGO
     while True:
         page = history_page(client, channel, after)
         messages += page

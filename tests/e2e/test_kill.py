@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections import Counter
@@ -12,8 +13,9 @@ from threading import Event
 
 import pytest
 
-from tests.e2e.history import CAPS, Spoken, history, live
-from tests.e2e.programs import Server
+from tests.e2e.conftest import MakeProgram
+from tests.e2e.history import CAPS, LONG_AGO, Spoken, history, live
+from tests.e2e.programs import Server, until
 from tests.e2e.raw import GoneError, RawClient
 
 CHANNELS = ("#lobby", "#ქართული")
@@ -97,17 +99,19 @@ def assert_kept(kept: list[Spoken], writers: Iterable[Writer], channel: str) -> 
 
 
 def run_rounds(server: Server, rounds: int) -> None:
+    """Write, kill, start again and read back what came since the round before."""
     chance = random.Random(2)
-    sent: set[str] = set()
+    read_up_to = dict.fromkeys(CHANNELS, LONG_AGO)
     for number in range(rounds):
         writers = write_until_killed(server, number, chance)
-        sent.update(text for writer in writers for text in writer.sent)
+        sent = {text for writer in writers for text in writer.sent}
         server.start()
         with RawClient.join(server.port, server.ca, "reader", *CHANNELS, caps=CAPS) as reader:
             for channel in CHANNELS:
-                kept = history(reader, channel)
+                kept = history(reader, channel, read_up_to[channel])
                 assert_kept(kept, writers, channel)
                 assert {message.text for message in kept} <= sent, "never sent"
+                read_up_to[channel] = f"msgid={kept[-1].msgid}"
 
 
 def test_every_message_shown_survives_kill_9(server: Server) -> None:
@@ -119,6 +123,40 @@ def test_every_message_shown_survives_kill_9(server: Server) -> None:
 @pytest.mark.timeout(7200)
 def test_every_message_shown_survives_kill_9_two_hundred_times(server: Server) -> None:
     run_rounds(server, 200)
+
+
+def test_our_client_misses_and_doubles_nothing_while_the_server_is_killed(
+    server: Server, make_program: MakeProgram
+) -> None:
+    """ "Reconnects with back-off, rejoins, fills the gap from history without a duplicate." """
+    follower = make_program(
+        "xchat-client", "tail", "--json", "--ca", str(server.ca),
+        f"follower@localhost:{server.port}", "#lobby",
+    )  # fmt: skip
+    texts = []
+    for number in range(4):
+        with RawClient.join(server.port, server.ca, "nino", "#lobby", caps=CAPS) as nino:
+            if number == 0:
+                until(lambda: present(nino, "follower"), "the follower is there")
+            # in later rounds it may come back while this is said, or after it
+            texts += [f"{number}: {i} ქართული" for i in range(20)]
+            for text in texts[-20:]:
+                nino.send(f"PRIVMSG #lobby :{text}")
+            nino.wait(f"PRIVMSG #lobby :?{re.escape(texts[-1])}$")
+            shown = live(nino, "#lobby")
+        server.kill()
+        server.start()
+    follower.wait_for(re.escape(json.dumps(shown[-1].msgid)), seconds=60)
+    followed = [json.loads(line) for line in follower.output.splitlines()]
+    assert [message["text"] for message in followed] == texts
+    with RawClient.join(server.port, server.ca, "reader", "#lobby", caps=CAPS) as reader:
+        kept = history(reader, "#lobby")
+    assert [message["msgid"] for message in followed] == [message.msgid for message in kept]
+
+
+def present(client: RawClient, nick: str) -> bool | None:
+    client.send("NAMES #lobby")
+    return nick in client.wait(" 353 .*").string or None
 
 
 def test_a_conversation_is_there_on_return(server: Server) -> None:
