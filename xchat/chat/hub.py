@@ -157,7 +157,8 @@ class Hub:
     def next_work(self) -> float | None:
         """Return when `serve` has something to do again, if nothing more comes in."""
         soft = self.limits.outbox_soft_bytes
-        if self._runnable or any(session.backlog < soft for session in self._streams):
+        waiting = self._runnable or self.ledger.has_more
+        if waiting or any(session.backlog < soft for session in self._streams):
             return self.now
         times = [self.flood.next_release(), self._depart_at if self._departing else None]
         return min((time for time in times if time is not None), default=None)

@@ -87,6 +87,8 @@ class Ledger:
         self.log = log
         self.store = store
         self.state = store.state()
+        self.has_more = False
+        """Whether the log may hold more than the last turn took."""
         self._origins: dict[Token, Origin] = {}
 
     def catch_up(self) -> None:
@@ -127,6 +129,7 @@ class Ledger:
     def settle(self) -> Settled:
         """Apply what the log has placed, keep it, and say what came of it."""
         polled = self.log.poll(ENTRIES_A_TURN)
+        self.has_more = len(polled) >= ENTRIES_A_TURN
         if not polled:
             return Settled()
         lost = [(item.token, item.why) for item in polled if isinstance(item, Lost)]
