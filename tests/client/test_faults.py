@@ -14,7 +14,7 @@ import trustme
 from tests.client.conftest import MakeImpostor
 from tests.client.impostors import hang_up, odd_leaf, saying, server_context
 from tests.e2e.programs import run
-from xchat.client import link as link_module
+from xchat.client import wire
 from xchat.client.exits import ClientError, Exit, Fault
 from xchat.client.link import Link
 from xchat.client.output import Output
@@ -151,7 +151,7 @@ def test_a_name_that_is_none(ca: Path) -> None:
 def test_a_server_that_says_nothing(
     impostor: MakeImpostor, ca: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_module, "HANDSHAKE_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(wire, "HANDSHAKE_SECONDS_MAX", 0.2)
     mute = impostor(None)
     session = Session(Identity("ana"))
     link = Link(session, Peer("localhost", mute.port), make_context(ca), ca)

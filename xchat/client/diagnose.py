@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
+from xchat.client.session.events import EntryRefused
 from xchat.irc.names import visible
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Shown(NamedTuple):
     not_after: datetime
 
 
-def diagnose(error: Exception, peer: Peer, ca: Path) -> Fault:
+def diagnose(error: ssl.SSLError, peer: Peer, ca: Path) -> Fault:
     """Return the fault behind an error of the handshake, or of the first read after it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _certificate(error, peer, ca)
@@ -56,9 +57,7 @@ def diagnose(error: Exception, peer: Peer, ca: Path) -> Fault:
             f"{peer}: the server speaks no version of TLS that is allowed here (1.3 and later)",
             mend="Let the server speak TLS 1.3; or, if it cannot, allow 1.2 with --tls-min 1.2.",
         )
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
-        return Fault(Exit.BROKEN_OFF, f"{peer}: TLS failed ({_lower(reason)})", transient=True)
-    return broken(peer)
+    return Fault(Exit.BROKEN_OFF, f"{peer}: TLS failed ({_lower(reason)})", transient=True)
 
 
 def not_tls(peer: Peer, how: str, *, transient: bool = False) -> Fault:
@@ -68,6 +67,29 @@ def not_tls(peer: Peer, how: str, *, transient: bool = False) -> Fault:
         f"{peer}: what listens there does not speak TLS ({how})",
         mend=f"Is {peer.port} the port of an XChat server? Nothing was sent to it.",
         transient=transient,
+    )
+
+
+def mute(peer: Peer, seconds: float) -> Fault:
+    """Return the fault of a peer that takes too long over the handshake."""
+    return Fault(
+        Exit.TIMED_OUT,
+        f"{peer}: no TLS handshake within {seconds:.0f} s",
+        mend="Does an XChat server listen there? Nothing was sent to it.",
+        transient=True,
+    )
+
+
+def not_let_in(peer: Peer, refusal: EntryRefused) -> Fault:
+    """Return the fault of a server that refused us, in its words."""
+    wants_password = refusal.code == "464"
+    return Fault(
+        Exit.NOT_LET_IN,
+        f"{peer} does not let us in: {visible(refusal.words)}",
+        mend="Write the server's password to a file: --password-file FILE."
+        if wants_password
+        else "Ask whoever runs the server.",
+        transient=not refusal.permanent,
     )
 
 
