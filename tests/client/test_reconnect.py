@@ -77,11 +77,15 @@ def test_the_servers_last_words_are_the_reason(lobby: Script) -> None:
 
 def test_comes_back_into_its_channels_with_their_keys(lobby: Script) -> None:
     lobby.session.join("#secret", key="word")
-    lobby.server(":ana!u@h JOIN #secret")
+    lobby.session.join("#b")
+    lobby.server(":ana!u@h JOIN #secret", ":ana!u@h JOIN #b")
     lobby.lose()
     told = one(Registered, lobby.register())
     assert told.again
-    assert [line for line in lobby.sent() if "JOIN" in line] == ["JOIN #lobby", "JOIN #secret word"]
+    assert [line for line in lobby.sent() if "JOIN" in line] == [
+        "JOIN #secret word",
+        "JOIN #lobby,#b",
+    ]
 
 
 # -- the gap ----------------------------------------------------------------------------------

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pyte
 import pytest
+import trustme
 
+from tests.client.impostors import Impostor, saying, server_context
+from tests.client.test_hostile import lines
 from tests.e2e.programs import Server, located, run
 
 WAIT_SECONDS = 20.0
@@ -167,3 +170,22 @@ def test_says_that_the_server_is_away_and_keeps_what_is_typed(
     ana.wait_for("ana: typed while away")
     ana.type("/exit")
     assert ana.end() == 0
+
+
+def test_a_hostile_server_does_not_reach_the_terminal(
+    authority: trustme.CA, ca: Path, impostor: Callable[..., Impostor],
+    screen: Callable[..., Screen],
+) -> None:  # fmt: skip
+    """P18, P19: of what is written, no byte from the network acts; and it goes on."""
+    poison = "\x1b[2J\x1b]0;t\x07\x9b31m\u202e\x7f"
+    nonsense = [line.replace("ana", f"ana{poison}") for line in lines(7, 3_000)]
+    welcome = [":s 001 ana :Hi", ":s 422 ana :-", ":ana!u@h JOIN #lobby", ":s 366 ana #lobby :-"]
+    flood = [line for line in nonsense if not line.rpartition(" ")[0].endswith("ERROR")]
+    flood = [line for line in flood if "ERROR" not in line and "46" not in line]
+    end = f":gio{poison}!u@h PRIVMSG #lobby :the end{poison}"
+    context = server_context(authority.issue_cert("localhost"))
+    server = impostor(context, saying(*welcome, *flood, end))
+    ana = screen("--ca", str(ca), f"ana@localhost:{server.port}", "#lobby")
+    ana.wait_for("the end")
+    assert not re.search("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", ana.text)
+    assert "Traceback" not in ana.text

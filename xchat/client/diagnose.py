@@ -95,7 +95,7 @@ def not_let_in(peer: Peer, refusal: EntryRefused) -> Fault:
 
 def broken(peer: Peer) -> Fault:
     """Return the fault of a connection that ended too soon."""
-    return Fault(Exit.BROKEN_OFF, f"{peer}: the connection broke", transient=True)
+    return Fault(Exit.BROKEN_OFF, f"{peer}: it hung up without a word", transient=True)
 
 
 def _certificate(error: ssl.SSLCertVerificationError, peer: Peer, ca: Path) -> Fault:

@@ -6,9 +6,15 @@ the terminal's encoding lacks are written as escapes, and a reader that is gone 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from typing import TextIO
+
+from xchat.client.exits import ClientError, Exit
+
+_GONE = (errno.EPIPE, errno.EIO)
+"""A pipe that is closed, a terminal that has hung up."""
 
 
 class Output:
@@ -35,7 +41,11 @@ class Output:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise ClientError(
+                    Exit.FAILED, f"the output cannot be written: {error.strerror}"
+                ) from error
             self._give_up()
 
     def _give_up(self) -> None:

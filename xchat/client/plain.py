@@ -6,6 +6,7 @@ starts with a slash is a command of `slash`; two slashes send one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from xchat.client import slash
@@ -47,8 +48,9 @@ class Plain:
     """The line mode's app."""
 
     def __init__(
-        self, session: Session, link: Link, output: Output, *, channel: str, interactive: bool
-    ) -> None:
+        self, session: Session, link: Link, output: Output, *, channel: str, interactive: bool,
+        on_entry: Callable[[], None],
+    ) -> None:  # fmt: skip
         self.session = session
         self.words = Words(session)
         self.finished = False
@@ -58,6 +60,7 @@ class Plain:
         self._output = output
         self._channel = channel
         self._interactive = interactive
+        self._on_entry = on_entry
         self._typed = Typed(link, 0, self._on_line, self._on_end)
         self._leaving = Leaving(session, patience=PATIENCE_SECONDS if interactive else 60.0)
         self._listed: set[str] = set()
@@ -110,6 +113,7 @@ class Plain:
                 pass
 
     def _enter(self) -> None:
+        self._on_entry()
         if self._channel:
             self.join(self._channel)
             return

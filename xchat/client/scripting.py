@@ -38,6 +38,8 @@ def send(address: str, target: str, text: str | None, how: How) -> Exit:
         raise UsageError("there is nothing to send: the text is empty")
     session, link = _make(address, how)
     errors = Output(sys.stderr)
+    if text is None and sys.stdin.isatty():
+        print("each line is sent; Ctrl-D on a line of its own ends", file=sys.stderr)
     app = Send(session, link, errors, target=target, text=text)
     run.run(link, app, errors)
     return app.end

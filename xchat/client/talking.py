@@ -44,13 +44,16 @@ def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
     session, link = run.make(want)
     print(f"trusting {want.ca}", flush=True)
     output = Output(sys.stdout)
-    app = Plain(session, link, output, channel=channel, interactive=interactive)
-    try:
-        run.run(link, app, output)
-    finally:
-        if session.ever_ready and interactive:
+
+    def remember() -> None:
+        """Keep what worked, as soon as it has, and where we were in the end."""
+        if interactive and session.ever_ready:
             kept = msgspec.structs.replace(want, nick=session.nick)
-            run.remember(kept, app.words.current)
+            run.remember(kept, app.words.current or channel)
+
+    app = Plain(session, link, output, channel=channel, interactive=interactive, on_entry=remember)
+    run.run(link, app, output)
+    remember()
     return app.end
 
 

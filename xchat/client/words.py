@@ -48,6 +48,8 @@ class Words:
         self._session = session
         self._day = datetime.now().astimezone().date()
         self._offline = False
+        self._replaying = False
+        self._again = False
         self.current = ""
         """The channel that typed lines go to."""
 
@@ -59,8 +61,16 @@ class Words:
     # -- talk ---------------------------------------------------------------------------------
     def _message(self, said: MessageReceived) -> list[str]:
         moment = moment_of(said.time)
-        lines = self._new_day(moment)
+        lines = [*self._replay(said), *self._new_day(moment)]
         return [*lines, f"{moment:%H:%M} {self._where(said)}{spoken(said)}"]
+
+    def _replay(self, said: MessageReceived) -> list[str]:
+        """Say where the past begins, and where it ends."""
+        if said.replayed == self._replaying:
+            return []
+        self._replaying = said.replayed
+        past = "while you were away" if self._again else "before you came"
+        return [f"-- {past} --" if said.replayed else "-- now --"]
 
     def _where(self, said: MessageReceived) -> str:
         if not self._session.is_channel(said.buffer):
@@ -150,7 +160,7 @@ class Words:
 
     # -- the server ---------------------------------------------------------------------------
     def _registered(self, event: Registered) -> list[str]:
-        self._offline = False
+        self._offline, self._again = False, event.again
         name = visible(event.network or event.server)
         again = "connected again" if event.again else "connected"
         return [f"{again} to {name} as {visible(event.nick)}"]
@@ -165,7 +175,8 @@ class Words:
         ]
 
     def _gap_filled(self, event: GapFilled) -> list[str]:
-        return [f"-- {event.count} said while you were away, all here --"] if event.count else []
+        self._replaying = False
+        return ["-- now --"] if event.count else []
 
     def _gap_left(self, event: GapLeft) -> list[str]:
         words = visible(event.words)

@@ -12,6 +12,9 @@ from xchat.client.session.events import EntryRefused, NickRefused, Refused, Regi
 from xchat.client.session.state import Phase, State, is_sane
 from xchat.irc.message import Message
 
+JOIN_BYTES = 400
+"""Names of channels asked for on one line: a line each would look like a flood."""
+
 
 def start(state: State) -> None:
     """Say who we are; the first lines of a connection."""
@@ -65,9 +68,17 @@ def on_ready(state: State, _message: Message) -> None:
 
 def join_all(state: State) -> None:
     """Ask for every channel that we want to be in and are not."""
-    for room in state.rooms.values():
-        if not room.joined:
-            state.send("JOIN", room.name, *([room.key] if room.key else []))
+    rooms = [room for room in state.rooms.values() if not room.joined]
+    for room in rooms:
+        if room.key:
+            state.send("JOIN", room.name, room.key)
+    names = [room.name for room in rooms if not room.key]
+    while names:
+        together = 1
+        while together < len(names) and len(",".join(names[: together + 1]).encode()) < JOIN_BYTES:
+            together += 1
+        state.send("JOIN", ",".join(names[:together]))
+        del names[:together]
 
 
 def on_nick_refused(state: State, message: Message) -> None:
