@@ -34,14 +34,13 @@ class Connection:
 
     __slots__ = (
         "_lines",
-        "_outbox",
         "_tls",
         "address",
         "interest",
         "is_counted_registered",
         "is_ordinary",
-        "is_waiting",
         "limits",
+        "outbox",
         "phase",
         "pinged",
         "session",
@@ -61,11 +60,10 @@ class Connection:
         self.interest = 0
         self.pinged = False
         self.is_counted_registered = False
-        self.is_waiting = False
         self.is_ordinary = False
         """Registered, and nothing to look after but what it is told."""
         self._tls = TlsPipe(context)
-        self._outbox = Outbox(sock, self._tls)
+        self.outbox = Outbox(sock, self._tls)
         self._lines = LineBuffer()
 
     def receive(self) -> Sequence[bytes | LineTooLong]:
@@ -90,21 +88,12 @@ class Connection:
         """Begin the session, once the connection is encrypted: its outbox is ours."""
         self.session = session
         self.phase = Phase.OPEN
-        session.outbox = self._outbox.fresh
-
-    def flush(self) -> None:
-        """Send what there is to send, as far as the socket takes it."""
-        all_sent = self._outbox.flush()
-        if all_sent is self.is_waiting:
-            self.is_waiting = not all_sent
-            self.is_ordinary = False
-        if self.is_waiting and self.session is not None:
-            self.session.backlog = self._outbox.size
+        session.outbox = self.outbox.fresh
 
     def wants(self) -> int:
         """Return the events to wait for: to read if there is room, to write if there is need."""
         session = self.session
-        events = WRITE if self.is_waiting else 0
+        events = WRITE if self.outbox.is_waiting else 0
         if session is None or self.phase is Phase.LINGERING:
             return events | READ
         full = session.backlog >= self.limits.outbox_soft_bytes
@@ -131,7 +120,7 @@ class Connection:
         self.phase = Phase.LINGERING
         self.since = now
         self._tls.end()
-        self._outbox.flush()
+        self.outbox.flush()
         self.sock.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:

@@ -104,32 +104,38 @@ class Guests:
         connections, ended = self._connections, self._ended
         for session in told:
             connection = connections.get(session)
-            if connection is not None and connection not in ended:
-                self._send(connection)
-                if session.closing is not None or not connection.is_ordinary:
-                    self._look_after(connection)
+            if connection is None or connection in ended:
+                continue
+            try:
+                all_sent = connection.outbox.flush()
+            except OSError:
+                ended[connection] = "Connection lost"
+                continue
+            if session.closing is not None or not all_sent or not connection.is_ordinary:
+                self._look_after(connection)
         for connection in ready:
             if connection.phase is not Phase.CLOSED and connection not in ended:
-                self._send(connection)
-                self._look_after(connection)
+                self._flush_spoken(connection)
 
-    def _send(self, connection: Connection) -> None:
+    def _flush_spoken(self, connection: Connection) -> None:
+        """Send to a connection that was ready: it may go on, or have to stop being read from."""
         try:
-            connection.flush()
+            connection.outbox.flush()
         except OSError:
             self._ended[connection] = "Connection lost"
+        else:
+            self._look_after(connection)
 
     def _look_after(self, connection: Connection) -> None:
         """Count who has registered, drop who is too slow, part with whom the hub has closed."""
         session = connection.session
         if session is not None and connection.phase is Phase.OPEN:
-            if not connection.is_waiting:
-                session.backlog = 0
+            session.backlog = connection.outbox.size if connection.outbox.is_waiting else 0
             if session.registered and not connection.is_counted_registered:
                 self._count_registered(connection, session)
             if session.backlog > self._hub.limits.outbox_hard_bytes_max:
                 self._ended[connection] = f"Too slow: {session.backlog} bytes unread"
-            elif session.closing is not None and not connection.is_waiting:
+            elif session.closing is not None and not session.backlog:
                 self._say_goodbye(connection, session.closing)
         if connection not in self._ended:
             self._loop.watch(connection)

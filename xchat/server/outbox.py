@@ -24,13 +24,18 @@ class Outbox:
     `fresh` is the list that others append to; it is never replaced.
     """
 
-    __slots__ = ("_ciphertext", "_send", "_tls", "fresh")
+    __slots__ = ("_ciphertext", "_send", "_take", "_tls", "_write", "fresh")
 
     def __init__(self, sock: socket.socket, tls: TlsPipe) -> None:
-        self._send = sock.send
         self._tls = tls
+        self._write, self._take, self._send = tls.write, tls.take, sock.send
         self._ciphertext = b""
         self.fresh: list[bytes] = []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something waits for the socket to take more."""
+        return bool(self._ciphertext)
 
     @property
     def size(self) -> int:
@@ -39,21 +44,25 @@ class Outbox:
 
     def flush(self) -> bool:
         """Send what the socket takes; say whether nothing is left. OSError: the peer is gone."""
+        fresh = self.fresh
+        if self._ciphertext or not fresh:
+            return self._flush_rest()
+        data = fresh[0] if len(fresh) == 1 else b"".join(fresh)
+        fresh.clear()
+        if len(data) > ENCRYPT_BYTES:
+            fresh.append(data[ENCRYPT_BYTES:])
+            data = data[:ENCRYPT_BYTES]
+        self._write(data)
+        return self._pass_on(self._take()) and (not fresh or self.flush())
+
+    def _flush_rest(self) -> bool:
+        """Flush where the last flush left something, or where there is nothing to say."""
         if self._ciphertext and not self._pass_on(self._ciphertext):
             return False
-        fresh, tls = self.fresh, self._tls
-        if not fresh:  # but perhaps a handshake, or an answer to the peer's TLS
-            return not tls.has_output or self._pass_on(tls.take())
-        while fresh:
-            data = fresh[0] if len(fresh) == 1 else b"".join(fresh)
-            fresh.clear()
-            if len(data) > ENCRYPT_BYTES:
-                fresh.append(data[ENCRYPT_BYTES:])
-                data = data[:ENCRYPT_BYTES]
-            tls.write(data)
-            if not self._pass_on(tls.take()):
-                return False
-        return True
+        if self.fresh:
+            return self.flush()
+        # a handshake goes on, or TLS itself answers the peer
+        return not self._tls.has_output or self._pass_on(self._take())
 
     def _pass_on(self, ciphertext: bytes) -> bool:
         """Send; say whether all of it went, else keep the rest."""
