@@ -71,6 +71,7 @@ class Hub:
         self._batches = 0
         self._runnable: dict[Session, None] = {}
         self._streams: dict[Session, tuple[Request, Iterator[None]]] = {}
+        self._ending: dict[Session, None] = {}
         self._departing: dict[str, str] = {}
         self._depart_at = 0.0
 
@@ -99,10 +100,18 @@ class Hub:
         return session
 
     def close(self, session: Session, reason: str) -> None:
-        """Tell a client why its connection ends now; what it sent and waits is dropped."""
-        if session.closing is None:
-            session.closing = reason
-            line = f"ERROR :Closing link ({session.address}): {reason}\r\n"
+        """End a session: what it sent and waits is dropped, and `settle` tells it why."""
+        if session.ending is None:
+            session.ending = reason
+            self._ending[session] = None
+
+    def _say_farewells(self) -> None:
+        """Tell those that end why, as the last thing after the answers to what they asked."""
+        for session in [session for session in self._ending if not session.open]:
+            del self._ending[session]
+            self._streams.pop(session, None)
+            session.closing = session.ending
+            line = f"ERROR :Closing link ({session.address}): {session.closing}\r\n"
             session.outbox.append(line.encode())
             self.fanout.touch(session)
             self._deafen(session)
@@ -112,8 +121,9 @@ class Hub:
         if self.sessions.pop(session.uid, None) is None:
             return
         if session.closing is None:
-            session.closing = reason
+            session.closing = session.ending = session.ending or reason
             self._deafen(session)
+        self._ending.pop(session, None)
         self._runnable.pop(session, None)
         self._streams.pop(session, None)
         self.flood.forget(session)
@@ -172,12 +182,12 @@ class Hub:
             if not self._may_go_on(session) or not self._handle(session, line):
                 break
             done += 1
-        if session.closing is not None:
+        if session.ending is not None:
             session.inbox.clear()
         del session.inbox[:done]
 
     def _may_go_on(self, session: Session) -> bool:
-        if session.closing is not None or session in self._streams:
+        if session.ending is not None or session in self._streams:
             return False
         if self.flood.admits(session, self.now):
             return True
@@ -307,6 +317,7 @@ class Hub:
                 self._carry_out(effect, request)
             self._settled(request)
         self._refuse_lost(settled)
+        self._say_farewells()
         return settled.kept
 
     def _refuse_lost(self, settled: Settled) -> None:

@@ -41,6 +41,7 @@ class Session:
         "caps",
         "claim",
         "closing",
+        "ending",
         "exempt",
         "heard",
         "inbox",
@@ -63,7 +64,10 @@ class Session:
         self.cap_version = 0
         self.claim = Claim()
         self.registered = False
+        self.ending: str | None = None
         self.closing: str | None = None
+        """Why it ends: once it is to, nothing more of it is handled; once what it asked
+        is answered it has been told so, and is closing."""
         self.backlog = 0
         """Bytes that were taken out of the outbox and that the client has not read yet."""
         self.inbox: list[bytes | LineTooLong] = []
