@@ -1,0 +1,92 @@
+"""What arrives that is no command: too long, not UTF-8, not a message (UTF8ONLY, 417)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chat.pair import Server
+from xchat.limits import LINE_BYTES_MAX, TAGS_FROM_CLIENT_BYTES_MAX
+
+
+def test_bytes_that_are_not_utf8_are_refused_never_mangled(server: Server) -> None:
+    """FAIL PRIVMSG INVALID_UTF8: the client's message was rejected because it contained invalid
+    UTF-8 data. FAIL is sent whatever the client negotiated: the specification names it.
+    """
+    alice, bob = server.client("alice"), server.client("bob")
+    server.channel("#a", alice, bob)
+    assert alice.ask(b"PRIVMSG #a :hi\xaa") == [
+        "FAIL PRIVMSG INVALID_UTF8 :Message rejected: it is not valid UTF-8"
+    ]
+    assert bob.heard() == []
+
+
+def test_the_refusal_has_the_label(server: Server) -> None:
+    alice = server.client("alice", "batch", "labeled-response")
+    (fail,) = alice.read(b"@label=xyz PRIVMSG #qux hi\xaa")
+    assert (fail.command, fail.params[:2]) == ("FAIL", ("PRIVMSG", "INVALID_UTF8"))
+    assert fail.tags == {"label": "xyz"}
+
+
+@pytest.mark.parametrize("line", [b"\xaa\xbb hi", b"PRIV\xffMSG a :b", b"\xff"])
+def test_a_command_that_cannot_be_read_is_a_star(server: Server, line: bytes) -> None:
+    """If the server is unable to parse the sent command then it MAY send a FAIL command with no
+    command name (i.e. *).
+    """
+    (fail,) = server.client("alice").ask(line)
+    assert fail.startswith("FAIL * INVALID_UTF8 :")
+
+
+@pytest.mark.parametrize("line", [b"PRIVMSG a :b\0c", b"PING a\rb", b"@a=b", b":source", b"!!! x"])
+def test_what_is_no_message(server: Server, line: bytes) -> None:
+    knows, does_not = server.client("alice", "standard-replies"), server.client("bob")
+    assert knows.ask(line)[0].startswith("FAIL * INVALID_MESSAGE :Message rejected: ")
+    assert does_not.ask(line)[0].startswith("400 bob * :INVALID_MESSAGE: Message rejected: ")
+
+
+def test_a_line_at_the_limit_and_one_byte_longer(server: Server) -> None:
+    """ERR_INPUTTOOLONG (417): "<client> :Input line was too long"; and the connection goes on."""
+    alice = server.client("alice")
+    head = "PRIVMSG nobody :"
+    fits = LINE_BYTES_MAX - len(head) - len("\r\n")
+    assert alice.ask(head + "x" * fits)[0].startswith("401")
+    assert alice.ask(head + "x" * (fits + 1)) == ["417 alice :Input line was too long"]
+    assert alice.ask("x" * 100_000) == ["417 alice :Input line was too long"]
+    assert alice.sync() == []
+
+
+@pytest.mark.parametrize(("size", "answer"), [(0, "401"), (1, "417")])
+def test_tags_at_the_limit_and_one_byte_longer(server: Server, size: int, answer: str) -> None:
+    """Servers MUST reply with the ERR_INPUTTOOLONG (417) error numeric if a client sends a message
+    with more tag data than the allowed limit. Clients MUST NOT send tag data exceeding 4094 bytes.
+    """
+    alice = server.client("alice", "message-tags")
+    value = "a" * (TAGS_FROM_CLIENT_BYTES_MAX - len("@+x= ") + size)
+    assert alice.ask(f"@+x={value} PRIVMSG nobody :hi")[0].startswith(answer)
+
+
+def test_bytes_one_by_one(server: Server) -> None:
+    alice = server.client("alice")
+    for byte in "PRIVMSG alice :გამარჯობა 👋\r\n".encode():
+        alice.send_bytes(bytes([byte]))
+        server.run()
+    assert alice.heard() == [":alice PRIVMSG alice :გამარჯობა 👋"]
+
+
+def test_empty_lines_are_nothing(server: Server) -> None:
+    alice = server.client("alice")
+    alice.send_bytes(b"\r\n\n\r\n \r\n")
+    assert alice.heard() in ([], ["400 alice * :INVALID_MESSAGE: Message rejected: it has no command"])
+
+
+def test_a_source_that_a_client_claims_is_not_believed(server: Server) -> None:
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.ask(":mallory!m@evil PRIVMSG bob :it was him")
+    assert bob.heard() == [":alice PRIVMSG bob :it was him"]
+
+
+def test_no_control_sequence_of_a_name_is_said_back(server: Server) -> None:
+    alice = server.client("alice")
+    alice.send("NICK \x1b[31m", "JOIN #\x1b[2J", "WHOIS \x1b", "\x1b[2J", "HELP \x1b", "CAP \x1b")
+    server.run()
+    for line in alice.read_raw():
+        assert b"\x1b" not in line.partition(b" :")[2]
