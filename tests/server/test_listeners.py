@@ -120,16 +120,19 @@ def test_what_was_opened_before_a_refusal_is_closed() -> None:
         pass
 
 
+# All is read before: nobody may not look into the folder of a Python that is root's.
 AS_NOBODY = """
 import os
-os.setgid(65534)
-os.setuid(65534)
+import encodings.idna
 from xchat.config.settings import Listen
 from xchat.errors import XChatError
 from xchat.journal import open_journal
 from xchat.server.listeners import open_listeners
+journal = open_journal("json")
+os.setgid(65534)
+os.setuid(65534)
 try:
-    open_listeners(Listen(host=("127.0.0.1",), port=81), open_journal("json"))
+    open_listeners(Listen(host=("127.0.0.1",), port=81), journal)
 except XChatError as error:
     print(error)
 """
