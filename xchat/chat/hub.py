@@ -311,12 +311,12 @@ class Hub:
     def settle(self) -> bool:
         """Keep what was appended, and carry out what came of it; say False where that failed."""
         settled = self.ledger.settle()
+        self._refuse_lost(settled)  # first: what was said after it waits for this answer
         for step, origin in settled.steps:
             request = origin.request if origin else None
             for effect in step.effects:
                 self._carry_out(effect, request)
             self._settled(request)
-        self._refuse_lost(settled)
         self._say_farewells()
         return settled.kept
 
