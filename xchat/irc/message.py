@@ -6,6 +6,7 @@ Message format: modern.ircdocs.horse#message-format and the IRCv3
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 _ESCAPES = (("\\", "\\\\"), (";", "\\:"), (" ", "\\s"), ("\r", "\\r"), ("\n", "\\n"))
 _UNESCAPED = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
+_COMMAND = re.compile("[0-9A-Za-z_]+")
 
 
 class ParseError(ValueError):
@@ -71,7 +73,7 @@ def parse(line: bytes) -> Message:
     words = [word for word in middle.split(" ") if word]
     if not words:
         raise ParseError("INVALID_MESSAGE", "Message rejected: it has no command")
-    if not (words[0].isascii() and words[0].isalnum()):
+    if not _COMMAND.fullmatch(words[0]):
         raise ParseError(
             "INVALID_MESSAGE", "Message rejected: a command is letters or three digits"
         )
