@@ -106,8 +106,14 @@ def test_all_refused_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_answer_at_all_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dial_module, "DIAL_SECONDS_MAX", 0.2)
-    never = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [] if never.wait(1) else [])
+    answer = threading.Event()
+
+    def look_up(*_: object, **__: object) -> list[Found]:
+        answer.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(Fault) as caught:
         run(Dial(Peer("mute.lan"), time.monotonic()))
+    answer.set()
     assert caught.value.end is Exit.TIMED_OUT

@@ -246,3 +246,13 @@ def test_each_way_to_end_has_a_code_of_its_own_and_stands_in_help() -> None:
         assert f"  {end.code} " in shown
         assert end.meaning.split()[0] in shown
     assert isinstance(Fault(Exit.NOT_TLS, "x"), ClientError)
+
+
+def test_bytes_that_are_no_text_do_not_break_it(
+    impostor: MakeImpostor, authority: trustme.CA, ca: Path
+) -> None:
+    context = server_context(authority.issue_cert("localhost"))
+    port = impostor(context, saying(":s 432 * ? :Erroneous nickname")).port
+    done = attempt(ca, port, nick="\udcff@")
+    assert done.returncode == Exit.NICK_ILL_FORMED.code
+    assert "Traceback" not in done.stderr

@@ -355,7 +355,7 @@ def test_long_lines_are_cut_to_fit(lobby: Script) -> None:
 
 
 def test_a_name_that_would_be_another_command_is_refused(lobby: Script) -> None:
-    for name in ("", "a b", "#a,#b", ":x", "a\r\nQUIT"):
+    for name in ("", "a b", "#a,#b", ":x", "a\r\nQUIT", "\udcff"):
         with pytest.raises(UsageError):
             lobby.session.say(name, "x")
     lobby.session.change_topic("#lobby", "one\r\nQUIT :two")

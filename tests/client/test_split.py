@@ -37,8 +37,8 @@ def test_lines_stay_lines_and_blank_ones_go() -> None:
 
 @given(st.text(max_size=300), st.integers(min_value=64, max_value=100))
 def test_every_piece_fits_and_nothing_but_space_is_lost(text: str, bytes_max: int) -> None:
-    text = text.encode(errors="replace").decode()
     pieces = split(text, bytes_max)
+    text = text.encode(errors="replace").decode()
     assert all(0 < len(piece.encode()) <= bytes_max for piece in pieces)
     bare = "".join(text.replace("\0", "").split())
     assert "".join("".join(pieces).split()) == bare

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from xchat.client import slash
-from xchat.client.exits import ClientError, Exit
-from xchat.client.leaving import Leaving, unsettled
+from xchat.client.exits import Exit
+from xchat.client.leaving import STUCK_SECONDS_MAX, Leaving, unsettled
 from xchat.client.link import Link
 from xchat.client.output import Output
+from xchat.client.refusals import nick_refused
 from xchat.client.session import Session
 from xchat.client.session.events import (
     Disconnected,
@@ -62,7 +63,9 @@ class Plain:
         self._interactive = interactive
         self._on_entry = on_entry
         self._typed = Typed(link, 0, self._on_line, self._on_end)
-        self._leaving = Leaving(session, patience=PATIENCE_SECONDS if interactive else 60.0)
+        self._leaving = Leaving(
+            session, patience=PATIENCE_SECONDS if interactive else STUCK_SECONDS_MAX
+        )
         self._listed: set[str] = set()
         self._reading = False
         self._known_offline = False
@@ -149,7 +152,9 @@ class Plain:
             slash.take(self, line)
         except XChatError as error:
             self._fail(Exit.USAGE)
-            self.say(f"! {error}")
+            for head, words in (("! ", error.what), ("  ", error.mend)):
+                if words:
+                    self.say(head + visible(words))
         if not self.session.ready and self.session.unsent and not self._known_offline:
             self.say("  (kept here until the connection is back)")
         self._known_offline = not self.session.ready
@@ -199,6 +204,8 @@ class Plain:
         self._link.interrupted = False
         if self.session.unsettled:
             self._fail(Exit.LINE_UNCERTAIN)
+        if not self.session.ever_ready:
+            self.end = Exit.INTERRUPTED
         if self.session.ready:
             self.session.quit()
         else:
@@ -213,19 +220,3 @@ class Plain:
         """Remember for a pipe what went wrong; a person has read it."""
         if not self._interactive and self.end is Exit.DONE:
             self.end = end
-
-
-def nick_refused(event: NickRefused) -> ClientError:
-    """Return the error of a nick that the server does not give."""
-    nick, words = visible(event.nick), visible(event.words)
-    if event.taken:
-        return ClientError(
-            Exit.NICK_TAKEN,
-            f"the nickname {nick} is in use: {words}",
-            mend="Take another: NICK@HOST.",
-        )
-    return ClientError(
-        Exit.NICK_ILL_FORMED,
-        f"the server does not take the nickname {nick}: {words}",
-        mend="Take another: NICK@HOST.",
-    )

@@ -8,7 +8,7 @@ from xchat.client.exits import ClientError, Exit
 from xchat.client.leaving import Leaving
 from xchat.client.link import Link
 from xchat.client.output import Output
-from xchat.client.plain import nick_refused
+from xchat.client.refusals import join_refused, nick_refused
 from xchat.client.session import Session
 from xchat.client.session.events import (
     Disconnected,
@@ -106,9 +106,3 @@ class Send:
             self._typed.resume()
         self._errors.flush()
         return self._leaving.turn()
-
-
-def join_refused(event: JoinRefused) -> ClientError:
-    """Return the error of a channel that we may not enter."""
-    channel, words = visible(event.channel), visible(event.words)
-    return ClientError(Exit.LINE_REFUSED, f"{channel} cannot be joined: {words}")

@@ -7,8 +7,7 @@ from datetime import datetime
 from xchat.client.jsonl import to_json
 from xchat.client.link import Link
 from xchat.client.output import Output
-from xchat.client.plain import nick_refused
-from xchat.client.send import join_refused
+from xchat.client.refusals import join_refused, nick_refused
 from xchat.client.session import Session
 from xchat.client.session.events import (
     Disconnected,

@@ -244,4 +244,5 @@ def now() -> str:
 
 
 def _because(reason: str) -> str:
-    return f" ({visible(reason)})" if reason else ""
+    said = reason.strip()
+    return f" ({visible(said)})" if said not in ("", "Quit:") else ""

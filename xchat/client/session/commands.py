@@ -10,6 +10,7 @@ from xchat.client.session.split import ACTION_HEAD, ACTION_TAIL, split, text_byt
 from xchat.client.session.state import Phase, State, is_sane
 from xchat.errors import UsageError, XChatError
 from xchat.irc.message import format_line
+from xchat.limits import LINE_BYTES_MAX
 
 
 class OfflineError(XChatError):
@@ -175,10 +176,11 @@ class Commands:
             raise OfflineError("there is no connection now", mend="Try again once it is back.")
 
     def _send(self, command: str, *params: str) -> None:
-        line = format_line(None, command, *(_one_line(param) for param in params))
-        if len(line.encode()) + 2 > 512:
-            raise UsageError(f"too long for one line: {len(line.encode())} bytes of 510")
-        self._state.send(command, *(_one_line(param) for param in params))
+        words = [_one_line(param) for param in params]
+        size = len(format_line(None, command, *words).encode(errors="replace")) + 2
+        if size > LINE_BYTES_MAX:
+            raise UsageError(f"too long for one line: {size} bytes, and {LINE_BYTES_MAX} fit")
+        self._state.send(command, *words)
 
 
 def _one_line(text: str) -> str:

@@ -34,6 +34,7 @@ def split(text: str, bytes_max: int) -> list[str]:
     are seen as two. Lines of `text` stay lines; blank ones are left out.
     """
     pieces = []
+    text = text.encode(errors="replace").decode()  # what a command line may hold is not all text
     for line in text.replace("\r", "\n").replace("\0", "").split("\n"):
         rest = line
         while len(rest.encode()) > bytes_max:

@@ -7,6 +7,7 @@ in `core` is what others see.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -34,9 +35,12 @@ class Identity(msgspec.Struct, frozen=True):
         return f"Identity({self.nick!r})"
 
 
+_UNFIT = re.compile("[ ,\r\n\0\ud800-\udfff]")
+
+
 def is_sane(name: str) -> bool:
     """Tell whether a name can stand in the middle of a line; the server judges the rest."""
-    return bool(name) and name[0] != ":" and not any(char in " ,\r\n\0" for char in name)
+    return bool(name) and name[0] != ":" and not _UNFIT.search(name)
 
 
 class Phase(enum.Enum):
@@ -88,7 +92,7 @@ class State:
     def send(self, command: str, *params: str, tags: Mapping[str, str] = NO_TAGS) -> None:
         """Write one line. Raises ValueError for what no line can carry."""
         line = f"{format_tags(tags)}{format_line(None, command, *params)}\r\n"
-        self._bytes.append(line.encode())
+        self._bytes.append(line.encode(errors="replace"))
 
     def emit(self, event: Event) -> None:
         """Tell what happened."""
