@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
 from tests.chat.simulation.world import run
@@ -15,14 +16,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--count", type=int, default=1)
     asked = parser.parse_args()
+    started = time.perf_counter()
     for seed in range(asked.seed, asked.seed + asked.count):
-        started = time.perf_counter()
         world = run(seed, asked.steps)
-        took = (time.perf_counter() - started) * 1000
-        print(  # noqa: T201
+        print(
             f"seed {seed}: {world.referee.seq} events, {len(world.referee.history)} messages,"
-            f" {world.crashes} crashes, {world.refusals} failed commits, {took:.0f} ms"
+            f" {world.crashes} crashes, {world.refusals} failed commits,"
+            f" told {world.digest.hexdigest()[:16]}"
         )
+    print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
+from random import Random
 
 from xchat.chat.apply.step import HistoryRow
 from xchat.chat.ledger import CannotKeep
-from xchat.chat.log import Entry
+from xchat.chat.log import Entry, Lost
 from xchat.chat.state import Row
+from xchat.store.log import EmbeddedLog
 from xchat.store.store import SqliteStore
 
 ROOM_WITHOUT_END = 1 << 30
@@ -50,6 +52,27 @@ _ARM = """
         WHEN (SELECT name FROM fault) = 'COMMIT_FAILS'
         BEGIN INSERT INTO owed VALUES (1); END;
 """
+
+
+class SlowLog(EmbeddedLog):
+    """A log that takes its time and loses some, as one across a network does."""
+
+    def __init__(self, store: SqliteStore, clock: Callable[[], int], rng: Random) -> None:
+        super().__init__(store, clock)
+        self.rng = rng
+        self.is_slow = True
+
+    def poll(self, limit: int) -> Sequence[Entry | Lost]:
+        """Place what was queued, later, or never; one key's order is kept."""
+        if not self.is_slow:
+            return super().poll(limit)
+        if self.rng.random() < 0.5:
+            return []
+        lost = []
+        while self._waiting and self.rng.random() < 0.1:
+            _, token, _, _ = self._waiting.popleft()
+            lost.append(Lost(token, "the log did not answer"))
+        return [*lost, *super().poll(self.rng.randrange(1, 9))]
 
 
 class FaultyStore(SqliteStore):

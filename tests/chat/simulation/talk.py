@@ -190,10 +190,11 @@ _GARBAGE = (
     "", " ", ":", "@", "@label=x", "@label= PING", ": :", "PRIVMSG", "JOIN", "JOIN ,,,", "JOIN #",
     "MODE #lobby +" + "o" * 40, "KICK #lobby", "NICK", "NICK :", "NICK #a", "NICK a\u202eb",
     "WHO", "CHATHISTORY", "CHATHISTORY LATEST #lobby * -1", "CHATHISTORY LATEST #lobby * 0",
-    "CHATHISTORY AFTER #lobby msgid=x 5", "CHATHISTORY BEFORE #nowhere timestamp=9999-12-31T23:59:59.999Z 5",
+    "CHATHISTORY AFTER #lobby msgid=x 5",
+    "CHATHISTORY BEFORE #nowhere timestamp=9999-12-31T23:59:59.999Z 5",
     "123 a b c", "ÄÖ", "PING", "PONG", "USER a b c d", "PASS x", "CAP", "CAP NEW", "CAP REQ :nope",
     "TOPIC #lobby " + ":" * 20, "TAGMSG #lobby", "@+typing;+x= TAGMSG #lobby", "INVITE a", "ISON",
-    "PRIVMSG #lobby,#lobby,#a,#b,#c :five", "PRIVMSG ,,, :none", "MODE", "AWAY", "WHOIS ,",
+    "PRIVMSG #nowhere,#nowhere,#a,#b,#c :five", "PRIVMSG ,,, :none", "MODE", "AWAY", "WHOIS ,",
     "JOIN " + ",".join(f"#c{number}" for number in range(4)),
 )  # fmt: skip
 _RAW = (

@@ -92,6 +92,7 @@ class Wire:
         tags = line.find(b" ") + 1 if line.startswith(b"@") else 0
         assert tags <= TAGS_BYTES_MAX, "the tags are too long"
         assert len(line) - tags + 2 <= LINE_BYTES_MAX, "the line is too long"
+        assert not self.error, "something is said after ERROR"
         message = parse(line)
         self._follow_answer(message)
         history = self._histories.get(message.tags.get("batch", ""))

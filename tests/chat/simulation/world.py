@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from types import TracebackType
 from typing import Self
 
 from tests.chat.simulation.checks import check_fanout, check_server, check_wire
-from tests.chat.simulation.faults import Crashed, Fault, FaultyStore
+from tests.chat.simulation.faults import Crashed, Fault, FaultyStore, SlowLog
 from tests.chat.simulation.referee import Referee
 from tests.chat.simulation.talk import Line, Talk, can_label, raw
 from tests.chat.simulation.wire import Wire
@@ -24,13 +24,14 @@ from xchat.chat.session import Session
 from xchat.config import Config
 from xchat.limits import Limits
 from xchat.store import log
-from xchat.store.log import EmbeddedLog
+from xchat.store.database import open_database
 
 PEOPLE = 9
 QUIET_TURNS_MAX = 2_000
 RECENT_LINES = 30
 START_MS = 1_700_000_000_000
-MEMORY = Path("/dev/shm")  # noqa: S108 - a sync of a file there costs nothing
+MEMORY = Path("/dev/shm")
+"""A sync of a file there costs nothing."""
 
 
 class World:
@@ -41,11 +42,16 @@ class World:
         self.talk = Talk(self.rng)
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.now, self.now_ms = 1_000.0, START_MS
+        self.is_quiet = False
+        self.is_slow = self.rng.random() < 0.2
         self.config = Config(limits=_limits(self.rng))
         self.people: list[Wire | None] = [None] * PEOPLE
         self.dead: list[tuple[Session, int]] = []
         self.number = self.asked = self.crashes = self.refusals = 0
-        self.recent: deque[str] = deque(maxlen=int(os.environ.get('RECENT','30')))
+        self.recent: deque[str] = deque(maxlen=RECENT_LINES)
+        self.digest = sha256()
+        """Of every byte that was told to anybody, and when."""
+        self._make_file(seed)
         self._open()
         self.referee = Referee(self.path)
         self._start()
@@ -54,7 +60,10 @@ class World:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         self.store.close()
         self.referee.close()
@@ -72,9 +81,17 @@ class World:
 
     # -- the server's lives -------------------------------------------------------------------
 
+    def _make_file(self, seed: int) -> None:
+        """Make the file under names that the seed decides, for they stand in what is told."""
+        database = open_database(self.path)
+        names = ((f"{seed:08x}", "log_id"), (f"{seed:08x}", "node"))
+        database.executemany("UPDATE meta SET value = ? WHERE key = ?", names)
+        database.close()
+
     def _open(self) -> None:
         self.store = FaultyStore(self.path)
-        self.log = EmbeddedLog(self.store, lambda: self.now_ms)
+        self.log = SlowLog(self.store, lambda: self.now_ms, self.rng)
+        self.log.is_slow = False
         run = self.store.next_run()
         self.hub = Hub(
             self.config, self.log, self.store, node=self.store.node, run=run, now_ms=self.now_ms
@@ -89,6 +106,7 @@ class World:
             self.store.close()
             self._open()
         assert self.hub.start(), "the server cannot start from its own file"
+        self.log.is_slow = self.is_slow
         self.referee.sync({})
         self._check()
 
@@ -114,27 +132,27 @@ class World:
         for place in self.rng.sample(range(PEOPLE), self.rng.randrange(PEOPLE)):
             self._act(place)
         try:
-            self.turn(may_die=True)
+            self.turn()
         except Crashed:
             self.crash()
 
-    def turn(self, *, may_die: bool = False) -> None:
+    def turn(self) -> None:
         """Have one turn, in the order of server/turn.py, and check what must hold after it."""
         self.hub.now = self.now
         self.hub.serve(self.now, self.now_ms)
-        self._maybe_die(may_die)
+        self._maybe_die()
         away = dict(self.hub.state.away)
         if not self.hub.settle():
             self.refusals += 1
             assert self.hub.state.away == away, "what was refused is shown"
         self.referee.sync({uid: w for uid, w in self.wires.items() if w.session.closing is None})
-        self._maybe_die(may_die)
+        self._maybe_die()
         self._flush()
         self._reap()
         self._check()
 
-    def _maybe_die(self, may: bool) -> None:  # noqa: FBT001
-        if may and self.rng.random() < 0.004:
+    def _maybe_die(self) -> None:
+        if not self.is_quiet and self.rng.random() < 0.004:
             raise Crashed
 
     def _let_time_pass(self) -> None:
@@ -154,6 +172,8 @@ class World:
             return
         elif self.rng.random() < 0.02:
             self._end(wire, "Connection lost")
+        elif self.rng.random() < 0.01:
+            self.hub.close(wire.session, "Ping timeout")
         elif self.rng.random() < 0.06:
             wire.is_deaf = not wire.is_deaf
         elif not wire.registered and wire.nick_refused:
@@ -214,6 +234,7 @@ class World:
             wire.unread += b"".join(session.outbox)
             session.outbox.clear()
             if not wire.is_deaf:
+                self.digest.update(f"{self.number} {session.uid} ".encode() + wire.unread)
                 wire.read()
             session.backlog = len(wire.unread)
 
@@ -229,7 +250,8 @@ class World:
     def _end(self, wire: Wire, reason: str) -> None:
         self.people[self.people.index(wire)] = None
         self.hub.disconnect(wire.session, reason)
-        self.dead.append((wire.session, len(wire.session.outbox)))
+        if not wire.session.open:  # else what it asked is answered yet, to nobody
+            self.dead.append((wire.session, len(wire.session.outbox)))
 
     # -- what must hold -----------------------------------------------------------------------
 
@@ -244,6 +266,7 @@ class World:
     def quiesce(self) -> None:
         """Let everything that waits be done, without faults; then nothing may be left."""
         self.store.suffer(Fault.NONE)
+        self.is_quiet, self.log.is_slow = True, False
         for wire in self.wires.values():
             wire.is_deaf = False
         self.turn()
@@ -260,6 +283,7 @@ class World:
             assert not wire.session.open, "requests wait for ever"
             assert not wire.asked, f"{wire.asked} were never answered"
         self.referee.check()
+        self.is_quiet, self.log.is_slow = False, self.is_slow
 
 
 def _limits(rng: Random) -> Limits:
