@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from peers import Peer
-from servers import BIN, CA, WORK, Running, everyone, ours, running
+from servers import BIN, CA, WORK, LoadFailedError, Running, everyone, ours, running
 
 # name: what ircload is asked for; long enough that the CPU time is a second or so.
 SHAPES = {
@@ -39,10 +39,6 @@ COMMANDS = ("xchat-certs", "xchat-server", "xchat-client")
 LOAD_SECONDS_MAX = 120
 
 
-class LoadFailedError(Exception):
-    """The load generator did not get all it expected: why."""
-
-
 # -- ircload --------------------------------------------------------------------------------------
 
 
@@ -57,7 +53,7 @@ def ircload(server: Running, arguments: str, *, core: int | None = None) -> Figu
         argv, capture_output=True, text=True, check=False, timeout=LOAD_SECONDS_MAX + 30
     )
     if done.returncode:
-        raise LoadFailedError(f"{server.peer.name}: {done.stdout[-300:]} {done.stderr[-300:]}")
+        raise LoadFailedError(f"{server.peer.name}: {done.stderr[-300:] or done.stdout[-300:]}")
     figures: Figures = json.loads(done.stdout)
     return figures
 
@@ -72,9 +68,13 @@ def load(shapes: list[str], only: list[str], rounds: int, tell: Callable[[str], 
             for peer in peers:
                 tell(f"round {number + 1} of {rounds}: {shape} on {peer.name}")
                 fresh = ours() if peer.name == "xchat" else peer
-                with running(fresh, core=server_core) as server:
-                    figures = ircload(server, SHAPES[shape], core=load_core)
-                results[shape, peer.name].append(figures)
+                try:
+                    with running(fresh, core=server_core) as server:
+                        figures = ircload(server, SHAPES[shape], core=load_core)
+                except LoadFailedError as failed:
+                    print(f"\nround {number + 1}, {shape}: {failed}", file=sys.stderr)
+                else:
+                    results[shape, peer.name].append(figures)
     return results
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -33,6 +32,10 @@ OURS = (
     "limits.unregistered_max=10000",
     "limits.users_max=100000",
 )
+
+
+class LoadFailedError(Exception):
+    """A server did not start, or did not deliver all that was expected: why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,7 @@ def running(peer: Peer, *, settle: bool = True, core: int | None = None) -> Iter
 
 
 def wait_until_it_accepts(peer: Peer, process: subprocess.Popen[bytes]) -> None:
-    """Return once the port takes a connection; SystemExit names the server that does not."""
+    """Return once the port takes a connection; raises LoadFailedError where it never does."""
     deadline = time.monotonic() + START_SECONDS_MAX
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -149,4 +152,4 @@ def wait_until_it_accepts(peer: Peer, process: subprocess.Popen[bytes]) -> None:
             time.sleep(LOOK_EVERY_SECONDS)
         else:
             return
-    raise SystemExit(f"bench: {peer.name} did not start: see {os.fspath(WORK)}/{peer.name}.log")
+    raise LoadFailedError(f"{peer.name} did not start: see {WORK}/{peer.name}.log")
