@@ -91,9 +91,9 @@ class Fanout:
         """Carry out one effect; `request` is what it answers, if that came from here."""
         self._PERFORM[type(effect)](self, effect, request)
 
-    def touch(self, session: Session) -> None:
-        """Remember that a session has something to be sent."""
-        self._dirty.add(session)
+    def touch(self, *sessions: Session) -> None:
+        """Remember that sessions have something to be sent."""
+        self._dirty.update(sessions)
 
     def take_dirty(self) -> set[Session]:
         """Return the sessions that were told something since the last call."""

@@ -12,11 +12,12 @@ an earlier one changed is not handled before the log has settled that one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from xchat.chat import effects, events
 from xchat.chat.commands import reception
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
+from xchat.chat.departures import Departures
 from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
 from xchat.chat.ledger import Ledger, Settled, Store
@@ -25,6 +26,7 @@ from xchat.chat.log import Log
 from xchat.chat.refused import SPECIFIED_CODES, Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.state import State
+from xchat.chat.streams import Streams
 from xchat.config import Config
 from xchat.irc.capabilities import STANDARD_REPLIES
 from xchat.irc.framing import LineTooLong
@@ -38,10 +40,6 @@ from xchat.irc.numerics import (
     Numeric,
 )
 from xchat.limits import APPENDS_PENDING_MAX, PARAM_ECHO_CHARS
-
-STREAM_STEPS_A_TURN = 100
-DEPART_AGAIN_SECONDS = 1.0
-_STREAM_END = object()
 
 
 class Hub:
@@ -70,10 +68,9 @@ class Hub:
         self._count = 0
         self._batches = 0
         self._runnable: dict[Session, None] = {}
-        self._streams: dict[Session, tuple[Request, Iterator[None]]] = {}
+        self._streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
-        self._departing: dict[str, str] = {}
-        self._depart_at = 0.0
+        self._departures = Departures(self.ledger)
 
     @property
     def state(self) -> State:
@@ -109,7 +106,7 @@ class Hub:
         """Tell those that end why, as the last thing after the answers to what they asked."""
         for session in [session for session in self._ending if not session.open]:
             del self._ending[session]
-            self._streams.pop(session, None)
+            self._streams.forget(session)
             session.closing = session.ending
             line = f"ERROR :Closing link ({session.address}): {session.closing}\r\n"
             session.outbox.append(line.encode())
@@ -125,25 +122,13 @@ class Hub:
             self._deafen(session)
         self._ending.pop(session, None)
         self._runnable.pop(session, None)
-        self._streams.pop(session, None)
+        self._streams.forget(session)
         self.flood.forget(session)
         if session.registered:
-            self._departing[session.uid] = session.closing
-            self._depart_at = 0.0
+            self._departures.add(session.uid, session.closing)
 
     def _deafen(self, session: Session) -> None:
         self.fanout.deafen(session, self.state.joined.get(session.uid, ()))
-
-    def _depart(self) -> None:
-        """Let users go whose connections are gone; what cannot be kept yet is tried again."""
-        if not self._departing or self.now < self._depart_at:
-            return
-        self._depart_at = self.now + DEPART_AGAIN_SECONDS
-        for uid, reason in list(self._departing.items()):
-            if uid not in self.state.users:
-                del self._departing[uid]
-            else:
-                self.ledger.append_own(uid, events.UserQuit(uid=uid, reason=reason))
 
     # -- lines come in ------------------------------------------------------------------------
 
@@ -156,21 +141,20 @@ class Hub:
     def serve(self, now: float, now_ms: int) -> None:
         """Let every session that has lines have its share of them handled."""
         self.now, self.now_ms = now, now_ms
-        self._depart()
+        self._departures.go_on(now)
         self._runnable.update(dict.fromkeys(self.flood.released(now)))
         runnable, self._runnable = self._runnable, {}
         for session in runnable:
             self._serve_session(session)
-        for session in list(self._streams):
-            self._continue_stream(session)
+        told, finished = self._streams.go_on()
+        self.fanout.touch(*told)
+        self._runnable.update(dict.fromkeys(finished))
 
     def next_work(self) -> float | None:
         """Return when `serve` has something to do again, if nothing more comes in."""
-        soft = self.limits.outbox_soft_bytes
-        waiting = self._runnable or self.ledger.has_more
-        if waiting or any(session.backlog < soft for session in self._streams):
+        if self._runnable or self.ledger.has_more or self._streams.can_go_on:
             return self.now
-        times = [self.flood.next_release(), self._depart_at if self._departing else None]
+        times = (self.flood.next_release(), self._departures.next_try())
         return min((time for time in times if time is not None), default=None)
 
     def _serve_session(self, session: Session) -> None:
@@ -239,8 +223,7 @@ class Hub:
             pass
         else:
             if stream is not None:
-                request.begin_stream()
-                self._streams[session] = (request, stream)
+                self._streams.begin(request, stream)
                 return
         request.finish()
 
@@ -254,19 +237,6 @@ class Hub:
         if len(request.params) < command.params_min:
             raise Refused(ERR_NEEDMOREPARAMS, name)
         return command
-
-    def _continue_stream(self, session: Session) -> None:
-        """Go on with a long answer, as far as the client keeps up with it."""
-        if session.backlog >= self.limits.outbox_soft_bytes:
-            return
-        request, stream = self._streams[session]
-        self.fanout.touch(session)
-        for _ in range(STREAM_STEPS_A_TURN):
-            if next(stream, _STREAM_END) is _STREAM_END:
-                del self._streams[session]
-                self._runnable[session] = None
-                request.end_stream()
-                return
 
     # -- what handlers say --------------------------------------------------------------------
 
@@ -358,8 +328,7 @@ class Hub:
         if effect.user.uid in self.sessions:
             reception.welcome(self, request, effect.user)
         else:  # the connection ended while the claim waited for the log
-            self._departing[effect.user.uid] = request.session.closing or "Connection lost"
-            self._depart_at = 0.0
+            self._departures.add(effect.user.uid, request.session.closing or "Connection lost")
 
 
 def _within_a_line(param: str) -> str:
