@@ -70,8 +70,6 @@ def test_only_one_that_keeps_pushing_floods(gate: FloodGate) -> None:
     admitted(gate, one, 0.0)
     assert not gate.is_flooding(one, PATIENCE)
     assert gate.is_flooding(one, PATIENCE + 0.1)
-    assert gate.admits(one, 20.0), "it paused, and its bucket is full again"
-    assert not gate.is_flooding(one, PATIENCE + 0.1)
 
 
 def test_the_exempt_are_not_counted(gate: FloodGate) -> None:
@@ -137,6 +135,20 @@ def test_who_floods_for_too_long_is_told_why_and_the_channel_hears_it(slow: Serv
     (quit_,) = bob.read()
     assert quit_.command == "QUIT"
     assert quit_.params[0].startswith("Excess flood")
+
+
+def test_who_stays_within_the_rate_is_never_dropped_for_a_burst(slow: Server) -> None:
+    """Only who has pushed without a pause floods; who has caught up does not."""
+    alice = slow.client("alice", exempt=False)
+    slow.pass_time(60)
+    alice.send(*["PING x"] * (BURST + 4))
+    for _ in range(int(PATIENCE * 2)):
+        slow.pass_time(1.0)
+        alice.send(*["PING x"] * int(RATE))
+    alice.send(*["PING x"] * BURST)
+    slow.pass_time(20)
+    assert not alice.closed
+    assert len(alice.heard()) == (BURST + 4) + int(PATIENCE * 2) * int(RATE) + BURST
 
 
 def test_exempt_networks_are_not_slowed(slow: Server) -> None:

@@ -2,7 +2,7 @@
 
 A session with no token left is not forgotten: its lines wait, reading from it
 stops when enough of them do, and it goes on when the bucket has refilled. Only
-one that keeps pushing for `flood_backlog_seconds_max` without pause is dropped.
+one whose lines have waited for `flood_backlog_seconds_max` without a pause is dropped.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ class FloodGate:
         session.tokens = min(tokens, self._burst)
         session.tokens_at = now
         if session.tokens >= 1:
-            if session.tokens >= self._burst / 2:
-                session.throttled_since = None
             return True
         if session.throttled_since is None:
             session.throttled_since = now

@@ -169,6 +169,8 @@ class Hub:
         if session.ending is not None:
             session.inbox.clear()
         del session.inbox[:done]
+        if not session.inbox:
+            session.throttled_since = None  # it has caught up: it does not flood
 
     def _may_go_on(self, session: Session) -> bool:
         if session.ending is not None or session in self._streams:
