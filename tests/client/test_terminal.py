@@ -189,3 +189,14 @@ def test_a_hostile_server_does_not_reach_the_terminal(
     ana.wait_for("the end")
     assert not re.search("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", ana.text)
     assert "Traceback" not in ana.text
+
+
+def test_a_ca_that_is_missing_is_said_before_the_nick_is_asked(
+    screen: Callable[..., Screen],
+) -> None:
+    ana = screen()
+    ana.wait_for("server .*: $")
+    ana.type("localhost")
+    assert ana.end() == 3
+    assert "certs/ca.pem: No such file" in ana.text
+    assert "nickname" not in ana.text

@@ -47,7 +47,9 @@ class Leaving:
             self._session.quit(self._reason)
             return None
         rest = self._stuck_at - time.monotonic()
-        if rest <= 0:
+        if rest <= 0 and self._session.unsettled == 0:
+            self._session.quit(self._reason)
+        elif rest <= 0:
             raise unsettled(self._session)
         return rest
 

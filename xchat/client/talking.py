@@ -13,6 +13,7 @@ from xchat.client.output import Output
 from xchat.client.peer import channel_named, login_nick
 from xchat.client.plain import Plain
 from xchat.client.profile import Profile
+from xchat.client.tls import make_context
 from xchat.errors import UsageError
 
 CHANNEL_FIRST = "#lobby"
@@ -28,6 +29,7 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
         channel = known.channel if known.peer else CHANNEL_FIRST
         address = _known_address(known, interactive=interactive)
     want = run.wanted(address, known, how)
+    make_context(want.ca, oldest=want.oldest)  # what it lacks is said before more is asked
     nick = want.nick or _nick(known, want, interactive=interactive)
     while True:
         want = msgspec.structs.replace(want, nick=nick)

@@ -73,6 +73,8 @@ class Words:
         return [f"-- {past} --" if said.replayed else "-- now --"]
 
     def _where(self, said: MessageReceived) -> str:
+        if "." in said.nick and not self._session.is_channel(said.buffer):
+            return ""  # the server itself: no person's nick has a dot
         if not self._session.is_channel(said.buffer):
             return f"(to {visible(said.buffer)}) " if said.own else "(private) "
         return self._channel(said.buffer)

@@ -27,7 +27,7 @@ from xchat.client.session.bounds import (
     STEADY_SECONDS,
     TAGS_BYTES_MAX,
 )
-from xchat.client.session.events import Disconnected, Event, LineDropped
+from xchat.client.session.events import Disconnected, Event, LineDropped, ServerSaid
 from xchat.client.session.state import Identity, Phase, State
 from xchat.irc.framing import LineBuffer, LineTooLong
 from xchat.irc.message import Message, ParseError, parse
@@ -211,7 +211,7 @@ def _on_pong(state: State, message: Message) -> None:
 
 
 def _on_motd(state: State, message: Message) -> None:
-    replies.on_note(state, message)
+    state.emit(ServerSaid(code="372", words=message.params[-1].removeprefix("- ")))
 
 
 Handler = Callable[[State, Message], None]
