@@ -24,7 +24,7 @@ class EmbeddedLog:
         self._store = store
         self._clock = clock
         self._token = 0
-        self._ts = store.ts
+        self._ts = 0
         self._waiting: deque[tuple[str, Token, Event, bool]] = deque()
 
     def append(self, key: str, event: Event) -> Token:
@@ -48,7 +48,7 @@ class EmbeddedLog:
         A row of events of one key is not taken apart, though it passes the limit:
         it may be one command, whose answer must not end between others' lines.
         """
-        seq, self._ts = self._store.seq, max(self._ts, self._clock())
+        seq, self._ts = self._store.seq, max(self._ts, self._store.ts, self._clock())
         entries: list[Entry] = []
         last = ""
         while self._waiting and (len(entries) < limit or self._waiting[0][0] == last):

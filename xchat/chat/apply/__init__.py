@@ -19,6 +19,7 @@ from xchat.chat.apply.step import Step
 from xchat.chat.log import Entry
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
+from xchat.irc.names import BadName
 
 __all__ = ["RULES", "Rule", "Step", "apply", "check"]
 
@@ -55,7 +56,10 @@ RULES: dict[type[events.Event], Rule] = {
 
 def check(state: State, event: events.Event) -> None:
     """Raise Refused or Ignored for what would come to nothing as things stand now."""
-    RULES[type(event)].check(state, event)
+    try:
+        RULES[type(event)].check(state, event)
+    except BadName as bad:  # a name to another version of us, and to this one none
+        raise Ignored from bad
 
 
 def apply(state: State, entry: Entry, log_id: str) -> Step:
@@ -64,14 +68,13 @@ def apply(state: State, entry: Entry, log_id: str) -> Step:
     A claim that no longer holds changes nothing; its one effect is the answer.
     """
     step = Step(state, entry.seq, entry.ts, log_id)
-    rule = RULES[type(entry.event)]
     try:
-        rule.check(state, entry.event)
+        check(state, entry.event)
     except Refused as refused:
         answer = effects.Answer(refused.numeric, refused.params, refused.text)
         step.effects.append(answer)
         return step
     except Ignored:
         return step
-    rule.change(step, entry.event)
+    RULES[type(entry.event)].change(step, entry.event)
     return step

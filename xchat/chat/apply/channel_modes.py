@@ -35,9 +35,14 @@ def modes_changed(step: Step, event: ModesChanged) -> None:
 
 
 def _make(step: Step, folded: str, event: ModesChanged, change: ModeChange) -> ModeChange | None:
-    """Make one change; return it as people are shown it, or None if nothing changed."""
+    """Make one change; return it as people are shown it, or None if nothing changed.
+
+    Nothing is made of a mode that this version does not know.
+    """
     if change.letter in ROLE_BITS:
         return _role(step.state, folded, change)
+    if change.letter not in KIND_OF:
+        return None
     channel = step.state.channels[folded]
     changed, shown = _MAKE[KIND_OF[change.letter]](step, event, channel, change)
     if changed == channel:
@@ -81,7 +86,8 @@ def _key(_step: Step, _event: ModesChanged, channel: Channel, change: ModeChange
 
 def _limit(_step: Step, _event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
     if change.sign == "+":
-        return replace(channel, limit=int(change.argument)), change
+        is_number = change.argument.isascii() and change.argument.isdigit()
+        return replace(channel, limit=int(change.argument) if is_number else 0), change
     return replace(channel, limit=0), ModeChange("-", "l")
 
 
