@@ -39,7 +39,7 @@ from xchat.irc.numerics import (
     ERR_UNKNOWNERROR,
     Numeric,
 )
-from xchat.limits import APPENDS_PENDING_MAX, PARAM_ECHO_CHARS
+from xchat.limits import APPENDS_PENDING_MAX, LINE_BYTES_MAX, PARAM_ECHO_CHARS
 
 
 class Hub:
@@ -272,6 +272,11 @@ class Hub:
             request.put(Line(self.name, "FAIL", (command, code, *shown, text), self.now_ms))
         else:
             self.reply(request, ERR_UNKNOWNERROR, command, text=f"{code}: {text}")
+
+    def row_bytes(self, request: Request, *params: str) -> int:
+        """Return how many bytes the last parameter of a numeric may have, after these."""
+        head = " ".join((f":{self.name}", "000", self.nick_of(request.session), *params, ":"))
+        return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
 
     def next_batch(self) -> int:
         """Return a number for a batch that no open one has."""

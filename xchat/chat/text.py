@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
-
-from xchat.chat.session import Request
-from xchat.limits import LINE_BYTES_MAX
-
-if TYPE_CHECKING:
-    from xchat.chat.hub import Hub
 
 
 def cut(text: str, bytes_max: int) -> str:
     """Return the longest beginning of a text that fits, never half a character."""
     data = text.encode()
     return text if len(data) <= bytes_max else data[:bytes_max].decode(errors="ignore")
-
-
-def row_bytes(hub: Hub, request: Request, *params: str) -> int:
-    """Return how many bytes the last parameter of a numeric may have, after these."""
-    head = " ".join((f":{hub.name}", "000", hub.nick_of(request.session), *params, ":"))
-    return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
 
 
 def rows(words: Iterable[str], bytes_max: int) -> Iterator[str]:

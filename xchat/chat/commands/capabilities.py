@@ -8,7 +8,7 @@ from xchat.chat.commands.registration import maybe_register
 from xchat.chat.lines import Line
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
-from xchat.chat.text import row_bytes, rows
+from xchat.chat.text import rows
 from xchat.irc.capabilities import BY_NAME, CAP_NOTIFY, CAPABILITIES, names_of
 from xchat.irc.numerics import ERR_INVALIDCAPCMD
 
@@ -46,7 +46,7 @@ def _list(hub: Hub, request: Request) -> None:
 
 def _list_in_rows(hub: Hub, request: Request, subcommand: str, shown: list[str]) -> None:
     """List in as many lines as it takes; before version 302 a client understands one."""
-    *more, last = list(rows(shown, row_bytes(hub, request, subcommand, "*"))) or [""]
+    *more, last = list(rows(shown, hub.row_bytes(request, subcommand, "*"))) or [""]
     if request.session.cap_version < _VERSION_302:
         more, last = [], " ".join(shown)
     for row in more:

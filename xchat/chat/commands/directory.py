@@ -12,7 +12,7 @@ from xchat.chat.modes import prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.state import Channel, User
-from xchat.chat.text import row_bytes, rows
+from xchat.chat.text import rows
 from xchat.irc import names
 from xchat.irc.capabilities import MULTI_PREFIX
 from xchat.irc.masks import Mask, compile_mask
@@ -121,7 +121,7 @@ def whois(hub: Hub, request: Request) -> None:
 def _say_whois(hub: Hub, request: Request, user: User) -> None:
     nick, own = user.nick, user.uid == request.session.uid
     hub.reply(request, RPL_WHOISUSER, nick, user.user, user.host, "*", text=user.realname)
-    for row in rows(_channels_of(hub, request, user), row_bytes(hub, request, nick)):
+    for row in rows(_channels_of(hub, request, user), hub.row_bytes(request, nick)):
         hub.reply(request, RPL_WHOISCHANNELS, nick, text=row)
     hub.reply(request, RPL_WHOISSERVER, nick, hub.name, text=hub.config.server.description)
     away = hub.state.away.get(user.uid)
@@ -164,7 +164,7 @@ def ison(hub: Hub, request: Request) -> None:
     """ISON <nick> {<nick>}: which of them are here."""
     asked = [nick for param in request.params for nick in param.split()]
     found = [user.nick for nick in asked if (user := hub.state.user_by_nick(nick))]
-    hub.reply(request, RPL_ISON, text=next(rows(found, row_bytes(hub, request)), ""))
+    hub.reply(request, RPL_ISON, text=next(rows(found, hub.row_bytes(request)), ""))
 
 
 def list_(hub: Hub, request: Request) -> Iterator[None]:

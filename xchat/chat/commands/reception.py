@@ -13,7 +13,7 @@ from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.state import Channel, User
-from xchat.chat.text import row_bytes, rows
+from xchat.chat.text import rows
 from xchat.irc.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from xchat.irc.numerics import (
     RPL_CREATED,
@@ -80,5 +80,5 @@ def say_names(
         for user, roles in members
     )
     symbol = "@" if "s" in channel.flags else "="
-    for row in rows(shown, row_bytes(hub, request, symbol, channel.name)):
+    for row in rows(shown, hub.row_bytes(request, symbol, channel.name)):
         hub.reply(request, RPL_NAMREPLY, symbol, channel.name, text=row)
