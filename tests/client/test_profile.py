@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.programs import run
 from xchat.client.peer import Peer
 from xchat.client.profile import CA_HERE, Profile, choose_ca, load, profile_path, save
 from xchat.errors import ConfigError
@@ -52,3 +53,14 @@ def test_a_server_is_trusted_by_what_it_was_reached_with(
     (tmp_path / CA_HERE).touch()
     assert choose_ca(None, KNOWN, Peer("chat.lan")) == Path(KNOWN.ca)
     assert choose_ca(None, KNOWN, Peer("other.lan")) == CA_HERE
+
+
+def test_a_broken_one_is_no_matter_where_everything_is_said(home: Path, tmp_path: Path) -> None:
+    profile_path().parent.mkdir(parents=True)
+    profile_path().write_text("broken")
+    missing = tmp_path / "ca.pem"
+    assert run("xchat-client", "send", "--ca", missing, "ana@localhost", "x", "y").returncode == 3
+    done = run("xchat-client", "send", "localhost", "x", "y")
+    assert done.returncode == 2
+    assert f"rm {profile_path()}" in done.stderr
+    assert home.exists()

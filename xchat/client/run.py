@@ -33,8 +33,10 @@ class Wanted(msgspec.Struct, frozen=True):
     password: str = ""
 
 
-def load_profile() -> Profile:
-    """Return what was kept of the last time. Raises ConfigError."""
+def load_profile(address: str | None, how: How) -> Profile:
+    """Return what was kept of the last time, if anything is left open. Raises ConfigError."""
+    if address is not None and "@" in address and how.ca is not None:
+        return Profile()
     return profile.load(profile.profile_path())
 
 

@@ -19,7 +19,7 @@ from xchat.errors import UsageError
 
 
 def _wanted(address: str, how: How) -> run.Wanted:
-    want = run.wanted(address, run.load_profile(), how)
+    want = run.wanted(address, run.load_profile(address, how), how)
     return want if want.nick else msgspec.structs.replace(want, nick=run.script_nick())
 
 

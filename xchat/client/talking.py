@@ -24,7 +24,7 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
     """Talk until the person leaves; return how it ended. Raises XChatError."""
     interactive = sys.stdin.isatty()
     channel = channel_named(channel)
-    known = run.load_profile()
+    known = run.load_profile(address, how)
     if address is None:
         channel = known.channel if known.peer else CHANNEL_FIRST
         address = _known_address(known, interactive=interactive)
