@@ -28,7 +28,13 @@ LABEL_BYTES_MAX = 64
 CIPHERTEXT_BYTES_A_TURN = 16_384
 """Ciphertext fed to one TLS object a turn: a flood of key updates costs milliseconds."""
 SILENT_CIPHERTEXT_BYTES_MAX = 65_536
-"""Ciphertext without a byte of plaintext after the handshake before a peer is dropped."""
+"""Ciphertext a peer may send beyond what its plaintext is worth before it is dropped."""
+CIPHERTEXT_PER_PLAINTEXT_MAX = 32
+"""Bytes of ciphertext one byte of plaintext is worth: sent alone in its record, it takes 23."""
+REFUSED_IN_WORDS_A_SECOND = 4
+"""Connections over a limit that get a handshake, to be told so; the rest are closed unheard."""
+FAILURE_SECONDS = 10.0
+"""The journal says that commits fail at most once in so long."""
 ACCEPTS_A_TURN = 50
 """New connections taken a turn, so that a storm of them does not delay those who talk."""
 LISTEN_BACKLOG = 1024

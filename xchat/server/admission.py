@@ -6,10 +6,16 @@ from collections import Counter
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from xchat.errors import ConfigError
-from xchat.limits import Limits
+from xchat.limits import REFUSED_IN_WORDS_A_SECOND, Limits
 
 IPV6_PREFIX = 64
 """One IPv6 customer has a /64 at least: all of it counts as one address."""
+
+_WHY = {
+    "connections_per_address_max": "too many connections from your address",
+    "unregistered_per_address_max": "too many from your address that have not logged in",
+    "unregistered_max": "too many that have not logged in; try again in a moment",
+}
 
 
 class Admission:
@@ -21,6 +27,7 @@ class Admission:
         self._all: Counter[str] = Counter()
         self._unregistered: Counter[str] = Counter()
         self._unregistered_in_all = 0
+        self._explain_at = 0.0
 
     def is_exempt(self, address: str) -> bool:
         """Say whether `limits.exempt` names the address."""
@@ -28,49 +35,64 @@ class Admission:
         return any(ip.version == network.version and ip in network for network in self._exempt)
 
     def refuse(self, address: str) -> str | None:
-        """Return why one more connection from an address cannot be taken, or None."""
-        limits, key = self._limits, _key(address)
+        """Return the limit that one more connection from an address would pass, or None."""
+        limits, key = self._limits, network_of(address)
         if self.is_exempt(address):
             return None
         if self._all[key] >= limits.connections_per_address_max:
-            return "limits.connections_per_address_max"
+            return "connections_per_address_max"
         if self._unregistered[key] >= limits.unregistered_per_address_max:
-            return "limits.unregistered_per_address_max"
+            return "unregistered_per_address_max"
         if self._unregistered_in_all >= limits.unregistered_max:
-            return "limits.unregistered_max"
+            return "unregistered_max"
         return None
+
+    def explain(self, limit: str) -> str:
+        """Return words for whoever was refused by a limit."""
+        return f"{_WHY[limit]} (limits.{limit} = {getattr(self._limits, limit)})"
+
+    def may_explain(self, now: float) -> bool:
+        """Say whether a refusal may cost a handshake now: so many a second and no more."""
+        if now < self._explain_at:
+            return False
+        self._explain_at = now + 1 / REFUSED_IN_WORDS_A_SECOND
+        return True
 
     def came(self, address: str) -> None:
         """Count a new connection."""
-        key = _key(address)
-        self._all[key] += 1
-        self._unregistered[key] += 1
-        self._unregistered_in_all += not self.is_exempt(address)
+        if not self.is_exempt(address):
+            key = network_of(address)
+            self._all[key] += 1
+            self._unregistered[key] += 1
+            self._unregistered_in_all += 1
 
     def registered(self, address: str) -> None:
         """Count a connection as registered."""
-        key = _key(address)
-        _less(self._unregistered, key)
-        self._unregistered_in_all -= not self.is_exempt(address)
+        if not self.is_exempt(address):
+            _less(self._unregistered, network_of(address))
+            self._unregistered_in_all -= 1
 
     def went(self, address: str, *, was_registered: bool) -> None:
         """Count a connection no more."""
+        if self.is_exempt(address):
+            return
         if not was_registered:
             self.registered(address)
-        _less(self._all, _key(address))
+        _less(self._all, network_of(address))
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or an IPv6 network."""
+    if ":" not in address:
+        return address
+    plain = address.partition("%")[0]
+    return str(ip_network(f"{plain}/{IPV6_PREFIX}", strict=False))
 
 
 def _less(counter: Counter[str], key: str) -> None:
     counter[key] -= 1
     if counter[key] <= 0:
         del counter[key]
-
-
-def _key(address: str) -> str:
-    if ":" not in address:
-        return address
-    plain = address.partition("%")[0]
-    return str(ip_network(f"{plain}/{IPV6_PREFIX}", strict=False))
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

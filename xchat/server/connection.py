@@ -15,7 +15,7 @@ from xchat.server.outbox import Outbox
 from xchat.server.tls import TlsPipe
 
 LINGER_SECONDS = 2.0
-"""How long a peer that was told goodbye may take to hang up, so that it reads why."""
+"""How long a peer may take to read its last words, and again to hang up."""
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
@@ -25,8 +25,14 @@ class Phase(enum.Enum):
 
     HANDSHAKE = enum.auto()
     OPEN = enum.auto()
+    LEAVING = enum.auto()
+    """The session has ended; the last words are on their way."""
     LINGERING = enum.auto()
+    """The last words are sent; the peer may read them and hang up."""
     CLOSED = enum.auto()
+
+
+_GOING = frozenset({Phase.LEAVING, Phase.LINGERING})
 
 
 class Connection:
@@ -43,6 +49,7 @@ class Connection:
         "outbox",
         "phase",
         "pinged",
+        "refusal",
         "session",
         "since",
         "sock",
@@ -57,6 +64,8 @@ class Connection:
         self.phase = Phase.HANDSHAKE
         self.since = now
         self.session: Session | None = None
+        self.refusal: str | None = None
+        """Why this connection gets no session, but only a handshake and these words."""
         self.interest = 0
         self.pinged = False
         self.is_counted_registered = False
@@ -74,7 +83,7 @@ class Connection:
             return ()
         if not ciphertext:
             raise EOFError
-        if self.phase is Phase.LINGERING:
+        if self.phase in _GOING:
             return ()
         plaintext = self._tls.feed(ciphertext)
         return self._lines.feed(plaintext) if plaintext else ()
@@ -94,7 +103,7 @@ class Connection:
         """Return the events to wait for: to read if there is room, to write if there is need."""
         session = self.session
         events = WRITE if self.outbox.is_waiting else 0
-        if session is None or self.phase is Phase.LINGERING:
+        if session is None or self.phase in _GOING:
             return events | READ
         full = session.backlog >= self.limits.outbox_soft_bytes
         if not full and len(session.inbox) < self.limits.inbox_lines_max:
@@ -106,14 +115,19 @@ class Connection:
         limits, session = self.limits, self.session
         if self.phase is Phase.HANDSHAKE:
             return self.since + limits.handshake_seconds_max
-        if self.phase is Phase.LINGERING:
-            return self.since + LINGER_SECONDS
-        if self.phase is Phase.CLOSED or session is None:
+        if self.phase is Phase.CLOSED:
             return None
+        if session is None or session.ending is not None or self.phase in _GOING:
+            return self.since + LINGER_SECONDS
         if not session.registered:
             return self.since + limits.registration_seconds_max
         silence = limits.ping_seconds_max if self.pinged else limits.ping_seconds
         return session.heard + silence
+
+    def leave(self, now: float) -> None:
+        """Take no more from the peer, which has yet to read what it was told."""
+        self.phase = Phase.LEAVING
+        self.since = now
 
     def say_goodbye(self, now: float) -> None:
         """End TLS and our half of the connection; what the peer still sends is thrown away."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import time
@@ -11,11 +12,16 @@ from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.journal import Journal
 from xchat.server.access import admits
-from xchat.server.admission import Admission
+from xchat.server.admission import Admission, network_of
 from xchat.server.connection import READ, Connection, Phase
 from xchat.server.deadlines import Deadlines
 from xchat.server.loop import Loop
 from xchat.server.tls import TlsError
+
+_NOT_FROM_HERE = (
+    "this server lets only its own machine and private networks in, "
+    "until its operator sets access.policy"
+)
 
 
 class Guests:
@@ -52,19 +58,30 @@ class Guests:
     def accept(self, now: float) -> None:
         """Take new connections, a bounded number a turn, as far as limits and room allow."""
         for sock, address in self._loop.accept(now, room=self.room - len(self)):
-            refusal = self._admission.refuse(address)
-            if refusal is not None:
+            limit = self._admission.refuse(address)
+            if limit is not None:
+                self._abuse("too many connections", address, limit=f"limits.{limit}")
+            if limit is None or self._admission.may_explain(now):
+                self._let_in(sock, address, limit)
+            else:
                 sock.close()
-                self._journal.abuse("too many connections", address, now, limit=refusal)
-                continue
-            sock.setblocking(False)
-            _tune(sock, self._hub.limits.sndbuf_bytes)
-            connection = Connection(sock, address, self.context, self._hub.limits, now)
-            self._admission.came(address)
-            self._everyone.add(connection)
-            self._loop.watch(connection)
-            self._deadlines.watch(connection)
         self._loop.listen(now, room=self.room - len(self))
+
+    def _let_in(self, sock: socket.socket, address: str, limit: str | None) -> None:
+        """Begin a connection; over a limit, only so that it can be told."""
+        try:
+            _tune(sock, self._hub.limits.sndbuf_bytes)
+        except OSError:  # gone already
+            sock.close()
+            return
+        connection = Connection(sock, address, self.context, self._hub.limits, self._hub.now)
+        if limit is None:
+            self._admission.came(address)
+        else:
+            connection.refusal = self._admission.explain(limit)
+        self._everyone.add(connection)
+        self._loop.watch(connection)
+        self._deadlines.watch(connection)
 
     def receive(self, connection: Connection) -> None:
         """Read from a connection once, and hand its lines on."""
@@ -87,15 +104,25 @@ class Guests:
     def _open(self, connection: Connection) -> None:
         """Begin a session: the connection is encrypted, so words can be exchanged."""
         address = connection.address
+        if connection.refusal is not None:
+            self._turn_away(connection, connection.refusal)
+            return
+        if not admits(self._hub.config.access.policy, address):
+            self._abuse("refused: not from here", address)
+            self._turn_away(connection, _NOT_FROM_HERE)
+            return
         session = self._hub.connect(_shown(address), exempt=self._admission.is_exempt(address))
         connection.open(session)
         connection.since = self._hub.now
         self._connections[session] = connection
         self._deadlines.watch(connection)
-        if not admits(self._hub.config.access.policy, address):
-            self._journal.abuse("refused: not from here", address, self._hub.now)
-            why = "this server lets only its own machine and private networks in"
-            self._hub.close(session, f"{why}, until its operator sets access.policy")
+
+    def _turn_away(self, connection: Connection, why: str) -> None:
+        """Tell a connection why it gets no session; raises OSError where it is gone."""
+        line = f"ERROR :Closing link ({_shown(connection.address)}): {why}\r\n"
+        connection.outbox.fresh.append(line.encode())
+        connection.outbox.flush()
+        self._say_goodbye(connection, why)
 
     # -- being told ---------------------------------------------------------------------------
 
@@ -130,13 +157,15 @@ class Guests:
         """Count who has registered, drop who is too slow, part with whom the hub has closed."""
         session = connection.session
         if session is not None and connection.phase is Phase.OPEN:
-            session.backlog = connection.outbox.size if connection.outbox.is_waiting else 0
+            session.backlog = connection.outbox.size() if connection.outbox.is_waiting else 0
             if session.registered and not connection.is_counted_registered:
                 self._count_registered(connection, session)
             if session.backlog > self._hub.limits.outbox_hard_bytes_max:
                 self._ended[connection] = f"Too slow: {session.backlog} bytes unread"
-            elif session.closing is not None and not session.backlog:
-                self._say_goodbye(connection, session.closing)
+            elif session.closing is not None:
+                self._part(connection, session.closing)
+        elif connection.phase is Phase.LEAVING and not connection.outbox.is_waiting:
+            self._say_goodbye(connection, "")
         if connection not in self._ended:
             self._loop.watch(connection)
             in_order = connection.interest == READ and connection.is_counted_registered
@@ -153,25 +182,28 @@ class Guests:
 
     # -- going --------------------------------------------------------------------------------
 
-    def reap(self, now: float) -> None:
-        """Deal with whose time has come, and close who is to go."""
+    def remind(self, now: float) -> None:
+        """Deal with whose time has come: ask the silent, part with the late."""
         for item in self._deadlines.due(now):
             assert isinstance(item, Connection)
             self._late(item)
+
+    def reap(self) -> None:
+        """Close who is to go."""
         ended, self._ended = self._ended, {}
         for connection, reason in ended.items():
             self._end(connection, reason)
 
     def _late(self, connection: Connection) -> None:
         session = connection.session
-        if session is not None and connection.phase is Phase.OPEN and session.closing is None:
+        if session is not None and connection.phase is Phase.OPEN and session.ending is None:
             self._remind(connection, session)
             connection.since = self._hub.now
             self._deadlines.watch(connection)
             return
         if connection.phase is Phase.HANDSHAKE:
-            self._journal.abuse("no handshake in time", connection.address, self._hub.now)
-        self._ended[connection] = (session and session.closing) or "Timed out"
+            self._abuse("no handshake in time", connection.address)
+        self._ended[connection] = (session and session.ending) or "Timed out"
 
     def _remind(self, connection: Connection, session: Session) -> None:
         """Ask a silent client whether it lives; say goodbye to one that does not answer."""
@@ -185,8 +217,16 @@ class Guests:
             session.outbox.append(f"PING :{self._hub.name}\r\n".encode())
             self._hub.fanout.touch(session)
 
-    def _say_goodbye(self, connection: Connection, reason: str) -> None:
+    def _part(self, connection: Connection, reason: str) -> None:
+        """End a session that was told goodbye; one that has yet to read it has little time."""
         self._leave(connection, reason)
+        if connection.outbox.is_waiting:
+            connection.leave(self._hub.now)
+            self._deadlines.watch(connection)
+        else:
+            self._say_goodbye(connection, reason)
+
+    def _say_goodbye(self, connection: Connection, reason: str) -> None:
         try:
             connection.say_goodbye(self._hub.now)
         except OSError:
@@ -198,14 +238,18 @@ class Guests:
         """Close a connection for good: the only place where a descriptor is closed."""
         if connection.phase is Phase.CLOSED:
             return
-        if connection.session is not None:
-            self._leave(connection, reason)
-        elif reason.startswith("TLS: "):
-            self._journal.abuse("no TLS", connection.address, self._hub.now, why=reason[5:])
+        self._leave(connection, reason)
+        if reason.startswith("TLS: "):
+            self._abuse("bad TLS", connection.address, why=reason[5:])
+            with contextlib.suppress(OSError):
+                connection.outbox.flush()  # the alert, which tells the peer what is wrong
         self._loop.forget(connection)
+        self._deadlines.forget(connection)
         connection.close()
         self._everyone.discard(connection)
-        self._admission.went(connection.address, was_registered=connection.is_counted_registered)
+        if connection.refusal is None:
+            registered = connection.is_counted_registered
+            self._admission.went(connection.address, was_registered=registered)
 
     def _leave(self, connection: Connection, reason: str) -> None:
         """End a session once: its user quits, whatever becomes of the socket."""
@@ -214,20 +258,26 @@ class Guests:
             return
         nick = self._hub.nick_of(session)
         self._hub.disconnect(session, reason)
-        fields = {"address": connection.address, "reason": session.closing}
+        address, reason = connection.address, session.closing or reason
         if session.registered:
-            self._journal.info("left", nick=nick, **fields)
+            self._journal.info("left", nick=nick, address=address, reason=reason)
         else:
-            self._journal.info("refused or gone", **fields)
+            self._abuse("not registered", address, reason=reason)
 
     def say_farewell(self, reason: str) -> None:
-        """Tell everyone that the server stops, and let nobody in any more."""
+        """Tell everyone at once that the server stops, and let nobody in any more."""
         self.room = 0
         for session in list(self._connections):
             self._hub.close(session, reason)
         for connection in self._everyone:
-            if connection.session is None:
+            if connection.phase is Phase.HANDSHAKE:
                 self._ended[connection] = reason
+        self._hub.settle()
+        self.flush(self._hub.fanout.take_dirty(), ())
+        self.reap()
+
+    def _abuse(self, kind: str, address: str, **fields: object) -> None:
+        self._journal.abuse(kind, network_of(address), self._hub.now, **fields)
 
 
 def _shown(address: str) -> str:
@@ -237,5 +287,6 @@ def _shown(address: str) -> str:
 
 
 def _tune(sock: socket.socket, sndbuf_bytes: int) -> None:
+    sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf_bytes)

@@ -89,7 +89,7 @@ class Loop:
         Where the process is out of descriptors the listeners rest for a while:
         a listener that is ready and cannot be accepted from would spin.
         """
-        share = min(ACCEPTS_A_TURN, room) // len(self._listeners) + 1
+        share = -(-max(min(ACCEPTS_A_TURN, room), 0) // len(self._listeners))  # rounded up
         for listener in self._calling:
             for _ in range(share):
                 try:

@@ -24,12 +24,15 @@ class Outbox:
     `fresh` is the list that others append to; it is never replaced.
     """
 
-    __slots__ = ("_ciphertext", "_send", "_take", "_tls", "_write", "fresh")
+    __slots__ = (
+        "_ciphertext", "_counted", "_counted_bytes", "_send", "_take", "_tls", "_write", "fresh",
+    )  # fmt: skip
 
     def __init__(self, sock: socket.socket, tls: TlsPipe) -> None:
         self._tls = tls
         self._write, self._take, self._send = tls.write, tls.take, sock.send
         self._ciphertext = b""
+        self._counted = self._counted_bytes = 0
         self.fresh: list[bytes] = []
 
     @property
@@ -37,10 +40,16 @@ class Outbox:
         """Whether something waits for the socket to take more."""
         return bool(self._ciphertext)
 
-    @property
     def size(self) -> int:
-        """How many bytes wait."""
-        return len(self._ciphertext) + sum(map(len, self.fresh))
+        """Return how many bytes wait; TLS's own answers to the peer are among them.
+
+        While the socket takes nothing `fresh` only grows: of it, only what came
+        since the last call is counted, or many deaf readers would cost a turn.
+        """
+        fresh = self.fresh
+        self._counted_bytes += sum(map(len, fresh[self._counted :]))
+        self._counted = len(fresh)
+        return len(self._ciphertext) + self._tls.pending + self._counted_bytes
 
     def flush(self) -> bool:
         """Send what the socket takes; say whether nothing is left. OSError: the peer is gone."""
@@ -60,9 +69,10 @@ class Outbox:
         if self._ciphertext and not self._pass_on(self._ciphertext):
             return False
         if self.fresh:
+            self._counted = self._counted_bytes = 0
             return self.flush()
         # a handshake goes on, or TLS itself answers the peer
-        return not self._tls.has_output or self._pass_on(self._take())
+        return not self._tls.pending or self._pass_on(self._take())
 
     def _pass_on(self, ciphertext: bytes) -> bool:
         """Send; say whether all of it went, else keep the rest."""

@@ -3,8 +3,9 @@
 Goal: no peer can hold the loop inside OpenSSL. A plain `SSLSocket.recv` reads
 from the socket for as long as the peer sends records without plaintext (key
 updates: over a second, measured); here a peer is fed what one `recv` gave, and
-what it has cost without a byte of plaintext is counted. Writing never blocks
-and is never repeated, so the trap of retrying a write with other bytes is gone.
+its ciphertext is weighed against the plaintext in it: updates with a word
+between them now and then are a flood too. Writing never blocks and is never
+repeated, so the trap of retrying a write with other bytes is gone.
 See reliability notes in ARCHITECTURE.md.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
-from xchat.limits import SILENT_CIPHERTEXT_BYTES_MAX
+from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
 
 READ_BYTES = 65_536
 
@@ -50,22 +51,23 @@ class TlsPipe:
         """
         self._incoming.write(ciphertext)
         try:
-            if not self.established:
-                self._tls.do_handshake()
-                self.established = True
             plaintext = self._read()
         except ssl.SSLWantReadError:
-            return b""
+            plaintext = b""
         except ssl.SSLZeroReturnError as error:
             raise EOFError from error
         except ssl.SSLError as error:
             raise TlsError(error.reason or "not TLS") from error
-        self._silent = 0 if plaintext else self._silent + len(ciphertext)
+        excess = len(ciphertext) - CIPHERTEXT_PER_PLAINTEXT_MAX * len(plaintext)
+        self._silent = max(0, self._silent + excess)
         if self._silent > SILENT_CIPHERTEXT_BYTES_MAX:
             raise TlsError("too many records without a word in them")
         return plaintext
 
     def _read(self) -> bytes:
+        if not self.established:
+            self._tls.do_handshake()
+            self.established = True
         first = self._tls.read(READ_BYTES)
         if not self._incoming.pending:  # OpenSSL reads no further than the record it gives
             return first
@@ -78,9 +80,9 @@ class TlsPipe:
         return b"".join(parts)
 
     @property
-    def has_output(self) -> bool:
-        """Whether there is ciphertext to be sent."""
-        return self._outgoing.pending > 0
+    def pending(self) -> int:
+        """How many bytes of ciphertext `take` would return."""
+        return self._outgoing.pending
 
     def end(self) -> None:
         """Say goodbye in TLS (close_notify), without waiting for the peer's."""

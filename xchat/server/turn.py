@@ -3,14 +3,15 @@
 receive   every ready socket is read once, before anything is answered: what
           came in the same moment shares one commit, and nobody waits for a
           neighbour who sends more.
+remind    the silent are asked whether they live, the late are to go.
 serve     each session has a bounded share of its lines handled. Handlers
           read the state, reply into outboxes, and append events.
 settle    what was appended is applied and kept, in one transaction.
           Nothing has been spoken before this line: echo means kept.
 flush     each outbox is encrypted and sent once: bytes made once for all
           readers leave in one TLS record and one system call a reader.
-reap      what is late, gone or full is ended. Nobody is closed before this
-          line, so nothing above meets a connection that died in its hands.
+reap      who is gone, late or too slow is closed. Nobody is before this line,
+          so nothing above meets a connection that died in its hands.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 
 from xchat.chat.hub import Hub
 from xchat.journal import Journal
+from xchat.limits import FAILURE_SECONDS
 from xchat.server.connection import READ, Connection
 from xchat.server.guests import Guests
 from xchat.server.loop import Loop
@@ -38,6 +40,8 @@ class Turn:
         self._guests = guests
         self._journal = journal
         self._gather_until = 0.0
+        self._failed_at = float("-inf")
+        self._failures = 0
 
     def run(self) -> None:
         """Serve everyone once."""
@@ -48,11 +52,20 @@ class Turn:
             if events & READ:
                 self._guests.receive(connection)
         self._guests.accept(now)
+        self._guests.remind(now)
         self._hub.serve(now, now_ms)
         if not self._hub.settle():
-            self._journal.error("a commit failed: what was said is refused, nothing is lost")
+            self._record_failure(now)
         self._flush([connection for connection, _ in ready])
-        self._guests.reap(now)
+        self._guests.reap()
+
+    def _record_failure(self, now: float) -> None:
+        """Record that a commit failed; of many in a row, how many and not each."""
+        self._failures += 1
+        if now - self._failed_at >= FAILURE_SECONDS:
+            words = "a commit failed: what was said is refused, nothing is lost"
+            self._journal.error(words, commits=self._failures)
+            self._failed_at, self._failures = now, 0
 
     def _wait(self) -> Sequence[tuple[Connection, int]]:
         """Wait until somebody is ready; under load, a moment longer for others to be."""
