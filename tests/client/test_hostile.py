@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.scripted import Script
+from xchat.client.session.bounds import BATCHED_MESSAGES_MAX, BATCHES_OPEN_MAX, CHANNELS_MAX
 from xchat.client.session.core import HANDLERS, LABELLED
 from xchat.client.session.events import Event
 from xchat.errors import XChatError
@@ -86,3 +87,25 @@ def test_bytes_of_any_kind(chunks: list[bytes]) -> None:
         assert isinstance(events, list)
     script.server("", "PING alive")
     assert script.sent()[-1] == "PONG alive"
+
+
+def test_a_batch_that_never_ends_does_not_grow_without_bound() -> None:
+    script = Script()
+    script.register()
+    script.server(*(f"BATCH +b{number} chathistory #lobby" for number in range(100)))
+    for number in range(BATCHED_MESSAGES_MAX + 1000):
+        script.server(f"@batch=b{number % BATCHES_OPEN_MAX} :gio!u@h PRIVMSG #lobby :x")
+    open_now = script.session._state.batches._open
+    assert len(open_now) == BATCHES_OPEN_MAX
+    assert sum(len(batch.content) for batch in open_now.values()) == BATCHED_MESSAGES_MAX
+
+
+def test_members_and_names_have_bounds() -> None:
+    script = Script()
+    script.register()
+    script.enter()
+    script.server(f":{'n' * 5000}!u@h JOIN #lobby", f":s 353 ana = #lobby :{'n' * 5000} gio")
+    script.server(":s 366 ana #lobby :-")
+    assert script.session.members("#lobby") == ("gio",)
+    script.server(*(f":ana!u@h JOIN #x{number}" for number in range(CHANNELS_MAX + 50)))
+    assert len(script.session.channels) == CHANNELS_MAX

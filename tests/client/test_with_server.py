@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,12 @@ import pytest
 from tests.e2e.conftest import MakeServer
 from tests.e2e.programs import Program, Server, run, until
 from xchat.client.exits import Exit
+from xchat.client.link import Link
+from xchat.client.output import Output
+from xchat.client.peer import Peer
+from xchat.client.send import Send
+from xchat.client.session import Identity, Session
+from xchat.client.tls import make_context
 
 MakeProgram = Callable[..., Program]
 NAMES = ("time", "msgid", "nick", "target", "kind", "text")
@@ -285,3 +293,16 @@ def test_help_and_version_answer_at_once() -> None:
         start = time.monotonic()
         assert run("xchat-client", word).returncode == 0
         assert time.monotonic() - start < 3
+
+
+def test_a_link_may_be_driven_from_any_thread(server: Server) -> None:
+    """Signals belong to the main thread: elsewhere they are left alone."""
+    session = Session(Identity("ana"))
+    context = make_context(server.ca)
+    link = Link(session, Peer("localhost", server.port), context, server.ca)
+    app = Send(session, link, Output(io.StringIO()), target="#lobby", text="from a thread")
+    thread = threading.Thread(target=link.run, args=(app,))
+    thread.start()
+    thread.join(20)
+    assert app.finished
+    assert app.end is Exit.DONE

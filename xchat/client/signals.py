@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -20,7 +21,9 @@ class Signals:
         self.came = False
 
     def __enter__(self) -> None:
-        """Take the signals over."""
+        """Take the signals over, where they are ours: only the main thread may."""
+        if threading.current_thread() is not threading.main_thread():
+            return
         signal.set_wakeup_fd(self._mouth.fileno(), warn_on_full_buffer=False)
         for name in NAMES:
             number = getattr(signal, name, None)  # Windows lacks SIGHUP
@@ -31,7 +34,8 @@ class Signals:
         """Give them back."""
         for number, before in self._before.items():
             signal.signal(number, before)  # type: ignore[arg-type]
-        signal.set_wakeup_fd(-1)
+        if self._before:
+            signal.set_wakeup_fd(-1)
         self.ear.close()
         self._mouth.close()
 

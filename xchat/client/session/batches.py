@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from xchat.client.session.bounds import BATCH_MESSAGES_MAX, BATCHES_OPEN_MAX
+from xchat.client.session.bounds import BATCHED_MESSAGES_MAX, BATCHES_OPEN_MAX
 from xchat.irc.message import Message
 
 
@@ -18,6 +18,8 @@ class Batch(msgspec.Struct):
     label: str
     parent: str
     content: list[Message | Batch] = msgspec.field(default_factory=list)
+    size: int = 0
+    """The messages in it, those of inner batches included."""
 
     def messages(self) -> Iterator[Message]:
         """Yield the messages, those of inner batches in their place."""
@@ -48,8 +50,9 @@ class Batches:
         batch = self._open.get(message.tags.get("batch", "")) if self._open else None
         if batch is None:
             return False
-        if len(batch.content) < BATCH_MESSAGES_MAX:
+        if sum(each.size for each in self._open.values()) < BATCHED_MESSAGES_MAX:
             batch.content.append(message)
+            batch.size += 1
         return True
 
     def open(self, message: Message) -> None:
@@ -72,6 +75,6 @@ class Batches:
         parent = self._open.get(batch.parent)
         if parent is None:
             return batch
-        if len(parent.content) < BATCH_MESSAGES_MAX:
-            parent.content.append(batch)
+        parent.content.append(batch)
+        parent.size += batch.size
         return None

@@ -8,15 +8,17 @@ LINE_BYTES_MAX = 8192
 """The rest of a line from a server: the protocol says 512, some servers say more."""
 BATCHES_OPEN_MAX = 16
 """Batches a server may have open at once; those past it are read as if they were none."""
-BATCH_MESSAGES_MAX = 10_000
-"""Messages of one batch; those past it are dropped, and the gap says so."""
-CHANNEL_MEMBERS_MAX = 100_000
+BATCHED_MESSAGES_MAX = 5_000
+"""Messages in all batches that are open; those past it are dropped (a page has a hundred)."""
+CHANNEL_MEMBERS_MAX = 20_000
 """Members remembered of one channel."""
-CHANNELS_MAX = 1_000
+CHANNELS_MAX = 256
 """Channels a server may put us into."""
-SEEN_MSGIDS_MAX = 5_000
+NAME_CHARS_MAX = 300
+"""Characters of a nick or a channel; what is longer is none."""
+SEEN_MSGIDS_MAX = 2_000
 """Message ids remembered of one channel, to tell a replayed message from a new one."""
-HELD_MESSAGES_MAX = 10_000
+HELD_MESSAGES_MAX = 5_000
 """Live messages of one channel that wait for its gap to be filled."""
 HISTORY_MESSAGES_MAX = 1_000
 """Messages of the past that one join or one `/history` may ask for."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xchat.client.session.bounds import CHANNEL_MEMBERS_MAX, CHANNELS_MAX
+from xchat.client.session.bounds import CHANNEL_MEMBERS_MAX, CHANNELS_MAX, NAME_CHARS_MAX
 from xchat.client.session.support import Support
 
 
@@ -56,7 +56,8 @@ class Roster:
     def add(self, name: str, nick: str) -> None:
         """Add somebody who came into a channel."""
         channel = self[name]
-        if channel and len(channel.members) < CHANNEL_MEMBERS_MAX:
+        room = channel is not None and len(channel.members) < CHANNEL_MEMBERS_MAX
+        if channel and room and len(nick) <= NAME_CHARS_MAX:
             channel.members.setdefault(self._support.fold(nick), Member(nick))
 
     def remove(self, name: str, nick: str) -> None:
@@ -95,7 +96,8 @@ class Roster:
         channel.listing = {} if channel.listing is None else channel.listing
         for word in words:
             nick = word.lstrip(signs).partition("!")[0]
-            if nick and len(channel.listing) < CHANNEL_MEMBERS_MAX:
+            fits = 0 < len(nick) <= NAME_CHARS_MAX
+            if fits and len(channel.listing) < CHANNEL_MEMBERS_MAX:
                 prefixes = word[: len(word) - len(word.lstrip(signs))]
                 channel.listing[self._support.fold(nick)] = Member(nick, prefixes)
 

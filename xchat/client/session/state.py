@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from xchat.client.session.batches import Batches
+from xchat.client.session.bounds import NAME_CHARS_MAX
 from xchat.client.session.capabilities import Capabilities
 from xchat.client.session.events import Event
 from xchat.client.session.outbox import Outbox
@@ -40,7 +41,8 @@ _UNFIT = re.compile("[ ,\r\n\0\ud800-\udfff]")
 
 def is_sane(name: str) -> bool:
     """Tell whether a name can stand in the middle of a line; the server judges the rest."""
-    return bool(name) and name[0] != ":" and not _UNFIT.search(name)
+    fits = 0 < len(name) <= NAME_CHARS_MAX
+    return fits and name[0] != ":" and not _UNFIT.search(name)
 
 
 class Phase(enum.Enum):
