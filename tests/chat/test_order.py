@@ -10,7 +10,15 @@ import pytest
 from tests.chat.pair import Server
 
 CAPS = ("batch", "labeled-response", "echo-message", "message-tags")
-ANSWERED_AT_ONCE = ("PING x", "MODE #a", "NOSUCH", "TIME", "NAMES #a", "PRIVMSG nobody :x", "CAP LIST")
+ANSWERED_AT_ONCE = (
+    "PING x",
+    "MODE #a",
+    "NOSUCH",
+    "TIME",
+    "NAMES #a",
+    "PRIVMSG nobody :x",
+    "CAP LIST",
+)
 BY_THE_LOG = ("PRIVMSG #a :hi", "TOPIC #a :t", "AWAY :x", "NICK alice2", "MODE #a +m", "JOIN #c")
 AT_LENGTH = ("WHO *", "LIST", "CHATHISTORY LATEST #a * 3")
 

@@ -75,7 +75,10 @@ def test_bytes_one_by_one(server: Server) -> None:
 def test_empty_lines_are_nothing(server: Server) -> None:
     alice = server.client("alice")
     alice.send_bytes(b"\r\n\n\r\n \r\n")
-    assert alice.heard() in ([], ["400 alice * :INVALID_MESSAGE: Message rejected: it has no command"])
+    assert alice.heard() in (
+        [],
+        ["400 alice * :INVALID_MESSAGE: Message rejected: it has no command"],
+    )
 
 
 def test_a_source_that_a_client_claims_is_not_believed(server: Server) -> None:

@@ -7,7 +7,11 @@ from tests.chat.pair import Client, Server
 
 def three(server: Server) -> tuple[Client, Client, Client]:
     """Return who is watched, who watches, and who has not asked to, in #a and #b together."""
-    alice, bob, carl = server.client("alice"), server.client("bob", "away-notify"), server.client("carl")
+    alice, bob, carl = (
+        server.client("alice"),
+        server.client("bob", "away-notify"),
+        server.client("carl"),
+    )
     server.channel("#a", alice, bob, carl)
     server.channel("#b", alice, bob)
     return alice, bob, carl

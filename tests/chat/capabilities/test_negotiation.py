@@ -63,7 +63,9 @@ def test_values_and_several_lines_are_for_version_302(client: Client, valued: No
     assert len(words) == 11
 
 
-def test_the_highest_version_stays_and_each_answer_is_as_asked(client: Client, valued: None) -> None:
+def test_the_highest_version_stays_and_each_answer_is_as_asked(
+    client: Client, valued: None
+) -> None:
     """If a client sends a lower CAP version (or omits the version number entirely), servers SHOULD
     return a CAP LS reply consistent with the request's version, but keep storing the original.
     """
@@ -86,7 +88,12 @@ def test_all_or_nothing(client: Client) -> None:
     """The capability identifier set must be accepted as a whole, or rejected entirely. The server
     MUST NOT make any change to any capabilities if it replies with a NAK subcommand.
     """
-    for asked in ("foo multi-prefix bar", "multi-prefix bar", "foo multi-prefix", "foo qux bar baz"):
+    for asked in (
+        "foo multi-prefix bar",
+        "multi-prefix bar",
+        "foo multi-prefix",
+        "foo qux bar baz",
+    ):
         assert client.ask(f"CAP REQ :{asked}") == [f"CAP * NAK :{asked}"]
     assert client.ask("CAP LIST") == ["CAP * LIST :"]
     assert client.ask("CAP REQ :multi-prefix") == ["CAP * ACK multi-prefix"]

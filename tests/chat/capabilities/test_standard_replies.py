@@ -19,7 +19,7 @@ def test_what_a_specification_names_is_a_fail_for_everyone(server: Server, line:
     knows, does_not = server.client("alice", "standard-replies"), server.client("bob")
     assert knows.ask(line) == does_not.ask(line)
     knows.send(line)
-    assert knows.heard()[0].startswith(f"FAIL {line.split()[0]} INVALID_")
+    assert knows.heard()[0].startswith(f"FAIL {line.split(maxsplit=1)[0]} INVALID_")
 
 
 def test_a_code_of_our_own_is_a_numeric_for_who_does_not_know_them(server: Server) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.chat.pair import Server
 
-GONE, BACK = "306 alice :You have been marked as being away", (
-    "305 alice :You are no longer marked as being away"
+GONE, BACK = (
+    "306 alice :You have been marked as being away",
+    ("305 alice :You are no longer marked as being away"),
 )
 
 

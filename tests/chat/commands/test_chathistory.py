@@ -8,7 +8,14 @@ from tests.chat.pair import Client, OpenServer, Server, plain
 from xchat.irc.message import Message
 from xchat.limits import HISTORY_ROWS_MAX
 
-CAPS = ("batch", "draft/chathistory", "echo-message", "labeled-response", "message-tags", "server-time")
+CAPS = (
+    "batch",
+    "draft/chathistory",
+    "echo-message",
+    "labeled-response",
+    "message-tags",
+    "server-time",
+)
 
 
 def history(client: Client, request: str) -> list[Message]:
@@ -62,7 +69,9 @@ def test_messages_are_replayed_as_they_were_told(alice: Client, said: list[Messa
 
 def reference(kind: str, message: Message) -> str:
     """Return a message as a request refers to it."""
-    return f"msgid={message.tags['msgid']}" if kind == "msgid" else f"timestamp={message.tags['time']}"
+    return (
+        f"msgid={message.tags['msgid']}" if kind == "msgid" else f"timestamp={message.tags['time']}"
+    )
 
 
 @pytest.mark.parametrize("kind", ["msgid", "timestamp"])

@@ -166,7 +166,9 @@ def test_as_many_channels_as_the_server_has_room_for(open_server: OpenServer) ->
     server = open_server(channels_max=1)
     alice, bob = server.client("alice"), server.client("bob")
     alice.ask("JOIN #a")
-    assert alice.ask("JOIN #b") == ["471 alice #b :This server has no room for more than 1 channels"]
+    assert alice.ask("JOIN #b") == [
+        "471 alice #b :This server has no room for more than 1 channels"
+    ]
     assert bob.ask("JOIN #a")[0] == ":bob JOIN #a"
 
 

@@ -48,9 +48,10 @@ def test_no_such_channel(server: Server, alice: Client) -> None:
     """If target is a channel that does not exist on the network, the ERR_NOSUCHCHANNEL (403)
     numeric is returned. A secret one is not there for those outside it.
     """
-    assert alice.ask("MODE #nowhere", "MODE #nowhere +o alice") == [
-        "403 alice #nowhere :No such channel"
-    ] * 2
+    assert (
+        alice.ask("MODE #nowhere", "MODE #nowhere +o alice")
+        == ["403 alice #nowhere :No such channel"] * 2
+    )
     alice.ask("MODE #a +s")
     assert server.client("bob").ask("MODE #a", "MODE #a b") == ["403 bob #a :No such channel"] * 2
 
@@ -103,11 +104,15 @@ def test_bans_are_listed_to_anyone_who_asks(server: Server, alice: Client) -> No
     when = server.now_ms // 1000
     alice.ask("MODE #a +bb evil *@bad.example")
     bob = server.client("bob")
-    assert bob.ask("MODE #a b") == bob.ask("MODE #a +bb") == [
-        f"367 bob #a evil!*@* {alice.source} {when}",
-        f"367 bob #a *!*@bad.example {alice.source} {when}",
-        "368 bob #a :End of channel ban list",
-    ]
+    assert (
+        bob.ask("MODE #a b")
+        == bob.ask("MODE #a +bb")
+        == [
+            f"367 bob #a evil!*@* {alice.source} {when}",
+            f"367 bob #a *!*@bad.example {alice.source} {when}",
+            "368 bob #a :End of channel ban list",
+        ]
+    )
 
 
 def test_bans_are_lifted_whatever_their_case(alice: Client) -> None:
@@ -246,7 +251,10 @@ def test_a_thousand_letters_and_arguments_are_answered_in_few_words(alice: Clien
     assert len(alice.ask("MODE #a +" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" * 18)) <= MODES_A_COMMAND
     assert len(alice.ask("MODE #a " + "+o-v" * 10 + " nobody" * 60)) == 1
     assert len(alice.ask("MODE #a " + "b" * 400)) == 1
-    assert alice.ask("MODE #a :", "MODE #a +-+-", "MODE #a :+ - ") in ([], ["472 alice * :is unknown mode char to me"])
+    assert alice.ask("MODE #a :", "MODE #a +-+-", "MODE #a :+ - ") in (
+        [],
+        ["472 alice * :is unknown mode char to me"],
+    )
 
 
 def test_many_long_masks_are_told_in_lines_that_fit(server: Server, alice: Client) -> None:

@@ -65,7 +65,9 @@ def test_invisible_users_are_seen_from_within(server: Server) -> None:
 def test_many_long_names_are_split_to_fit(server: Server) -> None:
     """Each line within 512 bytes, every name whole."""
     alice = server.client("alice", "multi-prefix", "userhost-in-names")
-    nicks = [f"{'ჭ' * 28}{chr(0x10D0 + number // 8)}{chr(0x10D0 + number % 8)}" for number in range(40)]
+    nicks = [
+        f"{'ჭ' * 28}{chr(0x10D0 + number // 8)}{chr(0x10D0 + number % 8)}" for number in range(40)
+    ]
     name = f"#{'ჰ' * 49}"
     server.channel(name, alice, *(server.client(nick) for nick in nicks))
     alice.send(f"NAMES {name}")

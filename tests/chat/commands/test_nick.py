@@ -6,7 +6,18 @@ import pytest
 
 from tests.chat.pair import Client, Server, commands
 
-GOOD = ("a", "Alice", "[\\]{}|^_`", "x" * 30, "გიორგი", "მარიამ2", "Ἀλέξανδρος", "Жанна", "李雷", "a-b")
+GOOD = (
+    "a",
+    "Alice",
+    "[\\]{}|^_`",
+    "x" * 30,
+    "გიორგი",
+    "მარიამ2",
+    "Ἀλέξανδρος",
+    "Жанна",
+    "李雷",
+    "a-b",
+)
 BAD = (
     "*",
     "#a",

@@ -7,7 +7,14 @@ import pytest
 from tests.chat.pair import OpenServer, Server, commands
 from xchat.chat.events import UserQuit
 
-SCRIPTS = ("hello there", "გამარჯობა, როგორ ხარ?", "👩‍👩‍👧 🇬🇪 ❤️", "مرحبا", "\x01ACTION waves\x01", ":)")
+SCRIPTS = (
+    "hello there",
+    "გამარჯობა, როგორ ხარ?",
+    "👩‍👩‍👧 🇬🇪 ❤️",
+    "مرحبا",
+    "\x01ACTION waves\x01",
+    ":)",
+)
 
 
 @pytest.mark.parametrize("text", SCRIPTS, ids=ascii)

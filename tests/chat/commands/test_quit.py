@@ -9,7 +9,11 @@ from tests.chat.pair import Server
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [("QUIT :Gone to have lunch", "Quit: Gone to have lunch"), ("QUIT", "Quit: "), ("QUIT :", "Quit: ")],
+    [
+        ("QUIT :Gone to have lunch", "Quit: Gone to have lunch"),
+        ("QUIT", "Quit: "),
+        ("QUIT :", "Quit: "),
+    ],
 )
 def test_the_others_hear_quit_and_the_reason(server: Server, line: str, reason: str) -> None:
     """The server acknowledges this by replying with an ERROR message and closing the connection.

@@ -53,9 +53,10 @@ def test_negotiation_in_any_order_before_cap_end(server: Server, order: tuple[st
 def test_before_it_nothing_else_is_taken(server: Server) -> None:
     """ERR_NOTREGISTERED (451): "<client> :You have not registered"."""
     client = server.connect()
-    assert client.ask("JOIN #a", "PRIVMSG a :b", "WHO *", "MODE a", "LIST") == [
-        "451 * :You have not registered"
-    ] * 5
+    assert (
+        client.ask("JOIN #a", "PRIVMSG a :b", "WHO *", "MODE a", "LIST")
+        == ["451 * :You have not registered"] * 5
+    )
     assert client.ask("NICK alice", "AWAY :x") == ["451 alice :You have not registered"]
     assert client.ask("FOO") == ["421 alice FOO :Unknown command"]
     assert client.ask("PING x") == ["PONG xchat.local x"]

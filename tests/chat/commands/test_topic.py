@@ -56,7 +56,9 @@ def test_outsiders(server: Server) -> None:
     alice.ask("JOIN #a", "TOPIC #a :x")
     assert bob.ask("TOPIC #a") == ["442 bob #a :You're not on that channel"]
     assert bob.ask("TOPIC #a :y") == ["442 bob #a :You're not on that channel"]
-    assert bob.ask("TOPIC #nowhere", "TOPIC #nowhere :x") == ["403 bob #nowhere :No such channel"] * 2
+    assert (
+        bob.ask("TOPIC #nowhere", "TOPIC #nowhere :x") == ["403 bob #nowhere :No such channel"] * 2
+    )
     alice.ask("MODE #a -n")
     assert bob.ask("TOPIC #a")[0] == "332 bob #a x"
     alice.ask("MODE #a +s")
