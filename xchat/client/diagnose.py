@@ -127,24 +127,26 @@ def _wrong_name(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
         f"  asked for:  {peer.name}\n"
         f"  offered:    {listed}{more}",
         mend="Connect by one of these names, or on the server: xchat-certs init --name"
-        f" {peer.name}",
+        f" {peer.name} --reissue",
     )
 
 
 def _expired(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
     now = datetime.now(UTC)
+    remake = "--reissue"
     if shown is None or shown.not_after > now:
         what = "a certificate in its chain has expired"
         root = _look_at(_read_ca(ca))
         if root is not None and root.not_after <= now:
             what = f"the CA in {ca} has expired{_since(now, root.not_after)}"
+            remake = "--force"
     else:
         what = f"its certificate has expired{_since(now, shown.not_after)}"
     return Fault(
         Exit.EXPIRED,
         f"{peer}: {what}",
         mend=f"This machine's clock says {_day(now)}. If that is right: on the server, make a new"
-        " certificate with xchat-certs init --force.",
+        f" certificate with xchat-certs init {remake}",
     )
 
 
@@ -205,12 +207,19 @@ def _look_at(der: bytes | None) -> Shown | None:
         certificate = x509.load_der_x509_certificate(der)
         return Shown(
             _names(certificate),
-            visible(certificate.issuer.rfc4514_string()),
+            visible(_name_of(certificate.issuer)),
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
     except ValueError:
         return None
+
+
+def _name_of(subject: x509.Name) -> str:
+    from cryptography.x509.oid import NameOID
+
+    common = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common[0].value) if common else subject.rfc4514_string()
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:
