@@ -11,6 +11,7 @@ from xchat.irc.capabilities import BATCH, EXTENDED_JOIN, MESSAGE_TAGS, SERVER_TI
 from xchat.irc.message import parse
 from xchat.limits import LINE_BYTES_MAX
 
+TIME = b"@time=1970-01-01T00:00:01.000Z"
 HELLO = Line("a!b@c", "PRIVMSG", ("#a", "hi you"), 1_000, "id-1", {"+x": "a b", "+y": ""})
 
 
@@ -19,12 +20,11 @@ HELLO = Line("a!b@c", "PRIVMSG", ("#a", "hi you"), 1_000, "id-1", {"+x": "a b", 
     [
         (0, b":a!b@c PRIVMSG #a :hi you\r\n"),
         (BATCH, b":a!b@c PRIVMSG #a :hi you\r\n"),
-        (SERVER_TIME, b"@time=1970-01-01T00:00:01.000Z :a!b@c PRIVMSG #a :hi you\r\n"),
+        (SERVER_TIME, TIME + b" :a!b@c PRIVMSG #a :hi you\r\n"),
         (MESSAGE_TAGS, rb"@msgid=id-1;+x=a\sb;+y :a!b@c PRIVMSG #a :hi you" + b"\r\n"),
         (
             SERVER_TIME | MESSAGE_TAGS,
-            rb"@time=1970-01-01T00:00:01.000Z;msgid=id-1;+x=a\sb;+y :a!b@c PRIVMSG #a :hi you"
-            b"\r\n",
+            TIME + rb";msgid=id-1;+x=a\sb;+y :a!b@c PRIVMSG #a :hi you" + b"\r\n",
         ),
     ],
 )

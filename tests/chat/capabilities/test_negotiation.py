@@ -75,7 +75,7 @@ def test_the_highest_version_stays_and_each_answer_is_as_asked(
     assert client.session.cap_version == 307
 
 
-@pytest.mark.parametrize("version", ["x", "-5", "٣٠٢", "9" * 30, ":"])
+@pytest.mark.parametrize("version", ["x", "-5", "٣٠٢", "9" * 30, "9" * 6, ":"])
 def test_versions_that_are_none(client: Client, version: str) -> None:
     assert client.ask(f"CAP LS {version}") == [f"CAP * LS :{NAMES}"]
     assert client.session.cap_version == 0
