@@ -69,6 +69,8 @@ class TlsPipe:
             self._tls.do_handshake()
             self.established = True
         first = self._tls.read(READ_BYTES)
+        if not first:  # close_notify, for Python's ssl
+            raise EOFError
         if not self._incoming.pending:  # OpenSSL reads no further than the record it gives
             return first
         parts = [first]

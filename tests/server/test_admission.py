@@ -1,0 +1,170 @@
+"""Who may come in, and how many: each limit at its edge."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xchat.errors import ConfigError
+from xchat.limits import REFUSED_IN_WORDS_A_SECOND, Limits
+from xchat.server.admission import Admission, network_of
+
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+
+
+def admission(**limits: object) -> Admission:
+    given = {"connections_per_address_max": 6, "unregistered_per_address_max": 3}
+    return Admission(Limits(**(given | {"unregistered_max": 5} | limits)))  # type: ignore[arg-type]
+
+
+def test_an_address_may_have_so_many_that_are_not_registered() -> None:
+    door = admission()
+    for _ in range(3):
+        assert door.refuse(HERE) is None
+        door.came(HERE)
+    assert door.refuse(HERE) == "unregistered_per_address_max"
+    assert door.refuse(THERE) is None
+
+
+def test_who_registers_makes_room_for_the_next() -> None:
+    door = admission()
+    for _ in range(3):
+        door.came(HERE)
+    door.registered(HERE)
+    assert door.refuse(HERE) is None
+
+
+def test_an_address_may_have_so_many_in_all() -> None:
+    door = admission()
+    for _ in range(6):
+        assert door.refuse(HERE) is None
+        door.came(HERE)
+        door.registered(HERE)
+    assert door.refuse(HERE) == "connections_per_address_max"
+    door.went(HERE, was_registered=True)
+    assert door.refuse(HERE) is None
+
+
+def test_all_together_may_have_so_many_that_are_not_registered() -> None:
+    door = admission()
+    for number in range(5):
+        assert door.refuse(f"192.0.2.{number}") is None
+        door.came(f"192.0.2.{number}")
+    assert door.refuse("192.0.2.200") == "unregistered_max"
+    door.went("192.0.2.0", was_registered=False)
+    assert door.refuse("192.0.2.200") is None
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("::1", "::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+    ],
+)
+def test_ipv6_counts_by_its_network(address: str, network: str) -> None:
+    """ "for one address (IPv6: a /64)" """
+    assert network_of(address) == network
+
+
+def test_all_of_an_ipv6_network_share_one_limit() -> None:
+    door = admission()
+    for number in range(3):
+        door.came(f"2001:db8::{number}")
+    assert door.refuse("2001:db8::ffff") == "unregistered_per_address_max"
+    assert door.refuse("2001:db8:0:1::1") is None
+
+
+@pytest.mark.parametrize(
+    ("networks", "address", "exempt"),
+    [
+        (("192.0.2.0/24",), "192.0.2.255", True),
+        (("192.0.2.0/24",), "192.0.3.0", False),
+        (("192.0.2.7",), "192.0.2.7", True),
+        (("192.0.2.7/24",), "192.0.2.9", True),
+        (("2001:db8::/32",), "2001:db8:ffff::1", True),
+        (("fe80::/10",), "fe80::1%eth0", True),
+        (("0.0.0.0/0",), "2001:db8::1", False),
+        (("::/0",), "192.0.2.1", False),
+        (("10.0.0.0/8", "::1/128"), "::1", True),
+        ((), "127.0.0.1", False),
+    ],
+)
+def test_an_exempt_network_is_one_that_the_limits_name(
+    networks: tuple[str, ...], address: str, exempt: bool
+) -> None:
+    assert admission(exempt=networks).is_exempt(address) is exempt
+
+
+def test_the_exempt_are_never_refused_and_take_nobodys_place() -> None:
+    door = admission(exempt=("2001:db8::7/128", f"{THERE}/32"))
+    for _ in range(100):
+        door.came(THERE)
+        door.came("2001:db8::7")
+        door.registered("2001:db8::7")
+    assert door.refuse(THERE) is None
+    assert door.refuse(HERE) is None
+    assert door.refuse("2001:db8::8") is None, "its neighbour in the /64 is counted, it is not"
+    for _ in range(100):
+        door.went(THERE, was_registered=False)
+        door.went("2001:db8::7", was_registered=True)
+    assert_empty(door)
+
+
+def test_a_network_that_is_none_is_refused_with_what_to_write() -> None:
+    with pytest.raises(ConfigError, match=r"limits\.exempt: .lan. is no network") as caught:
+        admission(exempt=("lan",))
+    assert caught.value.mend is not None
+    assert "address/bits" in caught.value.mend
+
+
+def test_a_refusal_names_its_limit_and_value() -> None:
+    words = admission().explain("connections_per_address_max")
+    assert words == (
+        "too many connections from your address (limits.connections_per_address_max = 6)"
+    )
+
+
+def test_every_limit_can_be_explained() -> None:
+    door = admission(unregistered_max=1, unregistered_per_address_max=1)
+    for limit in ("connections_per_address_max", "unregistered_per_address_max"):
+        assert f"(limits.{limit} = " in door.explain(limit)
+    assert door.explain("unregistered_max").endswith("(limits.unregistered_max = 1)")
+
+
+def test_refusals_are_explained_so_many_a_second_and_no_more() -> None:
+    door = admission()
+    times = [100 + tick / 1000 for tick in range(3000)]
+    assert sum(map(door.may_explain, times)) == 3 * REFUSED_IN_WORDS_A_SECOND
+
+
+@given(st.data())
+def test_the_counts_return_to_zero_in_whatever_order_they_come_and_go(data: st.DataObject) -> None:
+    door = admission(exempt=("198.51.100.0/24",), connections_per_address_max=1000)
+    addresses = [HERE, THERE, "2001:db8::1", "2001:db8::2", "198.51.100.1"]
+    here: list[tuple[str, bool]] = []
+    for address in data.draw(st.lists(st.sampled_from(addresses), max_size=30)):
+        door.came(address)
+        here.append((address, False))
+        if data.draw(st.booleans()):
+            place = data.draw(st.integers(0, len(here) - 1))
+            if not here[place][1]:
+                door.registered(here[place][0])
+                here[place] = (here[place][0], True)
+        if data.draw(st.booleans()):
+            leaver, registered = here.pop(data.draw(st.integers(0, len(here) - 1)))
+            door.went(leaver, was_registered=registered)
+    for leaver, registered in data.draw(st.permutations(here)):
+        door.went(leaver, was_registered=registered)
+    assert_empty(door)
+
+
+def assert_empty(door: Admission) -> None:
+    assert not door._all
+    assert not door._unregistered
+    assert door._unregistered_in_all == 0
