@@ -37,6 +37,7 @@ def tokens(config: Config) -> list[str]:
         f"NETWORK={config.server.network}",
         f"NICKLEN={limits.nick_chars_max}",
         f"PREFIX={prefixes()}",
+        "SAFELIST",
         f"TARGMAX={_targmax(limits.targets_max)}",
         f"TOPICLEN={limits.topic_bytes_max}",
         f"USERLEN={limits.user_chars_max}",

@@ -79,9 +79,15 @@ def test_conditions(server: Server, asked: str, found: list[str]) -> None:
 def test_a_long_list_comes_in_pieces_and_what_is_asked_after_it_comes_after(
     server: Server,
 ) -> None:
+    """SAFELIST: the server ensures that a client will not perform the list and be disconnected for
+    not reading it fast enough.
+    """
     alice = server.client("alice")
     names = [f"#room{number}" for number in range(60)]
+    alice.session.backlog = server.hub.limits.outbox_soft_bytes
     alice.ask(*(f"JOIN {name}" for name in names))
-    answers = alice.ask("LIST", "PING after")
+    assert alice.ask("LIST", "PING after") == []
+    alice.session.backlog = 0
+    answers = alice.heard()
     assert [line.split()[2] for line in answers if line.startswith("322")] == names
     assert answers[-1] == "PONG xchat.local after"

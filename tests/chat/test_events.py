@@ -1,0 +1,58 @@
+"""Events as they stand in the log (chat/events.py)."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from xchat.chat import events
+
+KEPT = (
+    events.NodeStarted(node="n"),
+    events.UserRegistered(uid="1", node="n", nick="ნ", user="u", host="h", realname="R"),
+    events.UserQuit(uid="1", reason=""),
+    events.NickChanged(uid="1", nick="b"),
+    events.RealnameChanged(uid="1", realname="გიორგი"),
+    events.UserModesChanged(uid="1", modes=""),
+    events.ChannelJoined(uid="1", channel="#a", key="k"),
+    events.ChannelParted(uid="1", channel="#a"),
+    events.ChannelParted(uid="1", channel="#a", reason="x"),
+    events.UserKicked(uid="1", channel="#a", target="2", reason="x"),
+    events.TopicChanged(uid="1", channel="#a", topic=""),
+    events.TopicChanged(uid="1", channel="#a", topic=None),
+    events.ModesChanged(
+        uid="1",
+        channel="#a",
+        changes=(events.ModeChange("+", "o", "2"), events.ModeChange("-", "i")),
+    ),
+    events.UserInvited(uid="1", channel="#a", target="2"),
+    events.MessageSent(uid="1", command="PRIVMSG", target="#a", text="👋", tags={"+x": "a b;"}),
+    events.MessageSent(uid="1", command="TAGMSG", target="2", text=None, tags={"+x": ""}),
+)
+NOT_KEPT = {events.TypingNotified, events.AwayChanged}
+
+
+@pytest.mark.parametrize("event", KEPT, ids=str)
+def test_what_is_written_reads_the_same(event: events.Event) -> None:
+    data = events.encode(event)
+    assert events.decode(data) == event
+    assert events.encode(events.decode(data)) == data
+
+
+def test_every_event_is_kept_or_known_not_to_be() -> None:
+    assert {type(event) for event in KEPT} | NOT_KEPT == set(events.Event.__subclasses__())
+
+
+def test_a_field_that_an_older_log_lacks_has_its_default() -> None:
+    """A field may be added with a default, and never renamed."""
+    data = b'{"k":"channel-parted","uid":"1","channel":"#a"}'
+    assert events.decode(data) == events.ChannelParted(uid="1", channel="#a", reason=None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"[]", b'{"k":"nosuch"}', b'{"k":"user-quit"}', b'{"k":"user-quit","uid":1}'],
+)
+def test_what_is_no_event(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        events.decode(data)
