@@ -32,6 +32,10 @@ class CannotKeep(Exception):  # noqa: N818 - what the store says when it fails, 
     """A commit failed, and nothing of it is kept."""
 
 
+class CannotRead(Exception):  # noqa: N818
+    """The store cannot say what it holds; `str` is why, in words."""
+
+
 class Store(Protocol):
     """What the rules ask of the store."""
 
@@ -58,11 +62,14 @@ class Store(Protocol):
     ) -> list[HistoryRow]:
         """Return history between two places (exclusive), oldest first.
 
-        Of more than `limit` rows, the newest or the oldest ones.
+        Of more than `limit` rows, the newest or the oldest ones. Raises CannotRead.
         """
 
     def seq_at(self, ts: int) -> int:
-        """Return the place of the first entry at or after a time in ms, or one past the last."""
+        """Return the place of the first entry at or after a time in ms, or one past the last.
+
+        Raises CannotRead.
+        """
 
 
 class Origin(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 Settings (sqlite.org/pragma.html): WAL with `synchronous=FULL`, so that what was
 committed survives power loss; checkpoints are made when there is time for them
 (`Store.tidy`), not inside a commit. The schema's version is `user_version`; a
-file of a newer one is refused and left as it is.
+file of a newer one, or of another program, is refused and left as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from xchat.errors import XChatError
 FILE_NAME = "xchat.sqlite3"
 BUSY_SECONDS = 0.1
 """How long a commit waits for another process that has the file (a backup, say)."""
+WAL_BYTES_KEPT = 67_108_864
+"""What the write-ahead log may keep of the disk once its content is in the database."""
 
 MIGRATIONS = (
     """
@@ -55,6 +57,8 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     try:
         _make_private(path)
+        if path.stat().st_size:
+            _check_ours(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
         return _prepare(connection, path)
     except (sqlite3.Error, OSError) as error:
@@ -65,16 +69,45 @@ def open_database(path: Path) -> sqlite3.Connection:
         ) from error
 
 
+def _check_ours(path: Path) -> None:
+    """Refuse a file of a newer XChat, or of another program, before anything touches it."""
+    reader = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    with contextlib.closing(reader):
+        version = reader.execute("PRAGMA user_version").fetchone()[0]
+        tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+    if version > len(MIGRATIONS) and "meta" in tables:
+        raise StoreError(
+            f"{path}: written by a newer XChat (schema {version}, this one knows "
+            f"{len(MIGRATIONS)})",
+            mend="upgrade XChat, or start with another folder: xchat-server --data FOLDER",
+        )
+    if bool(version) != ("meta" in tables) or (tables and not version):
+        raise StoreError(
+            f"{path}: a database, but not one of XChat",
+            mend="start with another folder: xchat-server --data FOLDER",
+        )
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-        _migrate(connection, path)
+        _set_durable(connection, path)
+        _migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _set_durable(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreError(
+            f"{path}: its file system cannot hold a write-ahead log (SQLite says {mode})",
+            mend="keep the data on a local disk: xchat-server --data FOLDER",
+        )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
 
 
 def _make_private(path: Path) -> None:
@@ -83,14 +116,9 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date, a version a transaction."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"{path}: written by a newer XChat (schema {version}, this one knows "
-            f"{len(MIGRATIONS)})",
-            mend="upgrade XChat, or start with another folder: xchat-server --data FOLDER",
-        )
     for number in range(version, len(MIGRATIONS)):
         script = f"BEGIN IMMEDIATE; {MIGRATIONS[number]} {_identity(number)}"
         connection.executescript(f"{script} PRAGMA user_version = {number + 1}; COMMIT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,16 +11,17 @@ import msgspec
 
 from xchat.chat import events
 from xchat.chat.apply.step import HistoryRow
-from xchat.chat.ledger import CannotKeep
+from xchat.chat.ledger import CannotKeep, CannotRead
 from xchat.chat.log import Entry
 from xchat.chat.state import Row, State
 from xchat.irc.message import NO_TAGS
-from xchat.store.database import open_database
+from xchat.store.database import StoreError, open_database
 
 SHARD = 0
 """The log is one; a cluster's may be several, each with a cursor of its own."""
 TIDY_AFTER_ENTRIES = 1_000
-TIDY_NOW_ENTRIES = 100_000
+TIDY_NOW_ENTRIES = 10_000
+"""A message that is alone in its turn costs 16 KB of write-ahead log: this bounds it at 160 MB."""
 REPLAY_ENTRIES = 1_000
 
 _TAGS = msgspec.json.Encoder(enc_hook=dict)
@@ -35,6 +37,7 @@ _PAGE = """
     ORDER BY seq {order} LIMIT ?
 """
 _TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
+_BEHIND = "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
 _NO_END = 1 << 62
 
 
@@ -42,6 +45,7 @@ class SqliteStore:
     """The store of one server, in one file. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._db = open_database(path)
         self.log_id = self._meta("log_id")
         self.node = self._meta("node")
@@ -51,9 +55,18 @@ class SqliteStore:
         self._untidied = 0
 
     def next_run(self) -> str:
-        """Count one more run of this server; return its number, as it begins uids."""
+        """Count one more run of this server; return its number, as it begins uids.
+
+        Raises StoreError where that cannot be written.
+        """
         run = str(int(self._meta("run")) + 1)
-        self._db.execute("UPDATE meta SET value = ? WHERE key = 'run'", (run,))
+        try:
+            self._db.execute("UPDATE meta SET value = ? WHERE key = 'run'", (run,))
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self._path}: {_in_words(error)}: the start cannot be recorded",
+                mend="look at the folder's free space and permissions, then start again",
+            ) from error
         return run
 
     def _meta(self, key: str) -> str:
@@ -112,20 +125,30 @@ class SqliteStore:
     # -- reading ------------------------------------------------------------------------------
 
     def state(self) -> State:
-        """Return the state as it was last kept."""
-        values = self._db.execute("SELECT value FROM state ORDER BY key")
-        return State.of(value.encode() for (value,) in values)
+        """Return the state as it was last kept; raises StoreError where it is damaged."""
+        try:
+            values = self._db.execute("SELECT value FROM state ORDER BY key")
+            return State.of(value.encode() for (value,) in values)
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise self._damaged("the state", error) from error
 
     def behind(self) -> Iterator[list[Entry]]:
-        """Yield entries that the log holds and the index does not, some at a time."""
-        while True:
-            found = self._db.execute(
-                "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq LIMIT ?",
-                (self.seq, REPLAY_ENTRIES),
-            ).fetchall()
-            if not found:
-                return
-            yield [Entry(seq, ts, events.decode(event.encode())) for seq, ts, event in found]
+        """Yield entries that the log holds and the index does not, some at a time.
+
+        Raises StoreError where the log is damaged.
+        """
+        try:
+            while found := self._db.execute(_BEHIND, (self.seq, REPLAY_ENTRIES)).fetchall():
+                yield [Entry(seq, ts, events.decode(event.encode())) for seq, ts, event in found]
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise self._damaged(f"the log after entry {self.seq}", error) from error
+
+    def _damaged(self, what: str, error: Exception) -> StoreError:
+        return StoreError(
+            f"{self._path}: {what} cannot be read: {error}",
+            mend="put a backup in its place, or start with another folder: "
+            "xchat-server --data FOLDER",
+        )
 
     def page(
         self,
@@ -136,28 +159,35 @@ class SqliteStore:
         limit: int,
         newest: bool,
     ) -> list[HistoryRow]:
-        """Return messages of a target between two places (exclusive), oldest first."""
+        """Return messages of a target between two places (exclusive), oldest first.
+
+        Raises CannotRead.
+        """
         query = _PAGE.format(order="DESC" if newest else "ASC")
         end = _NO_END if before is None else before
-        found = self._db.execute(query, (target, after, end, limit)).fetchall()
-        rows = [_history_row(target, values) for values in found]
+        try:
+            found = self._db.execute(query, (target, after, end, limit)).fetchall()
+            rows = [_history_row(target, values) for values in found]
+        except (sqlite3.Error, msgspec.DecodeError) as error:
+            raise CannotRead(_in_words(error)) from error
         return rows[::-1] if newest else rows
 
     def seq_at(self, ts: int) -> int:
         """Return the place of the first entry at or after a time, or one past the last.
 
         Time never falls along the log, so its places are searched by halves:
-        an index of times would cost each commit a page.
+        an index of times would cost each commit a page. Raises CannotRead.
         """
-        low, high = 1, self.seq + 1
-        while low < high:
-            middle = (low + high) // 2
-            row = self._db.execute(_TIME_AT, (middle,)).fetchone()
-            if row is None or row[0] >= ts:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+        places = range(1, self.seq + 1)
+        try:
+            return 1 + bisect_left(places, ts, key=self._time_at)
+        except sqlite3.Error as error:
+            raise CannotRead(_in_words(error)) from error
+
+    def _time_at(self, place: int) -> int:
+        """Return the time of the first entry from a place on, some having been erased."""
+        row = self._db.execute(_TIME_AT, (place,)).fetchone()
+        return int(row[0]) if row else self.ts
 
     # -- keeping house ------------------------------------------------------------------------
 
@@ -204,9 +234,10 @@ _WORDS = {
     "SQLITE_BUSY": "the database is in use by another program",
     "SQLITE_READONLY": "the database cannot be written",
     "SQLITE_IOERR": "the disk failed",
+    "SQLITE_CORRUPT": "the database is damaged",
 }
 
 
-def _in_words(error: sqlite3.Error) -> str:
+def _in_words(error: Exception) -> str:
     name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
     return _WORDS.get(name, "the server's store failed")

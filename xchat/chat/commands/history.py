@@ -10,6 +10,7 @@ import msgspec
 
 from xchat.chat.apply.messages import line_of
 from xchat.chat.apply.step import HistoryRow, direct_target, make_msgid, seq_of
+from xchat.chat.ledger import CannotRead
 from xchat.chat.lines import Line
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
@@ -39,16 +40,20 @@ def chathistory(hub: Hub, request: Request) -> None:
         raise Failed("INVALID_PARAMS", subcommand or "*", text="Unknown subcommand")
     if len(request.params) < 4:
         raise Failed("INVALID_PARAMS", subcommand, text="Insufficient parameters")
-    _, name, reference, limit = request.params[:4]
-    target = _target(hub, request, subcommand, name)
-    window = _window(hub, subcommand, reference)
-    rows = hub.ledger.store.page(
-        target,
-        after=window.after,
-        before=window.before,
-        limit=_limit(subcommand, limit),
-        newest=window.newest,
-    )
+    _, name, reference, asked = request.params[:4]
+    target, limit = _target(hub, request, subcommand, name), _limit(subcommand, asked)
+    try:
+        window = _window(hub, subcommand, reference)
+        rows = hub.ledger.store.page(
+            target,
+            after=window.after,
+            before=window.before,
+            limit=limit,
+            newest=window.newest,
+        )
+    except CannotRead as failure:
+        text = f"Messages could not be retrieved: {failure}"
+        raise Failed("MESSAGE_ERROR", subcommand, name, text=text) from failure
     _say(hub, request, name, rows)
 
 
