@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.chat.pair import Client, OpenServer, Server, commands
+from xchat.chat.events import UserQuit
 from xchat.chat.ledger import CannotKeep
 
 WORDS = "Not kept, and shown to nobody: the disk is full"
@@ -123,6 +124,17 @@ def test_disconnecting_twice_is_once(server: Server, alice: Client) -> None:
     server.hub.disconnect(alice.session, "again")
     server.run()
     assert server.hub.state.users == {}
+
+
+def test_who_is_gone_by_the_log_is_told_and_hung_up_on(server: Server, alice: Client) -> None:
+    """As when an operator of another server ends them."""
+    bob = server.client("bob")
+    server.channel("#a", alice, bob)
+    uid = bob.session.uid
+    server.hub.ledger.append_own(uid, UserQuit(uid=uid, reason="Killed: spam"))
+    assert bob.ask("PING x")[-1] == "ERROR :Closing link (127.0.0.1): Killed: spam"
+    assert bob.closed
+    assert alice.heard() == [":bob QUIT :Killed: spam"]
 
 
 # -- starting again ---------------------------------------------------------------------------

@@ -268,6 +268,16 @@ def test_many_long_masks_are_told_in_lines_that_fit(server: Server, alice: Clien
     assert told == [*masks, *masks, f"*!{'x' * 150}@*"]
 
 
+@pytest.mark.parametrize("size", range(136, 150))
+def test_masks_about_as_long_as_a_line(server: Server, alice: Client, size: int) -> None:
+    bob = member(server, "bob")
+    masks = [f"{letter * size}!*@*{letter * 5}" for letter in "abc"]
+    alice.ask("MODE #a +bbb " + " ".join(masks))
+    lines = bob.read_raw()
+    assert max(map(len, lines)) <= 512
+    assert [word for line in lines for word in line.decode().split()[4:]] == masks
+
+
 def test_odd_words(alice: Client) -> None:
     assert alice.ask("MODE") == ["461 alice MODE :Not enough parameters"]
     assert alice.ask("MODE #a +ვ") == ["472 alice ვ :is unknown mode char to me"]
