@@ -2,7 +2,7 @@
 
     scripts/bench all [--rounds 3]                  every mark, in one table
     scripts/bench start | echo | idle | commands    one of them
-    scripts/bench load [--rounds 3] [--scenario busy-100,...] [--only xchat,floor,...]
+    scripts/bench load [--rounds 3] [--pin] [--scenario busy-100,...] [--only xchat,...]
 
 All of it on loopback, bounded in time, with history and commits on. Servers that this machine
 lacks (inspircd, ngircd) are left out and named. Everything it makes is in .bench/.
@@ -93,7 +93,8 @@ def commands_rows(_: argparse.Namespace) -> list[Row]:
 def load_rows(options: argparse.Namespace) -> list[Row]:
     """Measure CPU per delivery beside the others; show all figures, return those with a mark."""
     shapes = options.scenario or list(SHAPES)
-    results = measures.load(shapes, options.only, options.rounds, progress)
+    cores = (0, 1) if options.pin else (None, None)
+    results = measures.load(shapes, options.only, options.rounds, cores, progress)
     show_load(results, shapes)
     (WORK / "load.json").write_text(
         json.dumps({" ".join(key): runs for key, runs in results.items()})
@@ -160,6 +161,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="of load, medians count")
     parser.add_argument("--scenario", type=names, default=[], help=",".join(SHAPES))
     parser.add_argument("--only", type=names, default=[], help="xchat,floor,inspircd,ngircd")
+    parser.add_argument("--pin", action="store_true", help="the server to core 0, the load to 1")
     options = parser.parse_args()
     if unknown := set(options.scenario) - set(SHAPES):
         parser.error(f"no scenario {', '.join(unknown)}: there are {', '.join(SHAPES)}")

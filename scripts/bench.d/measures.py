@@ -8,7 +8,6 @@ every server, then again) so that a machine whose speed drifts treats all alike;
 from __future__ import annotations
 
 import json
-import os
 import socket
 import ssl
 import statistics
@@ -58,11 +57,20 @@ def ircload(server: Running, arguments: str, *, core: int | None = None) -> Figu
     return figures
 
 
-def load(shapes: list[str], only: list[str], rounds: int, tell: Callable[[str], None]) -> Results:
-    """Run every shape on every server, round after round; keep each run's figures."""
+def load(
+    shapes: list[str],
+    only: list[str],
+    rounds: int,
+    cores: tuple[int | None, int | None],
+    tell: Callable[[str], None],
+) -> Results:
+    """Run every shape on every server, round after round; keep each run's figures.
+
+    `cores` are the server's and the load's, None where the kernel chooses.
+    """
     results: Results = defaultdict(list)
     peers = [peer for peer in everyone() if not only or peer.name in only]
-    server_core, load_core = (0, 1) if (os.cpu_count() or 1) > 1 else (None, None)
+    server_core, load_core = cores
     for number in range(rounds):
         for shape in shapes:
             for peer in peers:
