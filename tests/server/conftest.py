@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import trustme
+
+from xchat.config import load
+from xchat.server.context import make_context
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,20 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     key.chmod(0o600)
     ca.cert_pem.write_to_path(folder / "ca.pem")
     return Pair(ca, cert, key)
+
+
+@pytest.fixture(scope="session")
+def server_context(pair: Pair) -> ssl.SSLContext:
+    return make_context(load(None, pair.settings).tls)
+
+
+@pytest.fixture(scope="session")
+def server_context_12(pair: Pair) -> ssl.SSLContext:
+    return make_context(load(None, [*pair.settings, 'tls.min_version="1.2"']).tls)
+
+
+@pytest.fixture(scope="session")
+def client_context(pair: Pair) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    pair.ca.configure_trust(context)
+    return context

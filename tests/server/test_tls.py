@@ -11,81 +11,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.server.conftest import Pair
+from tests.server.client import Client, shake_hands
 from tests.server.libssl import TLS1_2, LibsslClient
-from xchat.config import load
 from xchat.limits import (
     CIPHERTEXT_BYTES_A_TURN,
     CIPHERTEXT_PER_PLAINTEXT_MAX,
     SILENT_CIPHERTEXT_BYTES_MAX,
 )
-from xchat.server.context import make_context
 from xchat.server.tls import TlsError, TlsPipe
 
 KEY_UPDATE_BYTES = 27
 LINE = b"PING here\r\n"
-
-
-class Client:
-    """Python's end of a connection to a `TlsPipe`."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
-
-    def feed(self, ciphertext: bytes) -> None:
-        self.incoming.write(ciphertext)
-
-    def take(self) -> bytes:
-        return self.outgoing.read()
-
-    def handshake(self) -> bool:
-        try:
-            self.tls.do_handshake()
-        except ssl.SSLWantReadError:
-            return False
-        return True
-
-    def write(self, plaintext: bytes) -> None:
-        self.tls.write(plaintext)
-
-    def read(self) -> bytes:
-        try:
-            return self.tls.read(1 << 20)
-        except ssl.SSLWantReadError:
-            return b""
-
-    def say(self, plaintext: bytes) -> bytes:
-        self.write(plaintext)
-        return self.take()
-
-
-@pytest.fixture(scope="session")
-def server_context(pair: Pair) -> ssl.SSLContext:
-    return make_context(load(None, pair.settings).tls)
-
-
-@pytest.fixture(scope="session")
-def server_context_12(pair: Pair) -> ssl.SSLContext:
-    return make_context(load(None, [*pair.settings, 'tls.min_version="1.2"']).tls)
-
-
-@pytest.fixture(scope="session")
-def client_context(pair: Pair) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    pair.ca.configure_trust(context)
-    return context
-
-
-def shake_hands(pipe: TlsPipe, client: Client | LibsslClient) -> None:
-    for _ in range(5):
-        done = client.handshake()
-        if ciphertext := client.take():
-            pipe.feed(ciphertext)
-        client.feed(pipe.take())
-        if done and pipe.established:
-            return
-    raise AssertionError("the handshake comes to no end")
 
 
 @pytest.fixture
@@ -238,7 +174,7 @@ def test_who_does_not_trust_us_is_an_error_that_says_so(pipe: TlsPipe) -> None:
 
 
 def test_tls_1_2_is_refused_and_the_peer_told_why(
-    pipe: TlsPipe, client_context: ssl.SSLContext, pair: Pair
+    pipe: TlsPipe,
 ) -> None:
     """P10. The refusal is an alert: whoever waits to be sent must send it."""
     context = ssl.create_default_context()
