@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.scripted import Script
-from xchat.client.session.bounds import BATCHED_MESSAGES_MAX, BATCHES_OPEN_MAX, CHANNELS_MAX
 from xchat.client.session.core import HANDLERS, LABELLED
 from xchat.client.session.events import Event
 from xchat.errors import XChatError
+from xchat.limits.client import BATCHED_MESSAGES_MAX, BATCHES_OPEN_MAX, CHANNELS_MAX
 
 COMMANDS = [*HANDLERS, *LABELLED, "BATCH", "471", "403", "404", "999", "CAP"]
 NAMES = ["ana", "gio", "#lobby", "#b", "*", "", "@#lobby", "+b", "-b", "+c", "b", "c", "s", "LS"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.client.scripted import PLAIN, Script, label_of, of, one, page, said
-from xchat.client.session.bounds import GHOST_SECONDS_MAX, RETRY_SECONDS_MAX
 from xchat.client.session.events import (
     Disconnected,
     GapFilled,
@@ -19,6 +18,7 @@ from xchat.client.session.events import (
     Refused,
     Registered,
 )
+from xchat.limits.client import GHOST_SECONDS_MAX, RETRY_SECONDS_MAX
 
 
 @pytest.fixture

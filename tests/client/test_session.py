@@ -6,7 +6,6 @@ import pytest
 
 from tests.client.scripted import ALL, PLAIN, Script, label_of, of, one, said
 from xchat.client.session import OfflineError
-from xchat.client.session.bounds import DEAD_AFTER_SECONDS, PING_AFTER_SECONDS
 from xchat.client.session.events import (
     Disconnected,
     EntryRefused,
@@ -34,6 +33,7 @@ from xchat.client.session.events import (
     WhoisReceived,
 )
 from xchat.errors import UsageError
+from xchat.limits.client import DEAD_AFTER_SECONDS, PING_AFTER_SECONDS
 
 
 @pytest.fixture

@@ -17,13 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
 from xchat.client.session.events import EntryRefused
-from xchat.irc.names import visible
+from xchat.irc.display import listed, visible
+from xchat.limits.client import CERTIFICATE_NAMES_SHOWN_MAX, PROBE_SECONDS_MAX
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-PROBE_SECONDS_MAX = 5.0
-NAMES_SHOWN_MAX = 12
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _NOT_YET_VALID, _EXPIRED, _HOSTNAME, _ADDRESS = 9, 10, 62, 64
@@ -119,13 +118,12 @@ def _unknown_ca(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
 
 def _wrong_name(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
     names = shown.names if shown else ()
-    listed = ", ".join(names[:NAMES_SHOWN_MAX]) or "no name that could be read"
-    more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
+    offered = listed(names, CERTIFICATE_NAMES_SHOWN_MAX) or "no name that could be read"
     return Fault(
         Exit.WRONG_NAME,
         f"{peer}: the certificate is for other names\n"
         f"  asked for:  {peer.name}\n"
-        f"  offered:    {listed}{more}",
+        f"  offered:    {offered}",
         mend="Connect by one of these names, or on the server: xchat-certs init --name"
         f" {peer.name} --reissue",
     )

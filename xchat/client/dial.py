@@ -14,11 +14,7 @@ import threading
 
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
-
-NEXT_AFTER_SECONDS = 0.25
-"""How long one address is waited for before the next is tried beside it."""
-DIAL_SECONDS_MAX = 10.0
-"""How long the looking up and all tries may take together."""
+from xchat.limits.client import DIAL_SECONDS_MAX, NEXT_AFTER_SECONDS
 
 Address = tuple[socket.AddressFamily, tuple[object, ...]]
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, errno.EINTR)

@@ -6,9 +6,7 @@ import time
 
 from xchat.client.exits import ClientError, Exit
 from xchat.client.session import Session
-
-STUCK_SECONDS_MAX = 60.0
-"""How long the end waits while no line of ours gets on."""
+from xchat.limits.client import STUCK_SECONDS_MAX
 
 
 class Leaving:

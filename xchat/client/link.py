@@ -27,10 +27,8 @@ from xchat.client.peer import Peer
 from xchat.client.session import Session
 from xchat.client.session.events import EntryRefused, Event
 from xchat.client.signals import Signals
-from xchat.client.wire import HANDSHAKE_SECONDS_MAX, Wire
-
-UNSENT_BYTES_MAX = 1 << 20
-"""Bytes that wait for the network before the input is no longer read."""
+from xchat.client.wire import Wire
+from xchat.limits.client import HANDSHAKE_SECONDS_MAX, UNSENT_BYTES_MAX
 
 Ready = Callable[[], None]
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from xchat.client import slash
 from xchat.client.exits import Exit
-from xchat.client.leaving import STUCK_SECONDS_MAX, Leaving, unsettled
+from xchat.client.leaving import Leaving, unsettled
 from xchat.client.link import Link
 from xchat.client.output import Output
 from xchat.client.refusals import nick_refused
@@ -34,15 +34,12 @@ from xchat.client.typed import Typed
 from xchat.client.words import Words
 from xchat.errors import XChatError
 from xchat.irc.names import visible
+from xchat.limits.client import EXIT_SECONDS_MAX, STUCK_SECONDS_MAX, TYPED_LINES_MAX
 
 CONTEXT_MESSAGES = 20
 """How much of a channel's past a join shows."""
-UNSENT_LINES_MAX = 1000
-"""Lines that wait to be sent before a pipe is no longer read."""
 CERTIFICATE_DAYS_LOW = 10
 """Days before a certificate's end from which on a person is told."""
-PATIENCE_SECONDS = 10.0
-"""How long `/exit` waits for lines that do not get on."""
 
 
 class Plain:
@@ -64,7 +61,7 @@ class Plain:
         self._on_entry = on_entry
         self._typed = Typed(link, 0, self._on_line, self._on_end)
         self._leaving = Leaving(
-            session, patience=PATIENCE_SECONDS if interactive else STUCK_SECONDS_MAX
+            session, patience=EXIT_SECONDS_MAX if interactive else STUCK_SECONDS_MAX
         )
         self._listed: set[str] = set()
         self._reading = False
@@ -135,7 +132,7 @@ class Plain:
         if self._link.interrupted:
             self._interrupt()
         pause = self._leaving.turn()
-        waiting = self.session.unsent > UNSENT_LINES_MAX or self._link.congested
+        waiting = self.session.unsent > TYPED_LINES_MAX or self._link.congested
         if self._reading and not waiting and not self._leaving.wanted:
             self._typed.resume()
         else:

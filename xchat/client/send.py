@@ -23,9 +23,7 @@ from xchat.client.session.events import (
 )
 from xchat.client.typed import Typed
 from xchat.irc.names import visible
-
-UNSENT_LINES_MAX = 200
-"""Lines that wait to be sent before the input waits too."""
+from xchat.limits.client import SEND_LINES_MAX
 
 
 class Send:
@@ -100,7 +98,7 @@ class Send:
         """Read on or wait; leave when all is kept."""
         if self._link.interrupted:
             raise ClientError(Exit.INTERRUPTED, "interrupted before all was kept")
-        if self._reading and self._session.unsent > UNSENT_LINES_MAX:
+        if self._reading and self._session.unsent > SEND_LINES_MAX:
             self._typed.pause()
         elif self._reading:
             self._typed.resume()

@@ -12,10 +12,9 @@ import threading
 from collections.abc import Callable
 
 from xchat.client.link import Link
+from xchat.limits.client import TYPED_LINE_BYTES_MAX
 
 READ_BYTES = 65_536
-LINE_BYTES_MAX = 1 << 20
-"""A line longer than this is taken for two."""
 
 
 class Typed:
@@ -67,7 +66,7 @@ class Typed:
         assert ear is not None
         data = os.read(ear, READ_BYTES) if isinstance(ear, int) else ear.recv(READ_BYTES)
         *lines, self._partial = (self._partial + data).split(b"\n")
-        if len(self._partial) > LINE_BYTES_MAX or (not data and self._partial):
+        if len(self._partial) > TYPED_LINE_BYTES_MAX or (not data and self._partial):
             lines.append(self._partial)
             self._partial = b""
         for line in lines:

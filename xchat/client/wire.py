@@ -8,9 +8,7 @@ import ssl
 from datetime import datetime
 
 from xchat.client.tls import RECORD_BYTES, Tls
-
-HANDSHAKE_SECONDS_MAX = 10.0
-"""How long the server may take over the TLS handshake."""
+from xchat.limits.client import HANDSHAKE_SECONDS_MAX
 
 
 class Wire:

@@ -36,9 +36,8 @@ from xchat.client.session.events import (
     TopicChanged,
     WhoisReceived,
 )
-from xchat.irc.names import visible
-
-NAMES_SHOWN_MAX = 200
+from xchat.irc.display import listed, visible
+from xchat.limits.client import MEMBERS_SHOWN_MAX
 
 
 class Words:
@@ -146,9 +145,8 @@ class Words:
 
     def _names(self, event: NamesListed) -> list[str]:
         names = [visible(name) for name in event.names]
-        shown = ", ".join(names[:NAMES_SHOWN_MAX])
-        more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
-        return [f"in {visible(event.channel)} ({len(names)}): {shown}{more}"]
+        shown = listed(names, MEMBERS_SHOWN_MAX)
+        return [f"in {visible(event.channel)} ({len(names)}): {shown}"]
 
     def _mode(self, event: ModeChanged) -> list[str]:
         if not self._session.is_channel(event.target):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 MARKS_MAX = 8
 """Combining marks in a row: more of them climb over the neighbouring lines."""
@@ -119,3 +120,9 @@ def _picture(char: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     return "␡" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names as a list to read: `a, b and 3 more` where there are more than `most`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from xchat.client.session.bounds import BATCHED_MESSAGES_MAX, BATCHES_OPEN_MAX
 from xchat.irc.message import Message
+from xchat.limits.client import BATCHED_MESSAGES_MAX, BATCHES_OPEN_MAX
 
 
 class Batch(msgspec.Struct):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from xchat.limits.client import OFFERED_MAX
+
 WANTED = (
     "message-tags",
     "server-time",
@@ -26,7 +28,6 @@ WANTED = (
     "standard-replies",
     "draft/chathistory",
 )
-OFFERED_MAX = 500
 
 Answer = list[tuple[str, ...]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xchat.client.session import history, membership, talk
-from xchat.client.session.bounds import HISTORY_MESSAGES_MAX, LEAVE_SECONDS_MAX
 from xchat.client.session.events import Kind
 from xchat.client.session.rooms import Room
 from xchat.client.session.split import ACTION_HEAD, ACTION_TAIL, split, text_bytes_max
@@ -11,6 +10,7 @@ from xchat.client.session.state import Phase, State, is_sane
 from xchat.errors import UsageError, XChatError
 from xchat.irc.message import format_line
 from xchat.limits import LINE_BYTES_MAX
+from xchat.limits.client import HISTORY_MESSAGES_MAX, LEAVE_SECONDS_MAX
 
 
 class OfflineError(XChatError):

@@ -17,7 +17,11 @@ from collections.abc import Callable
 
 from xchat.client.session import commands, history, membership, registration, replies, talk
 from xchat.client.session.batches import Batch
-from xchat.client.session.bounds import (
+from xchat.client.session.events import Disconnected, Event, LineDropped, ServerSaid
+from xchat.client.session.state import Identity, Phase, State
+from xchat.irc.framing import LineBuffer, LineTooLong
+from xchat.irc.message import Message, ParseError, parse
+from xchat.limits.client import (
     DEAD_AFTER_SECONDS,
     LINE_BYTES_MAX,
     PING_AFTER_SECONDS,
@@ -27,10 +31,6 @@ from xchat.client.session.bounds import (
     STEADY_SECONDS,
     TAGS_BYTES_MAX,
 )
-from xchat.client.session.events import Disconnected, Event, LineDropped, ServerSaid
-from xchat.client.session.state import Identity, Phase, State
-from xchat.irc.framing import LineBuffer, LineTooLong
-from xchat.irc.message import Message, ParseError, parse
 
 
 class Session(commands.Commands):

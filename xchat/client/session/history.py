@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 
 from xchat.client.session import talk
 from xchat.client.session.batches import Batch
-from xchat.client.session.bounds import HISTORY_SECONDS_MAX, PAGES_MAX
 from xchat.client.session.events import (
     GapFilled,
     GapLeft,
@@ -27,6 +26,7 @@ from xchat.client.session.events import (
 from xchat.client.session.rooms import Fetch, Room
 from xchat.client.session.state import State
 from xchat.irc.message import Message
+from xchat.limits.client import HISTORY_SECONDS_MAX, PAGES_MAX
 
 
 def enter(state: State, room: Room) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from xchat.client.session.bounds import FLYING_LINES_MAX, PENDING_LINES_MAX
 from xchat.client.session.events import Kind
 from xchat.errors import XChatError
+from xchat.limits.client import FLYING_LINES_MAX, PENDING_LINES_MAX
 
 
 class OutboxFullError(XChatError):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from xchat.client.session import history
-from xchat.client.session.bounds import (
-    GHOST_SECONDS_MAX,
-    RECLAIM_SECONDS,
-    RECLAIM_SECONDS_MAX,
-)
 from xchat.client.session.events import EntryRefused, NickRefused, Refused, Registered
 from xchat.client.session.state import Phase, State, is_sane
 from xchat.irc.message import Message
-
-JOIN_BYTES = 400
-"""Names of channels asked for on one line: a line each would look like a flood."""
+from xchat.limits.client import (
+    GHOST_SECONDS_MAX,
+    JOIN_BYTES,
+    RECLAIM_SECONDS,
+    RECLAIM_SECONDS_MAX,
+)
 
 
 def start(state: State) -> None:

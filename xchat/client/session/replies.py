@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from xchat.client.session import history, registration, talk
-from xchat.client.session.bounds import WHOIS_FACTS_MAX
 from xchat.client.session.events import JoinRefused, Refused, ServerSaid, WhoisReceived
 from xchat.client.session.membership import leave
 from xchat.client.session.outbox import Line
 from xchat.client.session.state import State
 from xchat.irc.message import Message
+from xchat.limits.client import WHOIS_FACTS_MAX
 
 JOIN_CODES = frozenset(
     ("403", "405", "407", "437", "461", "471", "473", "474", "475", "476", "477", "479", "489")

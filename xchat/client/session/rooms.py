@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Literal
 
-from xchat.client.session.bounds import HELD_MESSAGES_MAX, SEEN_MSGIDS_MAX
 from xchat.client.session.events import MessageReceived
+from xchat.limits.client import HELD_MESSAGES_MAX, SEEN_MSGIDS_MAX
 
 
 class Seen:

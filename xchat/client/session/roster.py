@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xchat.client.session.bounds import CHANNEL_MEMBERS_MAX, CHANNELS_MAX, NAME_CHARS_MAX
 from xchat.client.session.support import Support
+from xchat.limits.client import CHANNEL_MEMBERS_MAX, CHANNELS_MAX, NAME_CHARS_MAX
 
 
 class Member(msgspec.Struct):

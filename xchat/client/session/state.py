@@ -13,7 +13,6 @@ from collections.abc import Mapping
 import msgspec
 
 from xchat.client.session.batches import Batches
-from xchat.client.session.bounds import NAME_CHARS_MAX
 from xchat.client.session.capabilities import Capabilities
 from xchat.client.session.events import Event
 from xchat.client.session.outbox import Outbox
@@ -21,6 +20,7 @@ from xchat.client.session.rooms import Fetch, Room, Seen
 from xchat.client.session.roster import Roster
 from xchat.client.session.support import Support
 from xchat.irc.message import NO_TAGS, format_line, format_tags
+from xchat.limits.client import NAME_CHARS_MAX
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from xchat.client.session.bounds import PAGE_MESSAGES
 from xchat.irc.names import BadName, fold, fold_text
-
-TOKENS_MAX = 500
+from xchat.limits.client import PAGE_MESSAGES, TOKENS_MAX
 
 _RFC1459 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ[]\\^", "abcdefghijklmnopqrstuvwxyz{}|~")
 _STRICT = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ[]\\", "abcdefghijklmnopqrstuvwxyz{}|")

@@ -55,3 +55,34 @@ RETRY_SECONDS_MAX = 60.0
 """The longest pause between two tries."""
 STEADY_SECONDS = 10.0
 """A connection that lasted as long starts the pauses from the beginning."""
+
+PROBE_SECONDS_MAX = 5.0
+"""How long looking at a certificate that was refused may take."""
+CERTIFICATE_NAMES_SHOWN_MAX = 12
+"""Names of a wrong certificate that are told."""
+MEMBERS_SHOWN_MAX = 200
+"""Members of a channel that are named to who enters."""
+UNSENT_BYTES_MAX = 1 << 20
+"""Bytes that wait for the network before the input is no longer read."""
+TYPED_LINES_MAX = 1000
+"""Lines that wait to be sent before a pipe is no longer read."""
+EXIT_SECONDS_MAX = 10.0
+"""How long `/exit` waits for lines that do not get on."""
+SEND_LINES_MAX = 200
+"""Lines that wait to be sent before the input waits too."""
+STUCK_SECONDS_MAX = 60.0
+"""How long the end waits while no line of ours gets on."""
+HANDSHAKE_SECONDS_MAX = 10.0
+"""How long the server may take over the TLS handshake."""
+NEXT_AFTER_SECONDS = 0.25
+"""How long one address is waited for before the next is tried beside it."""
+DIAL_SECONDS_MAX = 10.0
+"""How long the looking up and all tries may take together."""
+TYPED_LINE_BYTES_MAX = 1 << 20
+"""A line longer than this is taken for two."""
+TOKENS_MAX = 500
+"""Tokens of ISUPPORT remembered."""
+OFFERED_MAX = 500
+"""Capabilities remembered as offered."""
+JOIN_BYTES = 400
+"""Names of channels asked for on one line: a line each would look like a flood."""
