@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import trustme
 
-from xchat.config import load
+from tests.server.house import House, config_of
+from xchat.config import Config, load
 from xchat.server.context import make_context
 
 
@@ -57,3 +60,23 @@ def client_context(pair: Pair) -> ssl.SSLContext:
     context = ssl.create_default_context()
     pair.ca.configure_trust(context)
     return context
+
+
+@pytest.fixture
+def make_house(
+    tmp_path: Path,
+    server_context: ssl.SSLContext,
+    client_context: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., House]]:
+    """Make a server in this process; keywords are those of `Limits`, or `config=`, `room=`."""
+    monkeypatch.setattr("xchat.server.turn.IDLE_SECONDS", 0.05)
+    with ExitStack() as stack:
+
+        def make(*, config: Config | None = None, room: int = 1000, **limits: object) -> House:
+            chosen = config or config_of(**limits)
+            house = House(tmp_path, server_context, client_context, config=chosen, room=room)
+            stack.callback(house.close)
+            return house
+
+        yield make
