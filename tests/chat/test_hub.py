@@ -108,6 +108,7 @@ def test_a_connection_that_ends_in_the_middle_of_an_answer(server: Server, alice
     server.turn()
     alice.drop()
     assert "alice" not in server.hub.state.nicks
+    assert alice.session not in server.hub._streams
     server.pass_time(2)
     assert server.hub.next_work() is None
 
@@ -117,6 +118,13 @@ def test_error_is_the_last_thing_that_is_said(server: Server, alice: Client) -> 
     answers = alice.ask("PRIVMSG #a :last words", "TOPIC #a :bye", "QUIT", "PING x")
     assert answers[-1].startswith("ERROR :")
     assert answers[:2] == [":alice PRIVMSG #a :last words", ":alice TOPIC #a bye"]
+
+
+def test_a_connection_that_is_lost_while_it_is_being_ended(server: Server, alice: Client) -> None:
+    server.hub.close(alice.session, "Excess flood")
+    alice.drop()
+    assert alice.received == []
+    assert server.hub.state.users == {}
 
 
 def test_disconnecting_twice_is_once(server: Server, alice: Client) -> None:

@@ -10,7 +10,7 @@ from tests.chat.pair import Server
 from xchat.chat.lines import Line, render
 from xchat.chat.session import Request
 from xchat.chat.text import cut, rows
-from xchat.irc.message import Message
+from xchat.irc.message import Message, parse
 from xchat.limits import LINE_BYTES_MAX
 
 WORDS = st.lists(st.text("abგ👋", min_size=1, max_size=40), max_size=60)
@@ -52,4 +52,6 @@ def test_a_row_that_is_full_makes_a_line_that_is_full(server: Server) -> None:
     size = server.hub.row_bytes(request, "=", "#არხი")
     text = "a b" + "x" * (size - 3)
     line = Line(server.hub.name, "353", ("ალისა", "=", "#არხი", text))
-    assert len(render(line, 0)) == LINE_BYTES_MAX
+    data = render(line, 0)
+    assert len(data) == LINE_BYTES_MAX
+    assert parse(data[:-2]).params[-1] == text, "nothing of it was cut"
