@@ -13,7 +13,9 @@ import pytest
 
 from tests.conftest import RecordTiming
 from tests.store.entries import START_MS, keep_many
+from xchat.chat import events
 from xchat.chat.hub import Hub
+from xchat.chat.log import Entry
 from xchat.config import Config
 from xchat.store.database import FILE_NAME
 from xchat.store.log import EmbeddedLog
@@ -74,14 +76,21 @@ def test_the_latest_of_a_channel_with_many_messages(
 @pytest.mark.timeout(0)
 def test_an_index_of_many_is_rebuilt(path: Path, timing: RecordTiming) -> None:
     """cluster.md: replay at 15 k messages a second or more; here of 200,000."""
+    comes = events.UserRegistered(
+        uid="1.1", node="m", nick="ana", user="~ana", host="10.0.0.1", realname="r"
+    )
+    joins = events.ChannelJoined(uid="1.1", channel="#lobby")
     with closing(SqliteStore(path)) as store:
-        keep_many(store, 200_000, a_turn=1_000)
+        store.keep([Entry(1, START_MS, comes), Entry(2, START_MS, joins)], [], [])
+        keep_many(store, 200_000, a_turn=1_000, targets=("2",))
+        newest = store.page("2", limit=100, newest=True)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.executescript("DELETE FROM history; UPDATE cursor SET seq = 0, ts = 0")
     started = time.perf_counter()
     with closing(SqliteStore(path)) as store:
         log = EmbeddedLog(store, lambda: 0)
         assert Hub(Config(), log, store, node="n", run="2", now_ms=0).start()
+        assert store.page("2", limit=100, newest=True) == newest
     took = time.perf_counter() - started
     timing("replay of 200,000 entries", took)
     assert took < 200_000 / 1_500

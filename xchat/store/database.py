@@ -58,7 +58,7 @@ def open_database(path: Path) -> sqlite3.Connection:
     try:
         _make_private(path)
         if path.stat().st_size:
-            _check_ours(path)
+            _check_untouched(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
         return _prepare(connection, path)
     except (sqlite3.Error, OSError) as error:
@@ -69,12 +69,22 @@ def open_database(path: Path) -> sqlite3.Connection:
         ) from error
 
 
-def _check_ours(path: Path) -> None:
-    """Refuse a file of a newer XChat, or of another program, before anything touches it."""
+def _check_untouched(path: Path) -> None:
+    """Refuse a file that is not ours before anything writes to it, if that can be told so."""
     reader = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     with contextlib.closing(reader):
-        version = reader.execute("PRAGMA user_version").fetchone()[0]
-        tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master")}
+        try:
+            _check_ours(reader, path)
+        except sqlite3.OperationalError as error:
+            # A power cut may leave what only a writer can recover: then it is told after that.
+            if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
+                raise
+
+
+def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file of a newer XChat, or of another program."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
     if version > len(MIGRATIONS) and "meta" in tables:
         raise StoreError(
             f"{path}: written by a newer XChat (schema {version}, this one knows "
@@ -90,6 +100,7 @@ def _check_ours(path: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
     try:
+        _check_ours(connection, path)
         _set_durable(connection, path)
         _migrate(connection)
     except BaseException:
