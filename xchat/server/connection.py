@@ -99,6 +99,17 @@ class Connection:
         self.phase = Phase.OPEN
         session.outbox = self.outbox.fresh
 
+    @property
+    def is_content(self) -> bool:
+        """Whether one that has just spoken is as it was: answered, and heard on."""
+        session = self.session
+        return (
+            self.is_ordinary
+            and session is not None
+            and len(session.inbox) < self.limits.inbox_lines_max
+            and not self._tls.pending
+        )
+
     def wants(self) -> int:
         """Return the events to wait for: to read if there is room, to write if there is need."""
         session = self.session

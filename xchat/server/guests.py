@@ -141,8 +141,9 @@ class Guests:
             if session.closing is not None or not all_sent or not connection.is_ordinary:
                 self._look_after(connection)
         for connection in ready:
-            if connection.phase is not Phase.CLOSED and connection not in ended:
-                self._flush_spoken(connection)
+            if connection.is_content or connection.phase is Phase.CLOSED or connection in ended:
+                continue
+            self._flush_spoken(connection)
 
     def _flush_spoken(self, connection: Connection) -> None:
         """Send to a connection that was ready: it may go on, or have to stop being read from."""
