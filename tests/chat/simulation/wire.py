@@ -268,7 +268,7 @@ class Wire:
             assert found.keys() == room.nicks.keys(), "NAMES says otherwise than what was told"
         else:
             room.nicks, room.complete = found, True
-            room.knows_roles = bool(self.session.caps & MULTI_PREFIX)
+            room.knows_roles = not self._is_late and bool(self.session.caps & MULTI_PREFIX)
 
     _HANDLERS: ClassVar[dict[str, Callable[[Wire, Message], None]]] = {
         "001": _welcome,
