@@ -156,6 +156,24 @@ def test_a_newer_file_is_refused_and_left_as_it_is(path: Path) -> None:
     assert content(killed) == before
 
 
+def test_what_only_a_writer_can_recover_is_recovered(path: Path) -> None:
+    """A cut in the first moments, before there is a write-ahead log, leaves a hot journal."""
+    SqliteStore(path).close()
+    left = path.parent / "left"
+    left.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN")
+        for key in range(50):
+            writer.execute("INSERT INTO state VALUES (?, hex(zeroblob(2000)))", (str(key),))
+        for name, data in content(path.parent).items():
+            (left / name).write_bytes(data)
+    assert f"{path.name}-journal" in content(left)
+    with closing(SqliteStore(left / path.name)) as store:
+        assert not store.state().users, "rolled back"
+
+
 # -- not ours, or not usable ------------------------------------------------------------------
 
 

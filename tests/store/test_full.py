@@ -128,3 +128,18 @@ def test_who_leaves_while_nothing_can_be_kept_leaves_as_soon_as_it_can(
     assert server.hub.settle()
     assert any(b"QUIT" in data for data in bea.outbox)
     assert server.hub.state.user_by_nick("ana") is None
+
+
+def test_history_that_cannot_be_read_is_refused_in_words(path: Path, server: Server) -> None:
+    """FAIL CHATHISTORY MESSAGE_ERROR (draft/chathistory), and everything else goes on."""
+    ana = server.join("ana")
+    server.say(ana, "PRIVMSG #a :hello")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("ALTER TABLE history RENAME TO elsewhere")
+    (told,) = server.say(ana, "CHATHISTORY LATEST #a * 50")
+    assert "FAIL CHATHISTORY MESSAGE_ERROR LATEST #a :Messages could not be retrieved: the" in told
+    (refused,) = server.say(ana, "PRIVMSG #a :lost")
+    assert "CANNOT_KEEP" in refused
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("ALTER TABLE elsewhere RENAME TO history")
+    assert any("hello" in line for line in server.say(ana, "CHATHISTORY LATEST #a * 50"))
