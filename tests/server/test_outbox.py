@@ -169,6 +169,36 @@ def test_a_long_way_goes_in_one_flush_where_the_socket_takes_it(
         assert first or len(outbox.fresh) == 0
 
 
+def test_a_burst_leaves_no_great_buffer_behind(
+    server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    """A memory BIO never shrinks: 64 KB a member after one burst would be 64 MB for a thousand."""
+
+    class Counting:
+        """Stands for what is underneath, and notes how much was in it at most."""
+
+        def __init__(self, pipe: TlsPipe) -> None:
+            self.most = 0
+            self.pipe = pipe
+
+        def write(self, data: bytes | memoryview) -> int:
+            written = self.pipe.write(data)
+            self.most = max(self.most, self.pipe.pending)
+            return written
+
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        pipe, client = TlsPipe(server_context), Client(client_context)
+        shake_hands(pipe, client)
+        counting = Counting(pipe)
+        outbox = Outbox(near, pipe)
+        outbox._write = counting.write
+        outbox.fresh.append(b"x" * 300_000)
+        drain(outbox, Reader(far, client))
+    assert 16_384 < counting.most < 16_384 + 100
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     steps=st.lists(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from tests.server.house import House
+from tests.server.house import Guest, House
 from xchat.limits import FAILURE_SECONDS
 from xchat.server import turn as turn_module
 
@@ -68,23 +69,22 @@ def test_a_commit_that_fails_is_said_to_who_spoke_and_to_nobody_else(
     assert ben.said("lost") is None
 
 
-def test_commits_that_fail_are_said_once_and_not_each_turn(
-    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def heard(guest: Guest, refusals: int) -> bool:
+    return guest.count("CANNOT_KEEP") == refusals
+
+
+def test_commits_that_fail_are_said_once_and_not_each_turn(make_house: MakeHouse) -> None:
     house = make_house(flood_burst=1000)
     ana = house.join("ana", "#a")
     refuse_to_keep(house)
     for number in range(20):
         ana.say(f"PRIVMSG #a :{number}")
-        house.until(
-            lambda many=number + 1: sum("CANNOT_KEEP" in line for line in ana.lines) >= many,
-            "words",
-        )
+        house.until(partial(heard, ana, number + 1), "the refusal")
     (entry,) = [entry for entry in house.journal if entry["level"] == "error"]
     assert entry["event"].startswith("a commit failed")
     house.turn._failed_at -= FAILURE_SECONDS
     ana.say("PRIVMSG #a :again")
-    house.until(lambda: ana.count("CANNOT_KEEP") == 21, "words")
+    house.until(partial(heard, ana, 21), "the refusal")
     _, second = [entry for entry in house.journal if entry["level"] == "error"]
     assert second["commits"] == 20
 

@@ -16,6 +16,8 @@ from xchat.server.tls import TlsPipe
 
 ENCRYPT_BYTES = 65_536
 """Plaintext encrypted at once; of more than this, the rest waits until that has gone."""
+RECORD_BYTES = 16_384
+"""Plaintext in one TLS record at most (RFC 8446, 5.1)."""
 
 
 class Outbox:
@@ -58,11 +60,20 @@ class Outbox:
             return self._flush_rest()
         data = fresh[0] if len(fresh) == 1 else b"".join(fresh)
         fresh.clear()
-        if len(data) > ENCRYPT_BYTES:
-            fresh.append(data[ENCRYPT_BYTES:])
-            data = data[:ENCRYPT_BYTES]
+        if len(data) > RECORD_BYTES:
+            return self._flush_long(data)
         self._write(data)
-        return self._pass_on(self._take()) and (not fresh or self.flush())
+        return self._pass_on(self._take())
+
+    def _flush_long(self, data: bytes) -> bool:
+        """Flush record by record, by one call: a memory BIO keeps the size it has once grown to."""
+        if len(data) > ENCRYPT_BYTES:
+            self.fresh.append(data[ENCRYPT_BYTES:])
+        records, portion = [], memoryview(data)[:ENCRYPT_BYTES]
+        for place in range(0, len(portion), RECORD_BYTES):
+            self._write(portion[place : place + RECORD_BYTES])
+            records.append(self._take())
+        return self._pass_on(b"".join(records)) and (not self.fresh or self.flush())
 
     def _flush_rest(self) -> bool:
         """Flush where the last flush left something, or where there is nothing to say."""

@@ -39,7 +39,7 @@ class TlsPipe:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._silent = 0
         self.established = False
-        self.write: Callable[[bytes], int] = self._tls.write
+        self.write: Callable[[bytes | memoryview], int] = self._tls.write
         self.take: Callable[[], bytes] = self._outgoing.read
 
     def feed(self, ciphertext: bytes) -> bytes:
