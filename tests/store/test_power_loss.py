@@ -3,6 +3,7 @@ sees a message that is lost later"."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -174,6 +175,28 @@ def test_a_commit_is_shared(watched: Watched, timing: RecordTiming) -> None:
     syncs = cut.disk.syncs / len(cut.told)
     timing("syncs a thousand messages", syncs)
     assert syncs <= SYNCS_A_MESSAGE_MAX
+
+
+def test_a_disk_that_fails_at_the_sync_tells_nobody(tmp_path: Path) -> None:
+    """EIO from fdatasync: what was told is kept, and what was refused is not."""
+    path, failures = tmp_path / FILE_NAME, 9
+    strace = ["strace", "-o", "/dev/null", "-e", "trace=fdatasync"]
+    inject = ["-e", f"inject=fdatasync:error=EIO:when=16..{15 + failures}"]
+    done = subprocess.run(
+        [*strace, *inject, sys.executable, "-m", "tests.store.writer", str(path), "40"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr.count(b"a commit failed") == failures
+    told = dict(heard(done.stdout))
+    with closing(SqliteStore(path)) as store:
+        assert store._db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        check_log(store)
+        for msgid, message in told.items():
+            check_told(store, msgid, message)
+        assert store._db.execute("SELECT count(*) FROM history").fetchone() == (len(told),)
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
