@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -14,16 +12,14 @@ from types import TracebackType
 from typing import Self
 
 from tests.chat.simulation.checks import check_fanout, check_server, check_wire
+from tests.chat.simulation.edges import small_limits, small_turns
 from tests.chat.simulation.faults import Crashed, Fault, FaultyStore, SlowLog
 from tests.chat.simulation.referee import Referee
 from tests.chat.simulation.talk import Line, Talk, can_label, raw
 from tests.chat.simulation.wire import Wire
-from xchat.chat import ledger
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.config import Config
-from xchat.limits import Limits
-from xchat.store import log
 from xchat.store.database import open_database
 
 PEOPLE = 9
@@ -44,7 +40,7 @@ class World:
         self.now, self.now_ms = 1_000.0, START_MS
         self.is_quiet = False
         self.is_slow = self.rng.random() < 0.2
-        self.config = Config(limits=_limits(self.rng))
+        self.config = Config(limits=small_limits(self.rng))
         self.people: list[Wire | None] = [None] * PEOPLE
         self.dead: list[tuple[Session, int]] = []
         self.number = self.asked = self.crashes = self.refusals = 0
@@ -286,39 +282,9 @@ class World:
         self.is_quiet, self.log.is_slow = False, self.is_slow
 
 
-def _limits(rng: Random) -> Limits:
-    """Return limits, small ones more often than not: edges are where things break."""
-    return Limits(
-        lines_a_turn=rng.choice((1, 3, 64)),
-        flood_burst=rng.choice((3, 20)),
-        flood_backlog_seconds_max=rng.choice((3, 60)),
-        outbox_soft_bytes=rng.choice((500, 65_536)),
-        outbox_hard_bytes_max=rng.choice((20_000, 1_048_576)),
-        channels_max=rng.choice((3, 10_000)),
-        channels_per_user_max=rng.choice((2, 64)),
-        targets_max=rng.choice((1, 4)),
-        users_max=rng.choice((4, 10_000)),
-        bans_per_channel_max=rng.choice((2, 60)),
-        invites_per_channel_max=rng.choice((2, 60)),
-    )
-
-
-@contextmanager
-def _small_rooms(seed: int) -> Iterator[None]:
-    """Let the log take few events, and a turn fewer, now and then."""
-    rng = Random(~seed)
-    entries, appends = ledger.ENTRIES_A_TURN, log.APPENDS_MAX
-    ledger.ENTRIES_A_TURN = rng.choice((5, entries, entries, entries))
-    log.APPENDS_MAX = rng.choice((8, appends, appends, appends))
-    try:
-        yield
-    finally:
-        ledger.ENTRIES_A_TURN, log.APPENDS_MAX = entries, appends
-
-
 def run(seed: int, steps: int) -> World:
     """Run one seed; a failure says which step of which seed, and how to see it again."""
-    with _small_rooms(seed), World(seed) as world:
+    with small_turns(seed), World(seed) as world:
         try:
             for world.number in range(1, steps + 1):
                 world.step()
