@@ -12,7 +12,7 @@ were there at its place in the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from xchat.chat import effects
@@ -57,6 +57,13 @@ class Fanout:
             self._dirty.add(session)  # what it was told before it left is still to be sent
         if not room:
             self._rooms.pop(folded, None)
+
+    def rebuild(self, joined: Mapping[str, Iterable[str]]) -> None:
+        """Let everybody hear exactly the channels they are in, by user."""
+        self._rooms.clear()
+        for uid in self.sessions:
+            for folded in joined.get(uid, ()):
+                self.enter(uid, folded)
 
     def regroup(self, session: Session, caps: int, channels: Iterable[str]) -> None:
         """Give a session other capabilities, in all the channels it hears."""

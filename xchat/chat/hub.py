@@ -68,6 +68,7 @@ class Hub:
         self._count = 0
         self._batches = 0
         self._runnable: dict[Session, None] = {}
+        self._serving: Session | None = None
         self._streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
         self._departures = Departures(self.ledger)
@@ -146,6 +147,7 @@ class Hub:
         runnable, self._runnable = self._runnable, {}
         for session in runnable:
             self._serve_session(session)
+        self._serving = None
         told, finished = self._streams.go_on()
         self.fanout.touch(*told)
         self._runnable.update(dict.fromkeys(finished))
@@ -157,7 +159,32 @@ class Hub:
         times = (self.flood.next_release(), self._departures.next_try())
         return min((time for time in times if time is not None), default=None)
 
+    def recover(self) -> None:
+        """Go on after a fault of ours: all is again as it was kept.
+
+        Who met it, and whoever waited for an answer that may now never come, is
+        parted with: their clients come back, and see in the history what was kept.
+        """
+        self.ledger.recover()
+        self.fanout.rebuild(self.state.joined)
+        for session in list(self.sessions.values()):
+            has_user = session.uid in self.state.users
+            if session is self._serving or session.open or has_user is not session.registered:
+                self._part(session)
+            elif session.inbox:
+                self._runnable[session] = None
+        self._serving = None
+        self._say_farewells()
+
+    def _part(self, session: Session) -> None:
+        session.open.clear()
+        session.inbox.clear()
+        self._streams.forget(session)
+        self.close(session, "You met a fault of this server; it is recorded")
+        self._departures.add(session.uid, "A fault of the server")
+
     def _serve_session(self, session: Session) -> None:
+        self._serving = session
         done = 0
         for line in session.inbox:
             if done == self.limits.lines_a_turn:

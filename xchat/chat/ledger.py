@@ -153,6 +153,12 @@ class Ledger:
         origins = [self._take(entry.token) for entry in entries]
         return Settled(tuple(zip(steps, origins, strict=True)), self._take_lost(lost))
 
+    def recover(self) -> None:
+        """Go back to what is kept, after a fault of ours; nobody waits for an event any more."""
+        self._restore({uid: why for uid, why in self.state.away.items() if uid in self.state.users})
+        for token in list(self._origins):
+            self._take(token)
+
     def _take(self, token: Token | None) -> Origin | None:
         origin = self._origins.pop(token, None) if token is not None else None
         if origin is not None:

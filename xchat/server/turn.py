@@ -17,7 +17,9 @@ reap      who is gone, late or too slow is closed. Nobody is before this line,
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from xchat.chat.hub import Hub
 from xchat.journal import Journal
@@ -29,6 +31,8 @@ from xchat.server.loop import Loop
 IDLE_SECONDS = 1.0
 """A turn at least this often, for what is done when there is time."""
 GATHER_SECONDS_MIN, GATHER_SECONDS_MAX = 0.000_05, 0.001
+FAULT_PLACES = 5
+"""How many places of a traceback the journal names."""
 
 
 class Turn:
@@ -53,9 +57,13 @@ class Turn:
                 self._guests.receive(connection)
         self._guests.accept(now)
         self._guests.remind(now)
-        self._hub.serve(now, now_ms)
-        if not self._hub.settle():
-            self._record_failure(now)
+        try:
+            self._hub.serve(now, now_ms)
+            if not self._hub.settle():
+                self._record_failure(now)
+        except Exception as fault:  # noqa: BLE001 - the last resort, and the only one of its kind
+            self._journal.error("a fault of ours", fault=_describe(fault))
+            self._hub.recover()
         self._flush([connection for connection, _ in ready])
         self._guests.reap()
 
@@ -92,3 +100,10 @@ class Turn:
         self._guests.flush(self._hub.fanout.take_dirty(), ready)
         now = time.monotonic()
         self._gather_until = now + min((now - begun) / 2, GATHER_SECONDS_MAX)
+
+
+def _describe(fault: Exception) -> str:
+    """Return what and where, never the words of a fault: people's own may be in them."""
+    places = traceback.extract_tb(fault.__traceback__)[-FAULT_PLACES:]
+    where = " < ".join(f"{Path(place.filename).name}:{place.lineno}" for place in reversed(places))
+    return f"{type(fault).__name__} at {where}"
