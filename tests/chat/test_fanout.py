@@ -15,7 +15,7 @@ from xchat.irc.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS, SERV
 from xchat.irc.message import Message
 
 HI = Line("a!a@a", "PRIVMSG", ("#a", "hi"), 1_000, "id")
-PLAIN = b":a!a@a PRIVMSG #a hi\r\n"
+PLAIN = b":a!a@a PRIVMSG #a :hi\r\n"
 
 
 @pytest.fixture

@@ -13,6 +13,10 @@ from xchat.irc.message import NO_TAGS, escape_tag, format_line
 from xchat.limits import LINE_BYTES_MAX
 
 
+_SPOKEN = {"PRIVMSG", "NOTICE"}
+"""What people say is always told after a colon: many a bot looks for one."""
+
+
 class Line(msgspec.Struct, frozen=True):
     """A line as it is before anybody's capabilities are known.
 
@@ -42,7 +46,10 @@ def render(line: Line, caps: int, extra: str = "") -> bytes:
         for key, value in line.tags.items():
             tags.append(f"{key}={escape_tag(value)}" if value else key)
     params = line.richer if line.richer_need & caps else line.params
-    body = format_line(line.source, line.command, *params)
+    if line.command in _SPOKEN and len(params) > 1:
+        body = f"{format_line(line.source, line.command, *params[:-1])} :{params[-1]}"
+    else:
+        body = format_line(line.source, line.command, *params)
     data = f"{body}\r\n".encode()
     if len(data) > LINE_BYTES_MAX:
         data = _cut(data)
