@@ -19,7 +19,7 @@ def test_client_only_tags_are_relayed_to_who_knows_tags(server: Server) -> None:
     assert to_bob.tags.keys() == {"+baz", "msgid"}
     assert to_bob.tags["+baz"] == "bat"
     assert to_bob.tags["msgid"] != "forged"
-    assert carl.read_raw() == [f":{alice.source} PRIVMSG #a hi\r\n".encode()]
+    assert carl.read_raw() == [f":{alice.source} PRIVMSG #a :hi\r\n".encode()]
     assert to_dave.tags.keys() == {"time"}
 
 

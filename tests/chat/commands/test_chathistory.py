@@ -165,7 +165,7 @@ def test_a_client_without_the_capabilities_gets_plain_lines(server: Server) -> N
     bob.ask("PRIVMSG #a :one", "PRIVMSG #a :two")
     bob.send("CHATHISTORY LATEST #a * 10")
     assert bob.read_raw() == [
-        f":{bob.source} PRIVMSG #a {word}\r\n".encode() for word in ("one", "two")
+        f":{bob.source} PRIVMSG #a :{word}\r\n".encode() for word in ("one", "two")
     ]
 
 
