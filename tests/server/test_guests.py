@@ -329,6 +329,18 @@ def test_a_stranger_may_join_where_the_policy_is_open(make_house: MakeHouse) -> 
     house.until(lambda: ana.said(" 318 "), "the answer")
 
 
+def test_an_address_that_begins_with_a_colon_is_shown_as_a_parameter_may(
+    make_house: MakeHouse,
+) -> None:
+    """Modern IRC: only the last parameter may begin with a colon."""
+    house = make_house()
+    house.loop.address = "::1"
+    ana = house.join("ana")
+    ana.say("WHO ana")
+    house.until(lambda: ana.said(" 315 "), "the answer")
+    assert ana.said(" 0::1 ")
+
+
 @pytest.mark.parametrize("policy", ["accounts", "devices"])
 def test_who_has_no_login_is_refused_in_words_where_one_is_needed(
     make_house: MakeHouse, policy: str

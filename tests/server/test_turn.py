@@ -132,3 +132,14 @@ def test_the_store_is_asked_for_nothing_where_nothing_was_said(make_house: MakeH
     house.ping(ana)
     assert statements == []
     assert isinstance(house.store._db, sqlite3.Connection)
+
+
+def test_the_first_turn_waits_for_newcomers(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for a second of idleness before it begins to listen."""
+    monkeypatch.setattr(turn_module, "IDLE_SECONDS", 8.0)
+    house = make_house()
+    begun = time.monotonic()
+    house.join("first")
+    assert time.monotonic() - begun < 6
