@@ -222,3 +222,17 @@ class House:
 
 def config_of(**limits: object) -> Config:
     return Config(limits=Limits(**limits))  # type: ignore[arg-type]
+
+
+def assert_empty(house: House) -> None:
+    """Nothing of anyone is left behind."""
+    house.until(lambda: len(house.guests) == 0, "everyone is gone")
+    house.until(lambda: not house.hub.state.users, "every user has quit")
+    guests = house.guests
+    assert not guests._connections
+    assert not guests._ended
+    assert len(guests._deadlines) == 0
+    assert not guests._door._admission._all
+    assert not guests._door._admission._unregistered
+    assert guests._door._admission._unregistered_in_all == 0
+    assert not house.hub.sessions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 import time
 from collections.abc import Iterable
@@ -11,17 +10,11 @@ from collections.abc import Iterable
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.journal import Journal
-from xchat.server.access import admits
-from xchat.server.admission import Admission, network_of
 from xchat.server.connection import READ, Connection, Phase
 from xchat.server.deadlines import Deadlines
+from xchat.server.door import Door
 from xchat.server.loop import Loop
 from xchat.server.tls import TlsError
-
-_NOT_FROM_HERE = (
-    "this server lets only its own machine and private networks in, "
-    "until its operator sets access.policy"
-)
 
 
 class Guests:
@@ -39,7 +32,7 @@ class Guests:
         self._hub = hub
         self._loop = loop
         self._journal = journal
-        self._admission = Admission(hub.limits)
+        self._door = Door(hub.config, loop, journal)
         self._deadlines = Deadlines()
         self._everyone: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
@@ -57,31 +50,11 @@ class Guests:
 
     def accept(self, now: float) -> None:
         """Take new connections, a bounded number a turn, as far as limits and room allow."""
-        for sock, address in self._loop.accept(now, room=self.room - len(self)):
-            limit = self._admission.refuse(address)
-            if limit is not None:
-                self._abuse("too many connections", address, limit=f"limits.{limit}")
-            if limit is None or self._admission.may_explain(now):
-                self._let_in(sock, address, limit)
-            else:
-                sock.close()
+        for connection in self._door.accept(self.context, now, room=self.room - len(self)):
+            self._everyone.add(connection)
+            self._loop.watch(connection)
+            self._deadlines.watch(connection)
         self._loop.listen(now, room=self.room - len(self))
-
-    def _let_in(self, sock: socket.socket, address: str, limit: str | None) -> None:
-        """Begin a connection; over a limit, only so that it can be told."""
-        try:
-            _tune(sock, self._hub.limits.sndbuf_bytes)
-        except OSError:  # gone already
-            sock.close()
-            return
-        connection = Connection(sock, address, self.context, self._hub.limits, self._hub.now)
-        if limit is None:
-            self._admission.came(address)
-        else:
-            connection.refusal = self._admission.explain(limit)
-        self._everyone.add(connection)
-        self._loop.watch(connection)
-        self._deadlines.watch(connection)
 
     def receive(self, connection: Connection) -> None:
         """Read from a connection once, and hand its lines on."""
@@ -103,15 +76,12 @@ class Guests:
 
     def _open(self, connection: Connection) -> None:
         """Begin a session: the connection is encrypted, so words can be exchanged."""
-        address = connection.address
-        if connection.refusal is not None:
-            self._turn_away(connection, connection.refusal)
+        refusal = self._door.refusal_of(connection, self._hub.now)
+        if refusal is not None:
+            self._turn_away(connection, refusal)
             return
-        if not admits(self._hub.config.access.policy, address):
-            self._abuse("refused: not from here", address)
-            self._turn_away(connection, _NOT_FROM_HERE)
-            return
-        session = self._hub.connect(_shown(address), exempt=self._admission.is_exempt(address))
+        address, exempt = _shown(connection.address), self._door.is_exempt(connection)
+        session = self._hub.connect(address, exempt=exempt)
         connection.open(session)
         connection.since = self._hub.now
         self._connections[session] = connection
@@ -173,8 +143,7 @@ class Guests:
             connection.is_ordinary = in_order
 
     def _count_registered(self, connection: Connection, session: Session) -> None:
-        connection.is_counted_registered = True
-        self._admission.registered(connection.address)
+        self._door.registered(connection)
         self._deadlines.watch(connection)
         nick, (version, cipher) = self._hub.nick_of(session), connection.describe()
         self._journal.info(
@@ -248,9 +217,7 @@ class Guests:
         self._deadlines.forget(connection)
         connection.close()
         self._everyone.discard(connection)
-        if connection.refusal is None:
-            registered = connection.is_counted_registered
-            self._admission.went(connection.address, was_registered=registered)
+        self._door.went(connection)
 
     def _leave(self, connection: Connection, reason: str) -> None:
         """End a session once: its user quits, whatever becomes of the socket."""
@@ -278,16 +245,10 @@ class Guests:
         self.reap()
 
     def _abuse(self, kind: str, address: str, **fields: object) -> None:
-        self._journal.abuse(kind, network_of(address), self._hub.now, **fields)
+        self._door.record(kind, address, self._hub.now, **fields)
 
 
 def _shown(address: str) -> str:
     """Return an address as it may stand in a line: an IPv6 one may begin with a colon."""
     plain = address.partition("%")[0]
     return f"0{plain}" if plain.startswith(":") else plain
-
-
-def _tune(sock: socket.socket, sndbuf_bytes: int) -> None:
-    sock.setblocking(False)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, sndbuf_bytes)
