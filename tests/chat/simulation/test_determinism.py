@@ -87,7 +87,7 @@ def test_the_same_log_comes_to_the_same_in_every_process(
 def test_an_index_is_rebuilt_from_the_log_alone(seed: int, tmp_path: Path) -> None:
     """A start replays what the index does not hold: here, all of it."""
     path = tmp_path / "whole.sqlite3"
-    with World(seed) as living:
+    with World(seed, tmp_path) as living:
         for _ in range(80):
             living.step()
         living.quiesce()

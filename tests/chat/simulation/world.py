@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import deque
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -33,10 +32,10 @@ MEMORY = Path("/dev/shm")
 class World:
     """A server, its file, its people: everything that a seed decides."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, folder: Path) -> None:
         self.rng = Random(seed)
         self.talk = Talk(self.rng)
-        self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+        self.folder = folder
         self.now, self.now_ms = 1_000.0, START_MS
         self.is_quiet = False
         self.is_slow = self.rng.random() < 0.2
@@ -63,7 +62,6 @@ class World:
     ) -> None:
         self.store.close()
         self.referee.close()
-        shutil.rmtree(self.folder)
 
     @property
     def path(self) -> Path:
@@ -284,7 +282,12 @@ class World:
 
 def run(seed: int, steps: int) -> World:
     """Run one seed; a failure says which step of which seed, and how to see it again."""
-    with small_turns(seed), World(seed) as world:
+    place = MEMORY if MEMORY.is_dir() else None
+    with (
+        small_turns(seed),
+        TemporaryDirectory(prefix="xchat-", dir=place) as folder,
+        World(seed, Path(folder)) as world,
+    ):
         try:
             for world.number in range(1, steps + 1):
                 world.step()
