@@ -18,7 +18,6 @@ _NEAR = tuple(
         "10.0.0.0/8",  # private (RFC 1918)
         "172.16.0.0/12",
         "192.168.0.0/16",
-        "100.64.0.0/10",  # shared: carriers, VPNs of machines (RFC 6598)
         "169.254.0.0/16",  # link-local (RFC 3927)
         "::1/128",
         "fc00::/7",  # unique local (RFC 4193)
