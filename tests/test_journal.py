@@ -58,6 +58,34 @@ def test_an_event_is_one_line_of_json_where_nobody_looks() -> None:
     }
 
 
+def test_json_is_written_as_it_is_read() -> None:
+    """Names are in files as people write them, not as a row of escapes."""
+    journal, stream = journal_of("json")
+    journal.info("joined", nick="ანა", host="მთა.local")
+    assert '"nick": "ანა", "host": "მთა.local"' in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("\x1b[2J", r"\u001b[2J"),
+        ("\x7f\x9b", r"\u007f\u009b"),
+        ("a\u202eb\u2066", r"a\u202eb\u2066"),
+        ("a\u200bb\ufeff", r"a\u200bb\ufeff"),
+        ("a\u2028b", r"a\u2028b"),
+        ("\U000e0041", r"\udb40\udc41"),
+        ("\udcff", r"\udcff"),
+    ],
+    ids=["escape", "DEL and C1", "bidi", "zero width", "line separator", "tag", "no text at all"],
+)
+def test_what_acts_or_hides_is_escaped_in_json(value: str, written: str) -> None:
+    """CWE-150, CVE-2021-42574: the line may be looked at, and is still the same value."""
+    journal, stream = journal_of("json")
+    journal.info("joined", nick=value, host="მთა")
+    assert f'"nick": "{written}", "host": "მთა"' in stream.getvalue()
+    assert records(stream)[0]["nick"] == value
+
+
 def test_an_event_is_one_line_to_read_in_text() -> None:
     journal, stream = journal_of("text")
     journal.warning("key is readable by its group", file="a b.pem", mode=0o640, nick="გიორგი")

@@ -172,7 +172,11 @@ def _bounded(event: Mapping[str, Any], render: Callable[[Mapping[str, Any]], str
 
 
 def _render_json(event: Mapping[str, Any]) -> str:
-    return json.dumps(dict(event))
+    """Return an event as JSON in UTF-8: what is drawn as it is, what acts or hides escaped."""
+    line = json.dumps(dict(event), ensure_ascii=False)
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
 
 
 def _render_text(event: Mapping[str, Any]) -> str:
