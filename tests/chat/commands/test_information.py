@@ -59,7 +59,7 @@ def test_lusers(server: Server) -> None:
     carl.drop()
     server.connect()
     assert alice.ask("LUSERS") == [
-        "251 alice :There are 1 users and 1 invisible on 1 servers",
+        "251 alice :There is 1 user and 1 invisible on 1 server",
         "252 alice 0 :operator(s) online",
         "253 alice 1 :unknown connection(s)",
         "254 alice 1 :channels formed",
@@ -67,6 +67,14 @@ def test_lusers(server: Server) -> None:
         "265 alice 2 3 :Current local users 2, max 3",
         "266 alice 2 3 :Current global users 2, max 3",
     ]
+
+
+def test_lusers_counts_as_people_do(server: Server) -> None:
+    alice = server.client("alice")
+    texts = {line.split(" ", 1)[0]: line for line in alice.ask("LUSERS")}
+    assert texts["255"] == "255 alice :I have 1 client and 0 servers"
+    server.client("bob")
+    assert alice.ask("LUSERS")[0] == "251 alice :There are 2 users and 0 invisible on 1 server"
 
 
 # -- the rest ---------------------------------------------------------------------------------

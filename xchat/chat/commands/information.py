@@ -71,12 +71,13 @@ def lusers(hub: Hub, request: Request) -> None:
     hub.reply(
         request,
         RPL_LUSERCLIENT,
-        text=f"There are {visible} users and {invisible} invisible on 1 servers",
+        text=f"There {'is' if visible == 1 else 'are'} {_counted(visible, 'user')} and "
+        f"{invisible} invisible on 1 server",
     )
     hub.reply(request, RPL_LUSEROP, "0")
     hub.reply(request, RPL_LUSERUNKNOWN, str(unknown))
     hub.reply(request, RPL_LUSERCHANNELS, str(len(hub.state.channels)))
-    hub.reply(request, RPL_LUSERME, text=f"I have {here} clients and 0 servers")
+    hub.reply(request, RPL_LUSERME, text=f"I have {_counted(here, 'client')} and 0 servers")
     for numeric, count, which in (
         (RPL_LOCALUSERS, here, "local"),
         (RPL_GLOBALUSERS, everyone, "global"),
@@ -84,6 +85,10 @@ def lusers(hub: Hub, request: Request) -> None:
         most = str(max(count, hub.users_most))
         text = f"Current {which} users {count}, max {most}"
         hub.reply(request, numeric, str(count), most, text=text)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def version(hub: Hub, request: Request) -> None:
