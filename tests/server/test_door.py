@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 
@@ -183,3 +184,12 @@ def test_one_user_too_many_is_refused_in_words(make_house: MakeHouse) -> None:
     ana.say("QUIT")
     house.until(lambda: ana.end and not house.hub.state.users, "ana is gone")
     assert house.join("cleo")
+
+
+def test_the_kernel_holds_no_more_for_a_client_than_it_is_told(make_house: MakeHouse) -> None:
+    """Pitfall 5: "kernel buffers took 3.9 MB": SO_SNDBUF, which Linux doubles for its own needs."""
+    house = make_house(sndbuf_bytes=20_000)
+    house.join("ana")
+    (connection,) = house.guests._everyone
+    assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == 40_000
+    assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
