@@ -175,6 +175,17 @@ def test_the_same_abuse_is_recorded_once_in_a_while_with_a_count() -> None:
     assert second["left_out"] == ABUSE_SECONDS - 1
 
 
+def test_a_refusal_is_no_warning_and_as_seldom() -> None:
+    journal, stream = journal_of("json")
+    for moment in range(int(ABUSE_SECONDS) + 1):
+        journal.refusal("no login", ADDRESS, float(moment))
+    journal.abuse("no login", ADDRESS, 0.0)
+    first, second, abuse = records(stream)
+    assert (first["level"], first["event"], first["kind"]) == ("info", "refused", "no login")
+    assert second["left_out"] == ABUSE_SECONDS - 1
+    assert (abuse["level"], abuse["event"]) == ("warning", "abuse")
+
+
 def test_another_kind_or_address_is_recorded_at_once() -> None:
     journal, stream = journal_of("json")
     journal.abuse("flood", ADDRESS, 0.0)
@@ -189,7 +200,7 @@ def test_many_addresses_cost_bounded_memory_and_lose_no_count() -> None:
     journal.abuse("flood", ADDRESS, 0.0)
     for number in range(ABUSE_KEYS_MAX + 10):
         journal.abuse("flood", f"host{number}", 0.0)
-    assert len(journal._abuse) == ABUSE_KEYS_MAX
+    assert len(journal._repeated) == ABUSE_KEYS_MAX
     told = [record for record in records(stream) if record["address"] == ADDRESS]
     assert [record.get("left_out") for record in told] == [None, 1]
 

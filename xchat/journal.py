@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Format = Literal["auto", "text", "json"]
 Level = Literal["debug", "info", "warning", "error"]
+_Record = Callable[..., object]
 
 _WITHHELD_KEYS = frozenset({"text", "message", "password", "passphrase", "secret", "token"})
 _WITHHELD = "(withheld)"
@@ -45,7 +46,7 @@ class Journal:
 
     def __init__(self, logger: FilteringBoundLogger, sink: _Sink) -> None:
         self._sink = sink
-        self._abuse: dict[tuple[str, str], _Repeated] = {}
+        self._repeated: dict[tuple[str, str, str], _Repeated] = {}
         self.debug = logger.debug
         self.info = logger.info
         self.warning = logger.warning
@@ -61,23 +62,32 @@ class Journal:
 
         `now` is seconds on any steady clock. Those left out are counted in the next record.
         """
-        repeated = self._abuse.get((kind, address))
+        self._seldom(self.warning, ("abuse", kind, address), now, fields)
+
+    def refusal(self, kind: str, address: str, now: float, **fields: object) -> None:
+        """Record that someone was refused, most often for a mistake; as seldom as `abuse`."""
+        self._seldom(self.info, ("refused", kind, address), now, fields)
+
+    def _seldom(
+        self, record: _Record, key: tuple[str, str, str], now: float, fields: dict[str, object]
+    ) -> None:
+        repeated = self._repeated.get(key)
         if repeated and now - repeated.since < ABUSE_SECONDS:
             repeated.left_out += 1
             return
-        self._abuse.pop((kind, address), None)
-        if len(self._abuse) >= ABUSE_KEYS_MAX:
+        self._repeated.pop(key, None)
+        if len(self._repeated) >= ABUSE_KEYS_MAX:
             self._forget_oldest()
-        self._abuse[kind, address] = _Repeated(now)
+        self._repeated[key] = _Repeated(record, now)
         if repeated and repeated.left_out:
             fields["left_out"] = repeated.left_out
-        self.warning("abuse", kind=kind, address=address, **fields)
+        _tell(record, key, fields)
 
     def _forget_oldest(self) -> None:
-        (kind, address), repeated = next(iter(self._abuse.items()))
-        del self._abuse[kind, address]
+        key = next(iter(self._repeated))
+        repeated = self._repeated.pop(key)
         if repeated.left_out:
-            self.warning("abuse", kind=kind, address=address, left_out=repeated.left_out)
+            _tell(repeated.record, key, {"left_out": repeated.left_out})
 
 
 def open_journal(
@@ -109,8 +119,14 @@ def open_journal(
     return Journal(logger, sink)
 
 
+def _tell(record: _Record, key: tuple[str, str, str], fields: Mapping[str, object]) -> None:
+    event, kind, address = key
+    record(event, kind=kind, address=address, **fields)
+
+
 @dataclass(slots=True)
 class _Repeated:
+    record: _Record
     since: float
     left_out: int = 0
 

@@ -169,7 +169,7 @@ def test_who_has_no_login_is_refused_in_words_where_one_is_needed(
     house.until(lambda: guest.end, "the end")
     assert guest.said(" 465 ")
     assert guest.lines[-1].startswith("ERROR :")
-    assert house.recorded("abuse", kind="not registered")
+    assert house.recorded("refused", kind="not registered")
     assert_empty(house)
 
 

@@ -54,9 +54,31 @@ def test_the_journal_has_no_words_and_no_secrets(make_house: MakeHouse) -> None:
     wrong.log_in("ben")
     house.until(lambda: ana.end and wrong.end, "both ends")
     text = house._journal.getvalue()
-    for secret in ("sesame", "between-us", "our-topic"):
+    for secret in ("sesame", "between-us", "our-topic", "last-words"):
         assert secret not in text
-    assert house.recorded("abuse", kind="not registered")
+    assert house.recorded("left", nick="ana", reason="quit")
+
+
+def test_a_forgotten_password_is_a_refusal_and_no_abuse(make_house: MakeHouse) -> None:
+    """ "records starts, joins, leaves, refusals and abuse" """
+    house = make_house(config=Config(server=Server(password="sesame-open")))
+    for words in ((), ("PASS sesame-shut",)):
+        guest = house.encrypt()
+        guest.say(*words)
+        guest.log_in("ana")
+        house.until(lambda guest=guest: guest.end, "the end")  # type: ignore[misc]
+    (refused,) = house.recorded("refused", kind="not registered", level="info")
+    assert "asks for a password" in refused["reason"]
+    assert not house.recorded("abuse")
+
+
+def test_to_give_up_before_registering_leaves_no_words(make_house: MakeHouse) -> None:
+    house = make_house()
+    guest = house.encrypt()
+    guest.say("QUIT :between-us")
+    house.until(lambda: guest.end, "the end")
+    assert house.recorded("abuse", kind="not registered", reason="quit")
+    assert "between-us" not in house._journal.getvalue()
 
 
 def test_plain_text_on_the_port_is_hung_up_on_and_said_once(make_house: MakeHouse) -> None:

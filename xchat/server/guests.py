@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.journal import Journal
+from xchat.server.admission import network_of
 from xchat.server.connection import READ, Connection, Phase
 from xchat.server.deadlines import Deadlines
 from xchat.server.door import Door
@@ -224,11 +225,14 @@ class Guests:
         session = connection.session
         if session is None or self._connections.pop(session, None) is None:
             return
-        nick = self._hub.nick_of(session)
+        nick, refused = self._hub.nick_of(session), _was_refused(session)
         self._hub.disconnect(session, reason)
-        address, reason = connection.address, session.closing or reason
+        address, reason = connection.address, _without_words(session.closing or reason)
         if session.registered:
             self._journal.info("left", nick=nick, address=address, reason=reason)
+        elif refused:
+            network, now = network_of(address), self._hub.now
+            self._journal.refusal("not registered", network, now, reason=reason)
         else:
             self._abuse("not registered", address, reason=reason)
 
@@ -246,6 +250,18 @@ class Guests:
 
     def _abuse(self, kind: str, address: str, **fields: object) -> None:
         self._door.record(kind, address, self._hub.now, **fields)
+
+
+def _was_refused(session: Session) -> bool:
+    """Say whether the hub turned away somebody who had said all that registration asks for."""
+    claim = session.claim
+    said_all = bool(claim.nick and claim.user) and not claim.negotiating
+    return session.ending is not None and said_all and not session.registered
+
+
+def _without_words(reason: str) -> str:
+    """Return why a session ended without what its user had to say: that is not for the journal."""
+    return "quit" if reason.startswith("Quit: ") else reason
 
 
 def _shown(address: str) -> str:
