@@ -215,6 +215,20 @@ def test_a_direct_message_belongs_to_two_connections(world: World) -> None:
     assert direct_target("a", "b") != direct_target("a", "c")
 
 
+def test_tags_alone_are_no_row_of_history(world: World) -> None:
+    """A million reactions cost those who ask for history nothing; the log has them."""
+    react = {"+draft/react": "+1"}
+    for target in ("#a", "carl"):
+        event = events.MessageSent(
+            uid="alice", command="TAGMSG", target=target, text=None, tags=react
+        )
+        step = world.apply(event)
+        assert step.history == []
+        (effect,) = step.effects
+        assert isinstance(effect, effects.ChannelMessage | effects.UserMessage)
+        assert effect.line.msgid == make_msgid(LOG_ID, world.seq), "it can be referred to"
+
+
 def test_text_that_was_erased_is_tolerated(world: World) -> None:
     """Text can be erased from the log as from the index, and `apply` tolerates the blank."""
     world.apply(events.TopicChanged(uid="alice", channel="#a", topic=None))

@@ -19,6 +19,7 @@ from tests.chat.simulation.wire import token_of
 from xchat.chat import events
 from xchat.chat.apply import Step, apply
 from xchat.chat.apply.step import HistoryRow, make_msgid
+from xchat.chat.effects import ChannelMessage, UserMessage
 from xchat.chat.log import Entry
 from xchat.chat.state import State
 from xchat.irc import names
@@ -76,10 +77,10 @@ class Referee:
             channel = self.state.channels.get(names.fold(event.channel))
             if channel is not None:
                 self._was_in[event.uid].add(channel.cid)
-        if not step.history:
+        row = self._row_of(step)
+        if row is None:
             return
         assert isinstance(event, events.MessageSent)
-        (row,) = step.history
         token = said_in(row)
         self._said[token].append(row)
         if row.text is not None:
@@ -93,6 +94,20 @@ class Referee:
         sender = wires.get(event.uid)
         if sender is not None and sender.session.caps & need == need:
             sender.due.append(token)
+
+    @staticmethod
+    def _row_of(step: Step) -> HistoryRow | None:
+        """Return what was said here as its history keeps it, or would: tags alone are not kept."""
+        if step.history:
+            (row,) = step.history
+            return row
+        said = next((e for e in step.effects if isinstance(e, ChannelMessage | UserMessage)), None)
+        if said is None or not step.seq:
+            return None
+        line = said.line
+        return HistoryRow(
+            "", step.seq, step.ts, line.source, line.command, line.params[0], None, line.tags
+        )
 
     def _audience(self, event: events.MessageSent) -> list[str]:
         """Return who hears a message, but for its echo."""

@@ -63,7 +63,7 @@ def _silenced(channel: Channel, mode: str, why: str) -> Refused:
 
 
 def message_sent(step: Step, event: MessageSent) -> None:
-    """Keep a message, and tell it."""
+    """Keep a message in the history of its target, and tell it."""
     state = step.state
     user = state.users[event.uid]
     if names.is_channel(event.target):
@@ -77,7 +77,8 @@ def message_sent(step: Step, event: MessageSent) -> None:
     row = HistoryRow(
         target, step.seq, step.ts, user.prefix, event.command, shown, event.text, event.tags
     )
-    step.history.append(row)
+    if event.command != "TAGMSG":  # no history tells it: that it was said, the log has
+        step.history.append(row)
     _tell(step, event.target, line_of(row, step.msgid))
 
 
