@@ -7,9 +7,10 @@ from xchat.irc.numerics import Numeric
 SPECIFIED_CODES = frozenset(
     {
         "INVALID_UTF8",  # utf8-only
-        "INVALID_MSGREFTYPE",  # draft/chathistory, this and the next two
+        "INVALID_MSGREFTYPE",  # draft/chathistory, this and the next three
         "INVALID_PARAMS",
         "INVALID_TARGET",
+        "MESSAGE_ERROR",
         "INVALID_REALNAME",  # setname
     }
 )

@@ -22,6 +22,17 @@ def test_what_a_specification_names_is_a_fail_for_everyone(server: Server, line:
     assert knows.heard()[0].startswith(f"FAIL {line.split(maxsplit=1)[0]} INVALID_")
 
 
+def test_history_that_cannot_be_read_is_a_fail_for_everyone(server: Server) -> None:
+    """If no message history can be returned due to an error, the MESSAGE_ERROR error code SHOULD be
+    returned (draft/chathistory).
+    """
+    alice = server.client("alice")
+    server.channel("#a", alice)
+    server.store._db.execute("DROP TABLE history")
+    (answer,) = alice.ask("CHATHISTORY LATEST #a * 5")
+    assert answer.startswith("FAIL CHATHISTORY MESSAGE_ERROR LATEST #a :Messages could not be")
+
+
 def test_a_code_of_our_own_is_a_numeric_for_who_does_not_know_them(server: Server) -> None:
     """ERR_UNKNOWNERROR (400): "<client> <command>{ <subcommand>} :<info>"."""
     knows, does_not = server.client("alice", "standard-replies"), server.client("bob")
