@@ -23,17 +23,20 @@ RECORD_BYTES = 16_384
 class Outbox:
     """The way out of one connection: `fresh` plaintext, then ciphertext, then the socket.
 
+    `_rest` is what a long way has left, between the two; it waits only while ciphertext does.
     `fresh` is the list that others append to; it is never replaced.
     """
 
     __slots__ = (
-        "_ciphertext", "_counted", "_counted_bytes", "_send", "_take", "_tls", "_write", "fresh",
+        "_ciphertext", "_counted", "_counted_bytes", "_rest", "_send", "_take", "_tls", "_write",
+        "fresh",
     )  # fmt: skip
 
     def __init__(self, sock: socket.socket, tls: TlsPipe) -> None:
         self._tls = tls
         self._write, self._take, self._send = tls.write, tls.take, sock.send
         self._ciphertext = b""
+        self._rest: bytes | memoryview = b""
         self._counted = self._counted_bytes = 0
         self.fresh: list[bytes] = []
 
@@ -51,7 +54,8 @@ class Outbox:
         fresh = self.fresh
         self._counted_bytes += sum(map(len, fresh[self._counted :]))
         self._counted = len(fresh)
-        return len(self._ciphertext) + self._tls.pending + self._counted_bytes
+        held = len(self._ciphertext) + len(self._rest)
+        return held + self._tls.pending + self._counted_bytes
 
     def flush(self) -> bool:
         """Send what the socket takes; say whether nothing is left. OSError: the peer is gone."""
@@ -65,19 +69,29 @@ class Outbox:
         self._write(data)
         return self._pass_on(self._take())
 
-    def _flush_long(self, data: bytes) -> bool:
-        """Flush record by record, by one call: a memory BIO keeps the size it has once grown to."""
-        if len(data) > ENCRYPT_BYTES:
-            self.fresh.append(data[ENCRYPT_BYTES:])
-        records, portion = [], memoryview(data)[:ENCRYPT_BYTES]
+    def _flush_long(self, data: bytes | memoryview) -> bool:
+        """Flush portion by portion, as long as the socket takes each of them whole."""
+        left = memoryview(data)
+        while left:
+            portion, left = left[:ENCRYPT_BYTES], left[ENCRYPT_BYTES:]
+            self._rest = left or b""  # an empty view would keep all the data
+            if not self._pass_on(self._encrypt(portion)):
+                return False
+        return True
+
+    def _encrypt(self, portion: memoryview) -> bytes:
+        """Encrypt record by record: a memory BIO keeps the size it has once grown to."""
+        records = []
         for place in range(0, len(portion), RECORD_BYTES):
             self._write(portion[place : place + RECORD_BYTES])
             records.append(self._take())
-        return self._pass_on(b"".join(records)) and (not self.fresh or self.flush())
+        return b"".join(records)
 
     def _flush_rest(self) -> bool:
         """Flush where the last flush left something, or where there is nothing to say."""
         if self._ciphertext and not self._pass_on(self._ciphertext):
+            return False
+        if self._rest and not self._flush_long(self._rest):
             return False
         if self.fresh:
             self._counted = self._counted_bytes = 0
