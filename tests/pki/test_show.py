@@ -17,12 +17,14 @@ import pytest
 from cryptography import x509
 
 from tests.pki.conftest import NAMES, make, run, run_certs, self_signed, tree
-from xchat.pki import stage
+from xchat.pki import say, stage
 from xchat.pki.errors import Differs
 from xchat.pki.folder import Folder
+from xchat.pki.init import init
 from xchat.pki.keys import make_key
 from xchat.pki.problems import exit_code
 from xchat.pki.show import Report, Seen, look, stand
+from xchat.pki.wish import Wish
 
 
 def certs(made: Folder, *words: str, code: int = 0) -> str:
@@ -162,7 +164,37 @@ def test_status_on_a_day(made: Folder, days: int, kind: str | None, file: str) -
 def test_status_before_its_time_doubts_the_clock(made: Folder) -> None:
     report = stand(made.path, datetime.now(UTC) - timedelta(days=1))
     assert exit_code(report.problems) == 5
-    assert "clock" in report.problems[0].rule
+    assert {each.mend for each in report.problems} == {"Compare this machine's clock: date -u"}
+    with pytest.raises(Differs, match="nothing was changed") as refused:
+        init(made.path, Wish(detects=False), datetime.now(UTC) - timedelta(days=1))
+    assert "date -u" in str(refused.value.mend)
+
+
+def test_status_tells_what_a_new_ca_costs_before_its_command(made: Folder) -> None:
+    """Destroying a CA is the last thing to try: a lost key is put back, if there is a copy."""
+    made.issuer_key.unlink()
+    what, caution, mend = certs(made, "status", code=3).splitlines()[-3:]
+    assert what == "missing: certs/issuer-key.pem is missing"
+    assert caution.startswith("  Put it back")
+    assert "a new ca.pem for everybody" in caution
+    assert mend.startswith("  xchat-certs init --force")
+    assert "Put it back" in certs(made, "init", "--reissue", code=3)
+
+
+def test_status_of_an_issuer_due_says_who_is_to_be_told(made: Folder) -> None:
+    report = stand(made.path, datetime.now(UTC) + timedelta(days=650))
+    (due,) = (each for each in report.problems if each.file.endswith("issuer.pem"))
+    assert due.caution == "That makes a new CA, and everybody needs its new ca.pem"
+    assert stand(made.path, datetime.now(UTC) + timedelta(days=61)).problems[0].caution is None
+
+
+def test_the_columns_of_status_stand_apart(made_once: Folder) -> None:
+    """However long ago it was: `expired 115 days ago` is wider than most."""
+    now = datetime.now(UTC) + timedelta(days=205)
+    report = stand(made_once.path, now)
+    lines = list(say.standing(report.certificates, (), "", now))[:3]
+    assert "expired 115 days ago  " in lines[2]
+    assert len({line.index(str(made_once.path)) for line in lines}) == 1
 
 
 SPOIL: dict[str, tuple[Callable[[Folder], object], str, int]] = {

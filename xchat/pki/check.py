@@ -23,6 +23,7 @@ from xchat.irc.display import visible
 from xchat.pki.errors import PairRefused
 from xchat.pki.files import read_file
 from xchat.pki.folder import DEFAULT, Folder
+from xchat.pki.problems import COMPARE_CLOCK, SERVER_DUE_BEFORE
 from xchat.pki.stage import LIVE
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _dates(cert: Path, leaf: x509.Certificate, now: datetime) -> None:
     if now < start:
         raise PairRefused(
             f"{cert} is not valid before {start:%Y-%m-%d %H:%M} UTC",
-            mend="Compare this machine's clock: date -u",
+            mend=COMPARE_CLOCK,
         )
 
 
@@ -147,8 +148,6 @@ def _fitness(cert: Path, leaf: x509.Certificate, names: Sequence[str]) -> None:
 
 
 def _doubts(cert: Path, chain: Sequence[x509.Certificate], now: datetime) -> Iterator[str]:
-    from xchat.pki.problems import SERVER_DUE_BEFORE
-
     leaf, *others = chain
     left = leaf.not_valid_after_utc - now
     if left < SERVER_DUE_BEFORE:

@@ -23,7 +23,7 @@ def check_same(standing: Standing, wish: Wish) -> list[Note]:
     """Return notes on what is there; raise Differs, Expired or Locked if it will not do."""
     for each in standing.problems:
         if each.kind in FATAL:
-            raise Differs(f"{each.file} {each.rule}; nothing was changed", mend=each.mend)
+            raise each.as_error("nothing was changed")
     check_ca_same(standing, wish)
     absent = [name for name in wish.names if not covers(_server_names(standing), str(name))]
     if absent:

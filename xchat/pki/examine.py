@@ -21,7 +21,7 @@ from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import Name
-from xchat.pki.problems import SERVER_DUE_BEFORE, Kind, Problem
+from xchat.pki.problems import COMPARE_CLOCK, FATAL, SERVER_DUE_BEFORE, Kind, Problem
 from xchat.pki.verify import judge, names_to_try
 from xchat.pki.wish import words_for
 
@@ -31,6 +31,11 @@ DUE_BEFORE = {
     "server": SERVER_DUE_BEFORE,
 }
 """A CA is due when what it signs would outlive it, a server's certificate when a third is left."""
+
+NEW_CA = "That makes a new CA, and everybody needs its new ca.pem"
+PUT_BACK = "Put it back if there is a copy: a new CA means a new ca.pem for everybody"
+    "Put it back as it was, if there is a copy. Otherwise a new CA: everybody needs its ca.pem"
+)
 
 
 @dataclass(frozen=True)
@@ -91,18 +96,21 @@ def _interruption(folder: Folder) -> Iterator[Problem]:
 def _lost(folder: Folder, role: str, path: Path, error: XChatError) -> Problem:
     missing = not path.exists()
     rule = "is missing" if missing else error.what.removeprefix(f"{path} ")
-    return Problem(
-        kind="missing" if missing else "broken",
-        file=str(path),
-        rule=rule,
-        mend=folder.command("init") if role == "server" and missing else _anew(folder, role),
-    )
+    if role == "server" and missing:
+        return Problem(kind="missing", file=str(path), rule=rule, mend=folder.command("init"))
+    return _replaceable(folder, role, "missing" if missing else "broken", path, rule)
 
 
-def _anew(folder: Folder, role: str) -> str:
-    """Return the command that replaces as little as will do, and loses no name."""
+def _replaceable(folder: Folder, role: str, kind: Kind, path: Path, rule: str) -> Problem:
+    """Return a problem that a new certificate mends: as little anew as will do, no name lost."""
     if role == "server":
-        return folder.command("init", "--reissue")
+        mend, caution = folder.command("init", "--reissue"), None
+    else:
+        mend, caution = _new_ca(folder), PUT_BACK if kind in FATAL else NEW_CA
+    return Problem(kind=kind, file=str(path), rule=rule, mend=mend, caution=caution)
+
+
+def _new_ca(folder: Folder) -> str:
     names: list[Name] = []
     with contextlib.suppress(XChatError):
         names = names_of(read_chain(read_file(folder.server), folder.server)[0])
@@ -113,20 +121,15 @@ def _dates(
     folder: Folder, role: str, certificate: x509.Certificate, now: datetime
 ) -> Iterator[Problem]:
     start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    kind: Kind
-    if now > end:
-        kind, rule = "expired", f"expired on {end:%Y-%m-%d %H:%M} UTC"
-    elif now < start:
-        kind, rule = (
-            "broken",
-            f"is not valid before {start:%Y-%m-%d %H:%M} UTC: is the clock right?",
-        )
-    elif end - now < DUE_BEFORE[role]:
-        kind, rule = "due", f"expires on {end:%Y-%m-%d}, so a new one is due"
-    else:
-        return
     path = _places(folder)[role]
-    yield Problem(kind=kind, file=str(path), rule=rule, mend=_anew(folder, role))
+    if now > end:
+        yield _replaceable(folder, role, "expired", path, f"expired on {end:%Y-%m-%d %H:%M} UTC")
+    elif now < start:
+        rule = f"is not valid before {start:%Y-%m-%d %H:%M} UTC"
+        yield Problem(kind="broken", file=str(path), rule=rule, mend=COMPARE_CLOCK)
+    elif end - now < DUE_BEFORE[role]:
+        rule = f"expires on {end:%Y-%m-%d}, so a new one is due"
+        yield _replaceable(folder, role, "due", path, rule)
 
 
 def _key(folder: Folder, role: str, certificate: x509.Certificate) -> Iterator[Problem]:
@@ -143,7 +146,7 @@ def _key(folder: Folder, role: str, certificate: x509.Certificate) -> Iterator[P
     except XChatError as error:
         rule = error.what.removeprefix(f"{path} ") if path.exists() else "is missing"
     kind: Kind = "broken" if path.exists() else "missing"
-    yield Problem(kind=kind, file=str(path), rule=rule, mend=_anew(folder, role))
+    yield _replaceable(folder, role, kind, path, rule)
 
 
 def _trust(
@@ -153,12 +156,8 @@ def _trust(
     verdicts = judge(server, chains["root"], names_to_try(server[0]), now)
     broken = [each for each in verdicts if each.rule]
     for each in broken[:1]:
-        yield Problem(
-            kind="broken",
-            file=str(folder.server),
-            rule=f"{each.judge} refuses it for {each.name}: {each.rule}",
-            mend=_anew(folder, "server"),
-        )
+        rule = f"{each.judge} refuses it for {each.name}: {each.rule}"
+        yield _replaceable(folder, "server", "broken", folder.server, rule)
 
 
 def _modes(folder: Folder) -> Iterator[Problem]:

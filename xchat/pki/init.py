@@ -9,7 +9,6 @@ from typing import Literal
 from xchat.errors import XChatError
 from xchat.pki import stage
 from xchat.pki.compare import check_ca_same, check_same
-from xchat.pki.errors import Differs
 from xchat.pki.examine import Standing, examine, is_empty
 from xchat.pki.files import OWNERS_FOLDER, locked, make_folder
 from xchat.pki.folder import Folder
@@ -69,7 +68,7 @@ def _check_issuer(standing: Standing) -> None:
     cas = {str(path) for path in (folder.ca, folder.issuer, folder.issuer_key)}
     for each in standing.problems:
         if each.file in cas and each.kind in (*FATAL, "expired"):
-            raise Differs(f"{each.file} {each.rule}, so nothing can be signed", mend=each.mend)
+            raise each.as_error("nothing can be signed")
 
 
 def _unchanged(standing: Standing, notes: list[Note]) -> Outcome:

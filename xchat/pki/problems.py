@@ -13,6 +13,9 @@ from xchat.pki.errors import Differs, Expired, NotTrusted
 SERVER_DUE_BEFORE = timedelta(days=30)
 """A server's certificate is renewed when a third of its 90 days is left."""
 
+COMPARE_CLOCK = "Compare this machine's clock: date -u"
+"""What mends a certificate of the future: nobody made it tomorrow."""
+
 Kind = Literal["interrupted", "missing", "broken", "exposed", "expired", "due", "loose"]
 
 EXIT_CODES: dict[Kind, int] = {
@@ -31,12 +34,21 @@ FATAL: tuple[Kind, ...] = ("missing", "broken")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: the file, the rule it breaks, and the command that mends it."""
+    """One thing that is wrong: the file, the rule it breaks, and the command that mends it.
+
+    `caution` is what to try before that command, or to know of it.
+    """
 
     kind: Kind
     file: str
     rule: str
     mend: str
+    caution: str | None = None
+
+    def as_error(self, so: str) -> Differs:
+        """Return the error of a command that ends for this; `so` is what comes of it."""
+        caution = f". {self.caution}" if self.caution else ""
+        return Differs(f"{self.file} {self.rule}, so {so}{caution}", mend=self.mend)
 
 
 def exit_code(problems: Sequence[Problem]) -> int:

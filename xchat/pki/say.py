@@ -63,12 +63,16 @@ def standing(
     facts: Iterable[Facts], problems: Iterable[Problem], next_command: str, now: datetime
 ) -> Iterator[str]:
     """Yield one line a certificate, then what is wrong and what mends it."""
-    for each in facts:
-        yield f"{each.role:8}{_day(each.not_after)}  {left(each.not_after, now):18}{each.file}"
+    rows = [(each, left(each.not_after, now)) for each in facts]
+    width = max((len(rest) for _, rest in rows), default=0)
+    for each, rest in rows:
+        yield f"{each.role:8}{_day(each.not_after)}  {rest:{width}}  {each.file}"
     wrong = list(problems)
     for problem in wrong:
         yield ""
         yield f"{problem.kind}: {problem.file} {problem.rule}"
+        if problem.caution:
+            yield f"  {problem.caution}"
         yield f"  {problem.mend}"
     if not wrong:
         yield f"All is well.  Next:  {next_command}"
