@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.chat.pair import OpenServer, Server, commands
 
 
@@ -76,3 +78,25 @@ def test_too_few_and_too_many(open_server: OpenServer) -> None:
     assert alice.ask("KICK #a") == alice.ask("KICK #a :") == alice.ask("KICK : x") == needs
     assert alice.ask("KICK #a a,b,c") == ["407 alice a,b,c :Too many targets"]
     assert commands(alice.read("KICK #a b,c")) == ["401", "401"]
+
+
+def test_pairs_are_counted_as_they_are_handled(open_server: OpenServer) -> None:
+    """The same nick in three channels is three to be removed, not one."""
+    alice = open_server(targets_max=2).client("alice")
+    alice.ask("JOIN #a,#b,#c")
+    assert alice.ask("KICK #a,#b,#c alice,alice,alice") == [
+        "407 alice alice,alice,alice :Too many targets"
+    ]
+    assert commands(alice.read("KICK #a,#b,#b x,x,x")) == ["401", "401"], "each pair once"
+
+
+@pytest.mark.parametrize(
+    "lists", ["#a,#b alice", "#a,#b alice,alice,alice", "#a,,#b alice,alice,alice", "#a,#b ,alice"]
+)
+def test_lists_that_do_not_match_are_refused_whole(server: Server, lists: str) -> None:
+    """There MUST be either one channel parameter, or as many channels as users."""
+    alice = server.client("alice")
+    alice.ask("JOIN #a,#b")
+    assert alice.ask(f"KICK {lists}") == [
+        "461 alice KICK :Name one channel, or as many channels as nicks; nobody was removed"
+    ]

@@ -74,16 +74,26 @@ def part(hub: Hub, request: Request) -> None:
 
 def kick(hub: Hub, request: Request) -> None:
     """KICK <channel> <nick>{,<nick>} [<reason>]; also as many channels as nicks (RFC 2812)."""
-    channels, nicks = need_targets(request), need_targets(request, 1)
-    if len(nicks) > hub.limits.targets_max:
+    pairs = _pairs(request)
+    if len(pairs) > hub.limits.targets_max:
         raise Refused(ERR_TOOMANYTARGETS, request.params[1])
-    if len(channels) == 1:
-        need_operator(hub.state, request.session.uid, channels[0])
-        pairs = [(channels[0], nick) for nick in nicks]
-    else:
-        pairs = list(zip(request.params[0].split(","), request.params[1].split(","), strict=False))
+    if len({name for name, _ in pairs}) == 1:
+        need_operator(hub.state, request.session.uid, pairs[0][0])
     reason = _reason(hub, request, 2) or hub.nick_of(request.session)
     each(hub, request, pairs, lambda pair: _kick(hub, request, *pair, reason))
+
+
+def _pairs(request: Request) -> list[tuple[str, str]]:
+    """Return whom to remove from where, each pair once; refuse lists that do not match."""
+    channels, nicks = need_targets(request), need_targets(request, 1)
+    if len(channels) == 1:
+        return [(channels[0], nick) for nick in nicks]
+    channels, nicks = request.params[0].split(","), request.params[1].split(",")
+    pairs = list(dict.fromkeys(zip(channels, nicks, strict=False)))
+    if len(channels) != len(nicks) or not all(map(all, pairs)):
+        text = "Name one channel, or as many channels as nicks; nobody was removed"
+        raise Refused(ERR_NEEDMOREPARAMS, "KICK", text=text)
+    return pairs
 
 
 def _kick(hub: Hub, request: Request, name: str, nick: str, reason: str) -> None:
