@@ -34,8 +34,6 @@ DUE_BEFORE = {
 
 NEW_CA = "That makes a new CA, and everybody needs its new ca.pem"
 PUT_BACK = "Put it back if there is a copy: a new CA means a new ca.pem for everybody"
-    "Put it back as it was, if there is a copy. Otherwise a new CA: everybody needs its ca.pem"
-)
 
 
 @dataclass(frozen=True)
