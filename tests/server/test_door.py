@@ -90,6 +90,21 @@ def test_the_refused_take_nobodys_place(make_house: MakeHouse) -> None:
     assert not refused.end
 
 
+def test_who_comes_and_goes_too_fast_is_named_with_the_limit(make_house: MakeHouse) -> None:
+    house = make_house(handshakes_per_address_burst=3, handshakes_per_address_per_second=0.01)
+    for _ in range(3):
+        guest = house.encrypt()
+        guest.close()
+        house.clients.remove(guest)
+        house.until(lambda: len(house.guests) == 0, "it is gone")
+    fourth = house.encrypt()
+    house.until(lambda: fourth.end, "the end")
+    assert fourth.said("(limits.handshakes_per_address_per_second = 0.01)")
+    (entry,) = house.recorded("abuse", kind="too many connections")
+    assert entry["limit"] == "limits.handshakes_per_address_per_second"
+    assert house.encrypt(source="127.0.0.2").has_shaken_hands
+
+
 def test_the_exempt_are_spared(make_house: MakeHouse) -> None:
     house = make_house(**TIGHT, exempt=FREE)
     for number in range(10):

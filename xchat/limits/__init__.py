@@ -35,6 +35,8 @@ REFUSED_IN_WORDS_A_SECOND = 4
 """Connections over a limit that get a handshake, to be told so; the rest are closed unheard."""
 FAILURE_SECONDS = 10.0
 """The journal says that commits fail at most once in so long."""
+HANDSHAKE_KEYS_MAX = 16_384
+"""Addresses whose recent handshakes are counted: 3 MB; the longest quiet is forgotten first."""
 ACCEPTS_A_TURN = 50
 """New connections taken a turn, so that a storm of them does not delay those who talk."""
 LISTEN_BACKLOG = 1024
@@ -64,6 +66,8 @@ JOURNAL_LINE_BYTES_MAX = 4096
 JOURNAL_VALUE_CHARS_MAX = 256
 """Characters of one value in the journal."""
 
+CHANNELS_EMPTY_MAX = 100_000
+"""Channels kept in which nobody is; past it the one left longest ago ends. The same everywhere."""
 MODES_A_COMMAND = 12
 """Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
 MASK_BYTES_MAX = 200
@@ -109,6 +113,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     connections_per_address_max: Annotated[
         Count, Meta(description="connections in all for one address (IPv6: a /64)")
     ] = 256
+    handshakes_per_address_burst: Annotated[
+        Count, Meta(description="new connections of one address (IPv6: a /64) at once")
+    ] = 64
+    handshakes_per_address_per_second: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1_000_000,
+            description="new connections one address may go on making a second: each costs "
+            "a handshake, 1 ms of a core",
+        ),
+    ] = 16
     users_max: Annotated[Count, Meta(description="users at once; the next is told so")] = 10_000
 
     ping_seconds: Annotated[
@@ -144,7 +160,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Bytes, Meta(description="SO_SNDBUF: what the kernel holds for a client that does not read")
     ] = 131_072
 
-    channels_max: Annotated[Count, Meta(description="channels on this server")] = 10_000
+    channels_max: Annotated[Count, Meta(description="channels that somebody is in")] = 10_000
     channels_per_user_max: Annotated[Count, Meta(description="channels one user is in")] = 64
     bans_per_channel_max: Annotated[Count, Meta(description="bans of one channel")] = 60
     invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from xchat.errors import ConfigError
-from xchat.limits import REFUSED_IN_WORDS_A_SECOND, Limits
+from xchat.limits import HANDSHAKE_KEYS_MAX, REFUSED_IN_WORDS_A_SECOND, Limits
 
 IPV6_PREFIX = 64
 """One IPv6 customer has a /64 at least: all of it counts as one address."""
@@ -14,8 +15,38 @@ IPV6_PREFIX = 64
 _WHY = {
     "connections_per_address_max": "too many connections from your address",
     "unregistered_per_address_max": "too many from your address that have not logged in",
+    "handshakes_per_address_per_second": "too many new connections from your address; try again "
+    "in a moment",
     "unregistered_max": "too many that have not logged in; try again in a moment",
 }
+
+
+class HandshakeRate:
+    """A token bucket for each network: what a handshake costs us is spent only so fast.
+
+    Kept as the time when the bucket is full again, so that a full one is no entry;
+    who is refused is not charged, and gets in as soon as there is a token.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._seconds = 1 / limits.handshakes_per_address_per_second
+        self._debt_max = (limits.handshakes_per_address_burst - 1) * self._seconds
+        self._full_at: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def has_token(self, key: str, now: float) -> bool:
+        """Say whether there is a token for one more handshake; times in seconds."""
+        return self._full_at.get(key, now) - now <= self._debt_max
+
+    def take(self, key: str, now: float) -> None:
+        """Take a token, and forget whose bucket is full, or, of too many, who was longest quiet."""
+        debts = self._full_at
+        debts[key] = max(debts.pop(key, now), now) + self._seconds
+        for oldest in list(itertools.islice(debts, 2)):
+            if debts[oldest] <= now or len(debts) > HANDSHAKE_KEYS_MAX:
+                del debts[oldest]
 
 
 class Admission:
@@ -27,6 +58,7 @@ class Admission:
         self._all: Counter[str] = Counter()
         self._unregistered: Counter[str] = Counter()
         self._unregistered_in_all = 0
+        self._handshakes = HandshakeRate(limits)
         self._explain_at = 0.0
 
     def is_exempt(self, address: str) -> bool:
@@ -34,7 +66,7 @@ class Admission:
         ip = ip_address(address.partition("%")[0])
         return any(ip.version == network.version and ip in network for network in self._exempt)
 
-    def refuse(self, address: str) -> str | None:
+    def refuse(self, address: str, now: float) -> str | None:
         """Return the limit that one more connection from an address would pass, or None."""
         limits, key = self._limits, network_of(address)
         if self.is_exempt(address):
@@ -45,6 +77,8 @@ class Admission:
             return "unregistered_per_address_max"
         if self._unregistered_in_all >= limits.unregistered_max:
             return "unregistered_max"
+        if not self._handshakes.has_token(key, now):
+            return "handshakes_per_address_per_second"
         return None
 
     def explain(self, limit: str) -> str:
@@ -58,10 +92,11 @@ class Admission:
         self._explain_at = now + 1 / REFUSED_IN_WORDS_A_SECOND
         return True
 
-    def came(self, address: str) -> None:
-        """Count a new connection."""
+    def came(self, address: str, now: float) -> None:
+        """Count a new connection, and its handshake."""
         if not self.is_exempt(address):
             key = network_of(address)
+            self._handshakes.take(key, now)
             self._all[key] += 1
             self._unregistered[key] += 1
             self._unregistered_in_all += 1

@@ -38,7 +38,7 @@ class Door:
     def accept(self, context: ssl.SSLContext, now: float, *, room: int) -> Iterator[Connection]:
         """Yield new connections; those with a `refusal` are here only to be told it."""
         for sock, address in self._loop.accept(now, room=room):
-            limit = self._admission.refuse(address)
+            limit = self._admission.refuse(address, now)
             if limit is not None:
                 self.record("too many connections", address, now, limit=f"limits.{limit}")
             welcome = limit is None or self._admission.may_explain(now)
@@ -47,7 +47,7 @@ class Door:
                 continue
             connection = Connection(sock, address, context, self._limits, now)
             if limit is None:
-                self._admission.came(address)
+                self._admission.came(address, now)
             else:
                 connection.refusal = self._admission.explain(limit)
             yield connection
