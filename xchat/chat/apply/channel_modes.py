@@ -66,15 +66,20 @@ def _role(state: State, folded: str, change: ModeChange) -> ModeChange | None:
 Made = tuple[Channel, ModeChange]
 
 
-def _ban(step: Step, event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
+def with_ban(channel: Channel, change: ModeChange, setter: str, ts: int) -> Channel:
+    """Return a channel with one ban more or one less; a mask stands once, however it is spelt."""
     folded = fold_text(change.argument)
     others = tuple(ban for ban in channel.bans if fold_text(ban.mask) != folded)
     if change.sign == "-":
-        return replace(channel, bans=others), change
+        return replace(channel, bans=others)
     if len(others) < len(channel.bans):
-        return channel, change
-    ban = Ban(change.argument, step.state.users[event.uid].prefix, step.ts)
-    return replace(channel, bans=(*others, ban)), change
+        return channel
+    return replace(channel, bans=(*others, Ban(change.argument, setter, ts)))
+
+
+def _ban(step: Step, event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
+    setter = step.state.users[event.uid].prefix
+    return with_ban(channel, change, setter, step.ts), change
 
 
 def _key(_step: Step, _event: ModesChanged, channel: Channel, change: ModeChange) -> Made:

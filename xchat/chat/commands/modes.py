@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
+from xchat.chat.apply.channel_modes import with_ban
 from xchat.chat.apply.channels import need_operator
 from xchat.chat.commands.channels import can_see
 from xchat.chat.commands.each import need_user
 from xchat.chat.events import ModeChange
 from xchat.chat.modes import KIND_OF, ROLE_BITS, USER_MODES, takes_argument
-from xchat.chat.refused import Refused
+from xchat.chat.refused import Failed, Refused
 from xchat.chat.session import Request
 from xchat.chat.state import Channel
 from xchat.irc import names
@@ -123,20 +123,33 @@ def _changes(
 ) -> Iterator[ModeChange]:
     """Yield the changes that may be made; each other one is answered, the same words once."""
     arguments = iter(words[1:])
-    answered, asks_bans = set(), False
-    for sign, letter in islice(signed_letters(words[0]), MODES_A_COMMAND):
+    answered, asks_bans, then = set(), False, channel
+    for sign, letter in _need_few(channel, words[0]):
         argument = next(arguments, "") if takes_argument(sign, letter) else ""
         if letter == "b" and not argument:
             asks_bans = True
             continue
         try:
-            yield _change(hub, request, channel, ModeChange(sign, letter, argument))
+            change = _change(hub, request, then, ModeChange(sign, letter, argument))
         except Refused as refused:
             if (refused.numeric, refused.params) not in answered:
                 hub.reply(request, refused.numeric, *refused.params, text=refused.text)
             answered.add((refused.numeric, refused.params))
+            continue
+        if letter == "b":
+            then = with_ban(then, change, "", 0)
+        yield change
     if asks_bans:
         _say_bans(hub, request, channel)
+
+
+def _need_few(channel: Channel, letters: str) -> list[tuple[str, str]]:
+    """Return the sign and letter of each change; refuse, whole, a line that asks for too many."""
+    asked = list(signed_letters(letters))
+    if len(asked) > MODES_A_COMMAND:
+        text = f"Nothing was changed: {MODES_A_COMMAND} changes at most, these are {len(asked)}"
+        raise Failed("TOO_MANY_CHANGES", channel.name, text=text)
+    return asked
 
 
 def _change(hub: Hub, request: Request, channel: Channel, change: ModeChange) -> ModeChange:
@@ -167,9 +180,11 @@ def _ban(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
     if len(mask.encode()) > MASK_BYTES_MAX:
         text = f"A mask has at most {MASK_BYTES_MAX} bytes"
         raise _bad_argument(channel, "b", change.argument, text)
-    if change.sign == "+" and len(channel.bans) >= hub.limits.bans_per_channel_max:
+    change = ModeChange(change.sign, "b", mask)
+    bans = with_ban(channel, change, "", 0).bans
+    if len(bans) > max(hub.limits.bans_per_channel_max, len(channel.bans)):
         raise Refused(ERR_BANLISTFULL, channel.name, "b")
-    return ModeChange(change.sign, "b", mask)
+    return change
 
 
 def _key(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
