@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from xchat.errors import XChatError
-from xchat.server.folder import LOCK_NAME, describe_folder, open_folder
+from xchat.server.folder import LOCK_NAME, describe_folder, holder_of, open_folder
 
 HOLD = """
 import sys
@@ -107,6 +107,13 @@ def test_a_look_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_look_says_who_holds_it(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     assert f"pid {holder.pid}" in describe_folder(tmp_path / "data")
+    assert holder_of(tmp_path / "data") == str(holder.pid)
+
+
+def test_nobody_holds_what_is_not_there_or_was_let_go(tmp_path: Path) -> None:
+    assert holder_of(tmp_path / "data") is None
+    open_folder(tmp_path / "data").close()
+    assert holder_of(tmp_path / "data") is None
 
 
 @pytest.mark.parametrize("kind", ["file", "under a file", "link for a lock"])
@@ -122,3 +129,14 @@ def test_what_cannot_be_a_data_folder_is_one_clear_error(tmp_path: Path, kind: s
         open_folder(folder)
     assert "--data" in str(caught.value.mend)
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("attempt", [open_folder, describe_folder])
+def test_a_file_is_called_one(tmp_path: Path, attempt: Callable[[Path], object]) -> None:
+    """And a look is refused as the start would be."""
+    file = tmp_path / "data"
+    file.touch()
+    with pytest.raises(XChatError, match="there: it is a file, not a folder"):
+        attempt(file)
+    with pytest.raises(XChatError, match=f"there: {file} is a file, not a folder"):
+        attempt(file / "deeper")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from xchat.errors import XChatError
@@ -36,27 +38,63 @@ def open_folder(folder: Path) -> FolderLock:
     Raises XChatError for a folder that others can read, that cannot be written,
     or that another server holds.
     """
-    try:
+    with _in_words(folder):
+        _check_place(folder)
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir(mode=0o700)
             folder.chmod(0o700)  # a umask may have taken our own bits
         _check_mode(folder)
         return FolderLock(folder)
-    except OSError as error:
-        raise XChatError(
-            f"{folder}: cannot keep data there: {error.strerror}",
-            mend="give a folder that this user may write: --data FOLDER",
-        ) from error
 
 
 def describe_folder(folder: Path) -> str:
     """Say what `open_folder` would find, changing nothing; raise XChatError as it would."""
-    if not folder.is_dir():
-        return f"{folder} would be made"
-    _check_mode(folder)
-    holder = _holder(folder / LOCK_NAME)
-    return f"{folder}, held by the server with pid {holder}" if holder else str(folder)
+    with _in_words(folder):
+        _check_place(folder)
+        if not folder.is_dir():
+            return f"{folder} would be made"
+        _check_mode(folder)
+        holder = holder_of(folder)
+        return f"{folder}, held by the server with pid {holder}" if holder else str(folder)
+
+
+def holder_of(folder: Path) -> str | None:
+    """Return the pid of the server that holds `folder`, None if none does; change nothing."""
+    try:
+        descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read_pid(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
+@contextmanager
+def _in_words(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _refusal(folder, error.strerror) from error
+
+
+def _refusal(folder: Path, why: str | None) -> XChatError:
+    return XChatError(
+        f"{folder}: cannot keep data there: {why}",
+        mend="give a folder that this user may write: --data FOLDER",
+    )
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a file, which the system's own words ("File exists") would leave to be guessed."""
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        what = "it" if nearest == folder else str(nearest)
+        raise _refusal(folder, f"{what} is a file, not a folder")
 
 
 def _check_mode(folder: Path) -> None:
@@ -82,20 +120,6 @@ def _lock(folder: Path) -> int:
             mend=f"stop it (kill {pid}), or give this one its own folder: --data FOLDER",
         ) from error
     return descriptor
-
-
-def _holder(path: Path) -> str | None:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read_pid(descriptor)
-    finally:
-        os.close(descriptor)
-    return None
 
 
 def _read_pid(descriptor: int) -> str:
