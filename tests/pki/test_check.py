@@ -114,6 +114,98 @@ def test_refused_with_file_rule_and_command(made: Folder, spoil: Callable[[Folde
     assert "BEGIN" not in str(refused.value), "no key in an error"
 
 
+MINE, THEIRS = "m/server.pem", "m/server-key.pem"
+OURS, OUR_KEY = "certs/live/server.pem", "certs/live/server-key.pem"
+PLAINLY = "xchat-server --cert {} --key {}".format
+NOT_OURS: dict[str, tuple[str, str, str, str]] = {
+    "--cert alone": (
+        MINE,
+        OUR_KEY,
+        "not the key to",
+        f"--cert wants --key: {PLAINLY(MINE, 'FILE')}",
+    ),
+    "--key alone": (
+        OURS,
+        THEIRS,
+        "not the key to",
+        f"--key wants --cert: {PLAINLY('FILE', THEIRS)}",
+    ),
+    "another's key": (
+        MINE,
+        "fut/live/server-key.pem",
+        "not the key to",
+        f"Name the key that was made with it: {PLAINLY(MINE, 'FILE')}",
+    ),
+    "a key for ours": (
+        "fut/live/server.pem",
+        THEIRS,
+        "not the key to",
+        "Name the key that was made with it: "
+        + PLAINLY("fut/live/server.pem", "fut/live/server-key.pem"),
+    ),
+    "a junk key": (MINE, "m/junk.pem", "no private key", PLAINLY(MINE, "FILE")),
+    "no key": (MINE, "m/none.pem", "no such file", PLAINLY(MINE, "FILE")),
+    "a junk certificate": ("m/junk.pem", THEIRS, "no certificate", PLAINLY("FILE", THEIRS)),
+    "no certificate": ("m/none.pem", THEIRS, "no such file", PLAINLY("FILE", THEIRS)),
+    "a CA": (
+        "fut/ca.pem",
+        OUR_KEY,
+        "is a CA's certificate",
+        PLAINLY("fut/live/server.pem", "fut/live/server-key.pem"),
+    ),
+    "a CA of theirs": (
+        "m/ca.pem",
+        "m/ca.pem",
+        "is a CA's certificate",
+        PLAINLY("FILE", "m/ca.pem"),
+    ),
+    "no name": ("m/nameless.pem", "m/nameless.pem", "names no host", "Ask whoever issued it for"),
+}
+
+
+@pytest.fixture
+def files(made: Folder, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to be in: certs/ and fut/ that init made, and m/ that somebody else did."""
+    cwd = made.path.parent
+    make(cwd / "fut")
+    (cwd / "m").mkdir()
+    key, other = make_key(), make_key()
+    authority = x509.BasicConstraints(ca=True, path_length=None)
+    written = {
+        "server.pem": self_signed(key, NAMED),
+        "server-key.pem": key_pem(key),
+        "junk.pem": b"junk",
+        "ca.pem": self_signed(other, authority) + key_pem(other),
+        "nameless.pem": self_signed(other) + key_pem(other),
+    }
+    for name, data in written.items():
+        (cwd / "m" / name).write_bytes(data)
+        (cwd / "m" / name).chmod(0o600)
+    monkeypatch.chdir(cwd)
+    return cwd
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("how", NOT_OURS)
+def test_what_init_did_not_make_is_not_mended_by_init(how: str) -> None:
+    """What mends another's file is a word of ours to type with a file of theirs, or to ask them."""
+    cert, key, rule, mend = NOT_OURS[how]
+    with pytest.raises(PairRefused, match=rule) as refused:
+        check_server_pair(Path(cert), Path(key), now=datetime.now(UTC))
+    assert mend in str(refused.value.mend)
+    assert ("xchat-certs" in str(refused.value.mend)) == (how == "no name")
+
+
+def test_theirs_are_renewed_by_whoever_issued_them(files: Path) -> None:
+    cert, key = files / MINE, files / THEIRS
+    (warning,) = check_server_pair(cert, key, now=datetime.now(UTC)).warnings
+    assert "expires in 0 days: Ask whoever issued it for a new one" in warning
+    for days, names, want in ((3, (), "a new one"), (0, ("a.lan",), "one that names a.lan")):
+        with pytest.raises(PairRefused) as refused:
+            check_server_pair(cert, key, now=datetime.now(UTC) + timedelta(days), names=names)
+        assert f"Ask whoever issued it for {want}" in str(refused.value.mend)
+
+
 def test_a_key_its_group_can_read_is_a_warning(made: Folder) -> None:
     made.server_key.chmod(0o640)
     (warning,) = check(made).warnings

@@ -8,6 +8,7 @@ by the call, not by the import.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
@@ -20,11 +21,10 @@ import msgspec
 
 from xchat.errors import XChatError
 from xchat.irc.display import visible
-from xchat.pki.errors import PairRefused
+from xchat.pki.advice import Pair, issue
+from xchat.pki.errors import NotTrusted, PairRefused
 from xchat.pki.files import read_file
-from xchat.pki.folder import DEFAULT, Folder
 from xchat.pki.problems import COMPARE_CLOCK, SERVER_DUE_BEFORE
-from xchat.pki.stage import LIVE
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -57,17 +57,18 @@ def check_server_pair(
     """
     from xchat.pki.facts import facts_of
 
+    pair = Pair(cert, key)
     try:
-        chain = _chain(cert)
-        warnings = [*_mode(key)]
-        _match(cert, key, chain[0])
+        chain = _chain(pair)
+        warnings = [*_mode(pair)]
+        _match(pair, chain[0])
         _dates(cert, chain[0], now)
         _fitness(cert, chain[0], names)
         facts = facts_of(chain[0], cert)
     except PairRefused:
         raise
     except XChatError as error:
-        raise PairRefused(error.what, mend=error.mend or _anew(cert)) from error
+        raise PairRefused(error.what, mend=error.mend or pair.another_cert()) from error
     return PairReport(
         cert=str(cert),
         key=str(key),
@@ -79,9 +80,21 @@ def check_server_pair(
     )
 
 
-def _mode(key: Path) -> Iterator[str]:
+def _chain(pair: Pair) -> list[x509.Certificate]:
+    from xchat.pki.facts import UNREADABLE, is_ca, read_chain
+
+    cert, mend = pair.cert, pair.another_cert()
+    chain = read_chain(read_file(cert, mend=mend), cert)
+    with contextlib.suppress(*UNREADABLE):  # said later, with what is wrong
+        if is_ca(chain[0]):
+            raise PairRefused(f"{cert} is a CA's certificate, not a server's", mend=mend)
+    return chain
+
+
+def _mode(pair: Pair) -> Iterator[str]:
     """Refuse a key everyone can get at; yield a warning for one that its group can."""
-    read_file(key, mend=_anew(key))
+    key = pair.key
+    read_file(key, mend=pair.another_key())
     mode = key.stat().st_mode if os.name != "nt" else 0
     mend = shlex.join(("chmod", "600", str(key)))
     if mode & stat.S_IRWXO:
@@ -94,31 +107,33 @@ def _mode(key: Path) -> Iterator[str]:
         yield f"{key} is a private key, and its group can get at it: {mend}"
 
 
-def _chain(cert: Path) -> list[x509.Certificate]:
-    from xchat.pki.facts import read_chain
-
-    return read_chain(read_file(cert, mend=_anew(cert)), cert)
-
-
-def _match(cert: Path, key: Path, leaf: x509.Certificate) -> None:
+def _match(pair: Pair, leaf: x509.Certificate) -> None:
     from xchat.pki.keys import is_locked, read_key
 
+    cert, key = pair.cert, pair.key
     pem = read_file(key)
     if is_locked(pem):
         raise PairRefused(
             f"{key} is locked with a passphrase, and a server has nobody to ask for it",
             mend=shlex.join(("openssl", "pkey", "-in", str(key), "-out", "unlocked-key.pem")),
         )
-    if read_key(pem, key).public_key() != leaf.public_key():
+    try:
+        fits = read_key(pem, key).public_key() == leaf.public_key()
+    except NotTrusted as error:
+        raise PairRefused(error.what, mend=pair.another_key()) from error
+    if not fits:
         raise PairRefused(
-            f"{key} is not the key to {cert}: they do not belong together", mend=_anew(cert)
+            f"{key} is not the key to {cert}: they do not belong together",
+            mend=pair.another_key(),
         )
 
 
 def _dates(cert: Path, leaf: x509.Certificate, now: datetime) -> None:
     start, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if now > end:
-        raise PairRefused(f"{cert} expired on {end:%Y-%m-%d %H:%M} UTC", mend=_anew(cert))
+        raise PairRefused(
+            f"{cert} expired on {end:%Y-%m-%d %H:%M} UTC", mend=issue(cert, "a new one")
+        )
     if now < start:
         raise PairRefused(
             f"{cert} is not valid before {start:%Y-%m-%d %H:%M} UTC",
@@ -127,23 +142,24 @@ def _dates(cert: Path, leaf: x509.Certificate, now: datetime) -> None:
 
 
 def _fitness(cert: Path, leaf: x509.Certificate, names: Sequence[str]) -> None:
-    from xchat.pki.facts import covers, is_ca, names_of, serves
+    from xchat.pki.facts import covers, names_of, serves
 
-    if is_ca(leaf):
-        raise PairRefused(f"{cert} is a CA's certificate, not a server's", mend=_anew(cert))
     if not serves(leaf):
         raise PairRefused(
-            f"{cert} is not for servers: its extended key usage lacks serverAuth", mend=_anew(cert)
+            f"{cert} is not for servers: its extended key usage lacks serverAuth",
+            mend=issue(cert, "one with serverAuth"),
         )
     if not (there := names_of(leaf)):
         raise PairRefused(
-            f"{cert} names no host: without a subjectAltName no client accepts it", mend=_anew(cert)
+            f"{cert} names no host: without a subjectAltName no client accepts it",
+            mend=issue(cert, "one with a subjectAltName"),
         )
     if missing := [name for name in names if not covers(there, name)]:
-        those = visible(", ".join(map(str, there)))
+        these, those = ", ".join(missing), visible(", ".join(map(str, there)))
+        words = (word for name in missing for word in ("--name", name))
         raise PairRefused(
-            f"{cert} is not for {', '.join(missing)}, but for {those}",
-            mend=_anew(cert, *(word for name in missing for word in ("--name", name))),
+            f"{cert} is not for {these}, but for {those}",
+            mend=issue(cert, f"one that names {these}", *words),
         )
 
 
@@ -151,13 +167,6 @@ def _doubts(cert: Path, chain: Sequence[x509.Certificate], now: datetime) -> Ite
     leaf, *others = chain
     left = leaf.not_valid_after_utc - now
     if left < SERVER_DUE_BEFORE:
-        yield f"{cert} expires in {left.days} days: {_anew(cert)}"
+        yield f"{cert} expires in {left.days} days: {issue(cert, 'a new one')}"
     if others and leaf.issuer != others[0].subject:
         yield f"{cert}: the certificate after the server's is not that of its issuer"
-
-
-def _anew(file: Path, *words: str) -> str:
-    """Return the command that makes a pair where `file` is, or in the default folder."""
-    folder = Folder(file.parent.parent if file.parent.name == LIVE else DEFAULT)
-    how = ("--reissue",) if folder.ca.exists() else ()
-    return folder.command("init", *how, *words)

@@ -1,0 +1,67 @@
+"""Say what mends a certificate or a key that cannot be used; that depends on whose it is.
+
+What `init` made, `init` makes anew. Of anybody else's it can only be said whom
+to ask, or which option is to name another file.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from xchat.pki.folder import DEFAULT, SERVER, SERVER_KEY, Folder
+from xchat.pki.stage import LIVE
+
+_ANY = "FILE"
+
+
+def again(file: Path, *words: str) -> str | None:
+    """Return the command that makes the pair `file` is of anew; None if it is not init's."""
+    if not is_ours(file):
+        return None
+    folder = Folder(file.parent.parent)
+    how = ("--reissue",) if folder.ca.exists() else ()
+    return folder.command("init", *how, *words)
+
+
+def issue(cert: Path, want: str, *words: str) -> str:
+    """Return how to come by a certificate like `cert` that is as wanted."""
+    asked = f"Ask whoever issued it for {want}, or make one here: xchat-certs init"
+    return again(cert, *words) or asked
+
+
+def is_ours(file: Path) -> bool:
+    """Tell whether a file lies where `init` puts a server's certificate and key."""
+    return file.parent.name == LIVE and file.name in (SERVER, SERVER_KEY)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The certificate and the key that a server was told to use."""
+
+    cert: Path
+    key: Path
+
+    def another_cert(self) -> str:
+        """Return what mends a certificate that is none, or not a server's."""
+        beside = Folder(self.cert.parent)
+        if beside.server.exists() and beside.server_key.exists():
+            return beside.server_command()
+        named = f"Name a server's certificate (PEM): {_serve(_ANY, self.key)}"
+        return again(self.cert) or named
+
+    def another_key(self) -> str:
+        """Return what mends a key that is none, or another's."""
+        if is_ours(self.cert) and self.cert.parent == self.key.parent:
+            return str(again(self.key))
+        if self.key == Folder(DEFAULT).server_key:
+            return f"--cert wants --key: {_serve(self.cert, _ANY)}"
+        if self.cert == Folder(DEFAULT).server:
+            return f"--key wants --cert: {_serve(_ANY, self.key)}"
+        its = self.cert.with_name(SERVER_KEY) if is_ours(self.cert) else _ANY
+        return f"Name the key that was made with it: {_serve(self.cert, its)}"
+
+
+def _serve(cert: object, key: object) -> str:
+    return shlex.join(("xchat-server", "--cert", str(cert), "--key", str(key)))
