@@ -71,7 +71,7 @@ def test_every_event_has_its_rule() -> None:
 
 
 def modules() -> list[ModuleType]:
-    names = ("channel_modes", "channels", "messages", "step", "users")
+    names = ("channel_modes", "channels", "messages", "sight", "step", "users")
     return [apply_package, *(getattr(apply_package, name) for name in names if name != "step")]
 
 

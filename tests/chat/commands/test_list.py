@@ -45,6 +45,16 @@ def test_secret_channels_are_their_members(server: Server) -> None:
     assert listed(bob) == ["#a"]
 
 
+@pytest.mark.parametrize(("lock", "is_told"), [("-n", True), ("+k key", False), ("+i", False)])
+def test_the_topic_is_told_to_whom_topic_tells_it(server: Server, lock: str, is_told: bool) -> None:
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.ask("JOIN #a", "TOPIC #a :within", f"MODE #a {lock}")
+    shown = "322 bob #a 1 within" if is_told else "322 bob #a 1 :"
+    assert shown in bob.ask("LIST")
+    assert bob.ask("TOPIC #a")[0].startswith("332" if is_told else "442")
+    assert "322 alice #a 1 within" in alice.ask("LIST")
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import leave
 from xchat.chat.events import (
@@ -41,7 +42,7 @@ NO_ACCOUNT = "*"
 
 def need_member(state: State, uid: str, name: str) -> tuple[Channel, int]:
     """Return the channel and the user's roles in it; refuse who is not there."""
-    channel = state.channel(name)
+    channel = visible_channel(state, uid, name)
     if channel is None:
         raise Refused(ERR_NOSUCHCHANNEL, name)
     roles = state.roles(names.fold(name), uid)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.channels import is_banned
+from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
@@ -32,7 +33,7 @@ def check_message(state: State, event: MessageSent | TypingNotified) -> None:
 def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
     user = actor(state, event.uid)
     if names.is_channel(event.target):
-        channel = state.channel(event.target)
+        channel = visible_channel(state, event.uid, event.target)
         if channel is None:
             raise Refused(ERR_NOSUCHCHANNEL, event.target)
         check_may_speak(state, channel, user)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from xchat.chat import events
 from xchat.chat.apply.channels import need_member, need_operator
+from xchat.chat.apply.sight import tells_topic, visible_channel
 from xchat.chat.commands.each import each, need_targets, need_user, split
 from xchat.chat.commands.reception import say_names, say_topic
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
-from xchat.chat.state import Channel
 from xchat.chat.text import cut
 from xchat.irc import names
 from xchat.irc.numerics import (
@@ -138,10 +138,10 @@ def topic(hub: Hub, request: Request) -> None:
         text = cut(names.clean_text(request.params[1]), hub.limits.topic_bytes_max)
         hub.append(request, events.TopicChanged(uid=uid, channel=name, topic=text))
         return
-    channel = hub.state.channel(name)
-    if channel is None or not can_see(hub, uid, channel):
+    channel = visible_channel(hub.state, uid, name)
+    if channel is None:
         raise Refused(ERR_NOSUCHCHANNEL, name)
-    if hub.state.roles(names.fold(name), uid) is None and "n" in channel.flags:
+    if not tells_topic(hub.state, uid, channel):
         raise Refused(ERR_NOTONCHANNEL, channel.name)
     if channel.topic:
         say_topic(hub, request, channel)
@@ -158,19 +158,15 @@ def names_(hub: Hub, request: Request) -> None:
 
 
 def _say_names_of(hub: Hub, request: Request, name: str) -> None:
-    channel, uid = hub.state.channel(name), request.session.uid
-    if channel is None or not can_see(hub, uid, channel):
+    uid = request.session.uid
+    channel = visible_channel(hub.state, uid, name)
+    if channel is None:
         return
     members = hub.state.members[names.fold(name)]
     users = ((hub.state.users[member], roles) for member, roles in members.items())
     inside = uid in members
     seen = ((user, roles) for user, roles in users if inside or "i" not in user.modes)
     say_names(hub, request, channel, seen)
-
-
-def can_see(hub: Hub, uid: str, channel: Channel) -> bool:
-    """Say whether a channel is shown to a user: a secret one is to its members alone."""
-    return "s" not in channel.flags or hub.state.roles(names.fold(channel.name), uid) is not None
 
 
 def _reason(hub: Hub, request: Request, index: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from xchat.chat.commands.channels import can_see
+from xchat.chat.apply.sight import is_member, is_visible, tells_topic, visible_channel
 from xchat.chat.commands.each import split
 from xchat.chat.commands.information import need_this_server
 from xchat.chat.modes import prefix_of
@@ -55,8 +55,9 @@ def who(hub: Hub, request: Request) -> Iterator[None]:
 
 
 def _who_channel(hub: Hub, request: Request, name: str) -> Iterator[None]:
-    channel, uid = hub.state.channel(name), request.session.uid
-    if channel is None or not can_see(hub, uid, channel):
+    uid = request.session.uid
+    channel = visible_channel(hub.state, uid, name)
+    if channel is None:
         return
     folded = names.fold(name)
     inside = uid in hub.state.members[folded]
@@ -143,8 +144,8 @@ def _channels_of(hub: Hub, request: Request, user: User) -> Iterator[str]:
     hidden = "i" in user.modes and uid != user.uid
     for folded in hub.state.joined[user.uid]:
         channel = hub.state.channels[folded]
-        shared = hub.state.roles(folded, uid) is not None
-        if shared or (not hidden and can_see(hub, uid, channel)):
+        shared = is_member(hub.state, uid, channel)
+        if shared or (not hidden and is_visible(hub.state, uid, channel)):
             roles = hub.state.members[folded][user.uid]
             yield f"{prefix_of(roles, every=every)}{channel.name}"
 
@@ -174,16 +175,17 @@ def list_(hub: Hub, request: Request) -> Iterator[None]:
     hub.reply(request, RPL_LISTSTART, "Channel")
     for folded in list(hub.state.channels):
         channel = hub.state.channels.get(folded)
-        if channel is not None and can_see(hub, uid, channel):
+        if channel is not None and is_visible(hub.state, uid, channel):
             count = len(hub.state.members[folded])
             if _passes(conditions, folded, count):
-                text = channel.topic.text if channel.topic else ""
-                _say_list(hub, request, channel, count, text)
+                _say_list(hub, request, channel, count)
         yield
     hub.reply(request, RPL_LISTEND)
 
 
-def _say_list(hub: Hub, request: Request, channel: Channel, count: int, topic: str) -> None:
+def _say_list(hub: Hub, request: Request, channel: Channel, count: int) -> None:
+    told = tells_topic(hub.state, request.session.uid, channel)
+    topic = channel.topic.text if channel.topic and told else ""
     hub.reply(request, RPL_LIST, channel.name, str(count), text=topic)
 
 

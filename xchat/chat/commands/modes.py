@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xchat.chat import events
 from xchat.chat.apply.channel_modes import with_ban
 from xchat.chat.apply.channels import need_operator
-from xchat.chat.commands.channels import can_see
+from xchat.chat.apply.sight import is_member, visible_channel
 from xchat.chat.commands.each import need_user
 from xchat.chat.events import ModeChange
 from xchat.chat.modes import KIND_OF, ROLE_BITS, USER_MODES, takes_argument
@@ -91,8 +91,8 @@ def signed_letters(text: str) -> Iterator[tuple[str, str]]:
 
 def _channel_mode(hub: Hub, request: Request) -> None:
     name, *words = request.params
-    channel = hub.state.channel(name)
-    if channel is None or not can_see(hub, request.session.uid, channel):
+    channel = visible_channel(hub.state, request.session.uid, name)
+    if channel is None:
         raise Refused(ERR_NOSUCHCHANNEL, name)
     if not words:
         _say_modes(hub, request, channel)
@@ -105,7 +105,7 @@ def _channel_mode(hub: Hub, request: Request) -> None:
 
 
 def _say_modes(hub: Hub, request: Request, channel: Channel) -> None:
-    inside = hub.state.roles(names.fold(channel.name), request.session.uid) is not None
+    inside = is_member(hub.state, request.session.uid, channel)
     letters, arguments = f"+{channel.flags}", []
     if channel.key:
         letters += "k"
