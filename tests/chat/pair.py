@@ -34,7 +34,7 @@ class Server:
         self.now = 1_000.0
         self.now_ms = START_MS
         self.store = SqliteStore(folder / FILE_NAME)
-        log = EmbeddedLog(self.store, lambda: self.now_ms)
+        log = EmbeddedLog(self.store, lambda: self.now_ms, lambda: int(self.now * 1000))
         run = self.store.next_run()
         self.hub = Hub(config, log, self.store, node=self.store.node, run=run, now_ms=self.now_ms)
         self.hub.now = self.now

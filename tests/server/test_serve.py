@@ -7,6 +7,7 @@ import json
 import resource
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -76,6 +77,7 @@ class Running:
     trust: ssl.SSLContext
     journal_file: Path
     stack: ExitStack
+    data: Path
     port: int = 0
     talkers: list[Talker] = field(default_factory=list)
 
@@ -128,7 +130,7 @@ def start(tmp_path: Path, pair: Pair, client_context: ssl.SSLContext) -> Iterato
                 )  # fmt: skip
             stack.callback(process.wait, 10)
             stack.callback(process.kill)
-            running = Running(process, client_context, journal, stack)
+            running = Running(process, client_context, journal, stack, tmp_path / "data")
             running.until(lambda: running.recorded("listening"), "it listens")
             running.port = running.recorded("listening")[0]["port"]
             return running
@@ -234,6 +236,18 @@ def test_what_was_echoed_before_the_signal_is_there_after_it(start: MakeServer) 
     ben.log_in("ben")
     ben.say("JOIN #a", "CHATHISTORY LATEST #a * 10", "PING end")
     assert b"echoed before the end" in ben.wait_for(b"PONG xchat.local end")
+
+
+def test_what_was_kept_in_the_future_is_told_at_the_start(start: MakeServer) -> None:
+    """A clock that was wrong once: what is said now has the time of then, and that is no secret."""
+    server = start()
+    server.stop()
+    assert not [entry for entry in server.journal if entry["level"] == "warning"]
+    with contextlib.closing(sqlite3.connect(server.data / "xchat.sqlite3")) as store, store:
+        store.execute("UPDATE cursor SET ts = ts + 70 * 365 * 86400000")
+    (warning,) = [entry for entry in start().journal if entry["level"] == "warning"]
+    assert warning["event"].startswith("what was kept last is in the future of the clock")
+    assert 613_199 < warning["hours"] < 613_201
 
 
 def test_full_of_descriptors_it_serves_those_it_has_and_idles(start: MakeServer) -> None:

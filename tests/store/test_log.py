@@ -76,6 +76,28 @@ def test_time_does_not_fall_over_a_start(store: SqliteStore) -> None:
     assert poll(log)[0].ts == START_MS
 
 
+def test_a_clock_that_jumps_ahead_and_back_stamps_nothing_for_ever(
+    store: SqliteStore, clock: Clock
+) -> None:
+    """Not even over a restart: what was kept meanwhile has the time that had passed."""
+    steady = Clock(5_000)
+    log = EmbeddedLog(store, clock, steady)
+    times = []
+    for jump in (0, 70 * 365 * 86_400_000, 0):
+        clock.ms += 1_000
+        steady.ms += 1_000
+        clock.ms, before = clock.ms + jump, clock.ms
+        log.append("a", EVENT)
+        entries = poll(log)
+        store.keep(entries, [], [])
+        times += [entry.ts - START_MS for entry in entries]
+        clock.ms = before
+    assert times == [1_000, 2_000, 3_000]
+    again = EmbeddedLog(store, clock, steady)
+    again.append("a", EVENT)
+    assert poll(again)[0].ts == START_MS + 3_000
+
+
 def test_the_place_of_what_was_not_kept_is_given_again(log: EmbeddedLog) -> None:
     log.append("a", EVENT)
     assert poll(log)[0].seq == 1

@@ -26,6 +26,9 @@ from xchat.store.store import SqliteStore
 FAREWELL_SECONDS = 3.0
 """How long clients have to read that the server stops; it is gone within five seconds."""
 
+FUTURE_MS = 3_600_000
+"""How far ahead of the clock the last kept time may be before the operator is told."""
+
 
 def serve(
     config: Config,
@@ -42,6 +45,7 @@ def serve(
     store = SqliteStore(data_folder / FILE_NAME)
     loop = Loop(listeners)
     try:
+        _compare_clock(store, journal)
         hub = _make_hub(config, store, data_folder)
         guests = Guests(hub, loop, context, journal, room=_room())
         turn = Turn(hub, loop, guests, journal)
@@ -67,6 +71,17 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def _compare_clock(store: SqliteStore, journal: Journal) -> None:
+    """Warn where what was kept last is yet to come: time never falls along the log."""
+    ahead = store.ts - _now_ms()
+    if ahead > FUTURE_MS:
+        journal.warning(
+            "what was kept last is in the future of the clock: all is stamped with that time "
+            "until it has come; compare the clock: date -u",
+            hours=round(ahead / 3_600_000, 1),
+        )
 
 
 def _make_hub(config: Config, store: SqliteStore, data_folder: Path) -> Hub:

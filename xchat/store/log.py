@@ -12,17 +12,26 @@ from collections.abc import Callable, Sequence
 
 from xchat.chat.events import Event
 from xchat.chat.log import Entry, LogBusy, Lost, Token
+from xchat.store.clock import BelievedClock, steady_ms
 from xchat.store.store import SqliteStore
 
 APPENDS_MAX = 65_536
 
 
 class EmbeddedLog:
-    """Implements `chat.log.Log`; `clock` returns milliseconds since 1970."""
+    """Implements `chat.log.Log`; `clock` returns milliseconds since 1970, `steady` since any time.
 
-    def __init__(self, store: SqliteStore, clock: Callable[[], int]) -> None:
+    `steady` is never set, and tells a jump of `clock` from time that has passed.
+    """
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        clock: Callable[[], int],
+        steady: Callable[[], int] = steady_ms,
+    ) -> None:
         self._store = store
-        self._clock = clock
+        self._clock = BelievedClock(clock, steady)
         self._token = 0
         self._ts = 0
         self._waiting: deque[tuple[str, Token, Event, bool]] = deque()

@@ -57,8 +57,14 @@ _ARM = """
 class SlowLog(EmbeddedLog):
     """A log that takes its time and loses some, as one across a network does."""
 
-    def __init__(self, store: SqliteStore, clock: Callable[[], int], rng: Random) -> None:
-        super().__init__(store, clock)
+    def __init__(
+        self,
+        store: SqliteStore,
+        clock: Callable[[], int],
+        steady: Callable[[], int],
+        rng: Random,
+    ) -> None:
+        super().__init__(store, clock, steady)
         self.rng = rng
         self.is_slow = True
 

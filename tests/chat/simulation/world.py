@@ -84,7 +84,7 @@ class World:
 
     def _open(self) -> None:
         self.store = FaultyStore(self.path)
-        self.log = SlowLog(self.store, lambda: self.now_ms, self.rng)
+        self.log = SlowLog(self.store, lambda: self.now_ms, lambda: int(self.now * 1000), self.rng)
         self.log.is_slow = False
         run = self.store.next_run()
         self.hub = Hub(
