@@ -158,6 +158,10 @@ def test_what_is_printed_has_no_password(file: Path) -> None:
     assert "# password is set, and not shown" in printed
 
 
+texts_in_lines = st.text(
+    st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"], whitelist_characters="\n"),
+    max_size=40,
+)
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=40)
 lines = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=40)
 
@@ -165,7 +169,7 @@ lines = st.text(st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), ma
 settings = st.fixed_dictionaries(
     {
         "server.description": lines,
-        "server.motd": st.none() | texts,
+        "server.motd": st.none() | texts_in_lines,
         "server.admin": st.lists(lines, max_size=3),
         "listen.port": st.integers(0, 65_535),
         "access.policy": st.sampled_from([None, "open", "accounts", "devices"]),

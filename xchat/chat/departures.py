@@ -19,11 +19,17 @@ class Departures:
         self._ledger = ledger
         self._reasons: dict[str, str] = {}
         self._next = 0.0
+        self._is_stopped = False
 
     def add(self, uid: str, reason: str) -> None:
         """Let a user go in the next turn."""
-        self._reasons[uid] = reason
-        self._next = 0.0
+        if not self._is_stopped:
+            self._reasons[uid] = reason
+            self._next = 0.0
+
+    def stop(self) -> None:
+        """Owe nothing more: the server ends, and its next start lets everyone go at once."""
+        self._is_stopped = True
 
     def next_try(self) -> float | None:
         """Return when there is something to do (seconds), or None."""

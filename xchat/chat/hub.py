@@ -89,6 +89,12 @@ class Hub:
         self.ledger.append_own(self.node, events.NodeStarted(node=self.node))
         return self.settle()
 
+    def stop(self, reason: str) -> None:
+        """Tell every client that the server ends; nobody has left by that of their own."""
+        self._departures.stop()
+        for session in list(self.sessions.values()):
+            self.close(session, reason)
+
     def connect(self, address: str, *, exempt: bool = False) -> Session:
         """Begin a session for a connection from this address."""
         self._count += 1
@@ -146,7 +152,10 @@ class Hub:
         self._runnable.update(dict.fromkeys(self.flood.released(now)))
         runnable, self._runnable = self._runnable, {}
         for session in runnable:
-            self._serve_session(session)
+            if session.backlog < self.limits.outbox_soft_bytes:
+                self._serve_session(session)
+            else:
+                self._runnable[session] = None
         self._serving = None
         told, finished = self._streams.go_on()
         self.fanout.touch(*told)
@@ -154,7 +163,9 @@ class Hub:
 
     def next_work(self) -> float | None:
         """Return when `serve` has something to do again, if nothing more comes in."""
-        if self._runnable or self.ledger.has_more or self._streams.can_go_on:
+        soft = self.limits.outbox_soft_bytes
+        can_go_on = any(session.backlog < soft for session in self._runnable)
+        if can_go_on or self.ledger.has_more or self._streams.can_go_on:
             return self.now
         times = (self.flood.next_release(), self._departures.next_try())
         return min((time for time in times if time is not None), default=None)
@@ -187,7 +198,7 @@ class Hub:
         self._serving = session
         done = 0
         for line in session.inbox:
-            if done == self.limits.lines_a_turn:
+            if done == self.limits.lines_a_turn or self._is_sated(session):
                 self._runnable[session] = None
                 break
             if not self._may_go_on(session) or not self._handle(session, line):
@@ -198,6 +209,10 @@ class Hub:
         del session.inbox[:done]
         if not session.inbox:
             session.throttled_since = None  # it has caught up: it does not flood
+
+    def _is_sated(self, session: Session) -> bool:
+        """Say whether a session has been told enough for now: it asks on when that is read."""
+        return session.unread >= self.limits.outbox_soft_bytes
 
     def _may_go_on(self, session: Session) -> bool:
         if session.ending is not None or session in self._streams:
@@ -238,7 +253,7 @@ class Hub:
     ) -> None:
         """Let a command's handler decide, and turn a refusal into its reply."""
         session = request.session
-        self.flood.charge(session, command.cost if command else 1)
+        self.flood.charge(session, command.cost_of(request.params) if command else 1)
         self.fanout.touch(session)
         try:
             if fault is not None:

@@ -82,6 +82,11 @@ class Session:
         self.said = now
         """When the client last spoke at all, and when it last said something (seconds)."""
 
+    @property
+    def unread(self) -> int:
+        """How many bytes it was told and has not read, those of this turn included."""
+        return self.backlog + sum(map(len, self.outbox))
+
 
 class Request:
     """One command of a session, until everything that it comes to has been said.
@@ -145,6 +150,7 @@ class Request:
         if self._batch:
             self._batch = ""
             self.put(Line(self.server, "BATCH", (f"-{LABEL_BATCH}",)))
+        self.finish()
 
     def wait(self) -> None:
         """Remember that an event of this request waits for the log."""

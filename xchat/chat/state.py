@@ -64,6 +64,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_fiel
     invited: tuple[str, ...] = ()
     spoken: bool = False
     """Whether anything was ever said here that its history keeps."""
+    emptied: int = 0
+    """Where in the log the last member left it; 0 while somebody is in it."""
 
 
 class Member(msgspec.Struct, frozen=True, tag="member", tag_field="k"):
@@ -91,6 +93,8 @@ class State:
         self.channels: dict[str, Channel] = {}
         self.members: dict[str, dict[str, int]] = {}
         self.joined: dict[str, dict[str, None]] = {}
+        self.empty: dict[str, None] = {}
+        """The channels in which nobody is, the one left longest ago first."""
         self.away: dict[str, str] = {}
         """Presence: not kept, lost with the process. Replaced whole, never changed in place."""
         self._nick_looks: dict[str, str] = {}
@@ -112,6 +116,8 @@ class State:
                 members.append(entity)
         for member in members:
             state.put_member(member.channel, member.uid, member.roles)
+        left = sorted(state.empty, key=lambda folded: state.channels[folded].emptied)
+        state.empty = dict.fromkeys(left)
         state.changes()
         return state
 
@@ -188,6 +194,9 @@ class State:
         self.channels[folded] = channel
         self.members.setdefault(folded, {})
         self._channel_looks.update(dict.fromkeys(names.skeletons(channel.name), folded))
+        self.empty.pop(folded, None)
+        if channel.emptied:
+            self.empty[folded] = None
         self._changed[f"c {folded}"] = channel
 
     def drop_channel(self, folded: str) -> None:
@@ -195,6 +204,7 @@ class State:
         assert not self.members[folded], "a channel goes when nobody is in it"
         _forget_looks(self._channel_looks, self.channels.pop(folded).name)
         del self.members[folded]
+        self.empty.pop(folded, None)
         self._changed[f"c {folded}"] = None
 
     def put_member(self, folded: str, uid: str, roles: int) -> None:

@@ -1,4 +1,4 @@
-"""Answers too long for one turn: given piece by piece, as fast as their reader reads."""
+"""Answers and acts too long for one turn: a piece at a time, as fast as their reader reads."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Iterator
 
 from xchat.chat.session import Request, Session
 
-STEPS_A_TURN = 100
+STEPS_A_TURN = 256
+"""Pieces of all streams together in a turn: however many ask, the turn stays short."""
+STEPS_OF_ONE = 64
+"""Pieces of one stream in a turn."""
 _END = object()
 
 
 class Streams:
-    """The long answers that are not finished; a session has at most one.
+    """What is not finished; a session has at most one.
 
-    A stream rests while `soft_bytes` of its session are unread, so nobody's
-    question costs more memory than one turn's pieces of the answer.
+    A stream rests while `soft_bytes` of its session are unread, so a question
+    costs no more memory than a piece of its answer, and while an event of it
+    waits for the log, so each piece sees what the one before it has done.
     """
 
     def __init__(self, soft_bytes: int) -> None:
@@ -35,20 +39,35 @@ class Streams:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether some reader keeps up."""
-        return any(session.backlog < self._soft_bytes for session in self._open)
+        """Whether there is a piece to give."""
+        return any(map(self._is_ready, self._open))
+
+    def _is_ready(self, session: Session) -> bool:
+        return not session.unsettled and session.unread < self._soft_bytes
 
     def go_on(self) -> tuple[list[Session], list[Session]]:
-        """Give everyone who keeps up a piece; return who was told something, and who all."""
-        ready = [session for session in self._open if session.backlog < self._soft_bytes]
-        return ready, [session for session in ready if self._finish(session)]
-
-    def _finish(self, session: Session) -> bool:
-        """Give one piece of an answer; say whether it was the last."""
-        request, stream = self._open[session]
-        for _ in range(STEPS_A_TURN):
-            if next(stream, _END) is _END:
-                del self._open[session]
+        """Give pieces, in turn; return the sessions that got some, and those that got all."""
+        told, finished = [], []
+        budget = STEPS_A_TURN
+        for session in filter(self._is_ready, list(self._open)):
+            if budget <= 0:
+                break
+            request, stream = self._open.pop(session)
+            steps, has_more = self._give(session, stream)
+            budget -= steps
+            told.append(session)
+            if has_more:
+                self._open[session] = (request, stream)  # behind those who wait
+            else:
                 request.end_stream()
-                return True
-        return False
+                finished.append(session)
+        return told, finished
+
+    def _give(self, session: Session, stream: Iterator[None]) -> tuple[int, bool]:
+        """Give one session its pieces; return how many, and whether there are more."""
+        for steps in range(1, STEPS_OF_ONE + 1):
+            if next(stream, _END) is _END:
+                return steps, False
+            if not self._is_ready(session):
+                return steps, True
+        return STEPS_OF_ONE, True

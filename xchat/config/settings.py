@@ -35,7 +35,14 @@ NetworkName = Annotated[
 ]
 
 
-Text = Annotated[str, Meta(max_length=65_536)]
+Text = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]*\Z",
+        max_length=16_384,
+        extra={"rule": "lines of text without control characters, 16,384 characters at most"},
+    ),
+]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

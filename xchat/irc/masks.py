@@ -51,8 +51,8 @@ def complete(mask: str) -> str:
     A lone text is a nick, but with a `.` or `:`, which no nick has, a host.
     Raises BadName for a mask that is empty, or that cannot be shown or sent.
     """
-    if not mask or " " in mask or visible(mask) != mask:
-        raise BadName("A mask cannot be empty, nor hold spaces or characters that hide")
+    if not mask or mask[0] == ":" or " " in mask or visible(mask) != mask:
+        raise BadName("A mask cannot be empty, begin with :, nor hold spaces or what hides")
     nick_and_user, at, host = mask.rpartition("@")
     if not at:
         nick_and_user, host = mask, ""
@@ -64,7 +64,7 @@ def complete(mask: str) -> str:
     return f"{nick or '*'}!{user or '*'}@{host or '*'}"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=8192)
 def compile_mask(mask: str) -> Mask:
     """Return the mask ready to be matched; `*` and `?` are special, nothing else is."""
     folded = fold_text(mask)

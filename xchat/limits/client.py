@@ -43,6 +43,8 @@ HISTORY_SECONDS_MAX = 20.0
 """How long a server may take over one page of history before the gap is left."""
 LEAVE_SECONDS_MAX = 2.0
 """How long we wait for the server's goodbye after QUIT."""
+JOIN_SECONDS_MAX = 10.0
+"""How long a PART waits for the answer to its JOIN before the channel is forgotten."""
 RECLAIM_SECONDS = 3.0
 """How often our own nick is asked for while somebody else has it; doubles up to the next."""
 RECLAIM_SECONDS_MAX = 30.0

@@ -239,8 +239,7 @@ class Guests:
     def say_farewell(self, reason: str) -> None:
         """Tell everyone at once that the server stops, and let nobody in any more."""
         self.room = 0
-        for session in list(self._connections):
-            self._hub.close(session, reason)
+        self._hub.stop(reason)
         for connection in self._everyone:
             if connection.phase is Phase.HANDSHAKE:
                 self._ended[connection] = reason

@@ -35,7 +35,8 @@ def check_server(hub: Hub, store: SqliteStore, referee: Referee) -> None:
     assert len(set(folded)) == len(folded), "a nick has two holders"
     assert state.away.keys() <= state.users.keys()
     for name, members in state.members.items():
-        assert members or state.channels[name].spoken, "an empty channel stays"
+        assert (not members) is (name in state.empty), "who is in a channel is not counted right"
+        assert (not members) is bool(state.channels[name].emptied)
 
 
 def check_fanout(hub: Hub) -> None:

@@ -117,12 +117,12 @@ def test_a_turn_that_took_all_it_may_is_followed_by_another(
 def test_the_answer_to_one_command_does_not_end_between_others_lines(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A turn's bound fell into a labelled JOIN of two channels."""
-    bea = server.client("bea")
-    server.channel("#a", bea)
-    ana = server.client("ana", *LABELS)
+    """A turn's bound fell into a labelled message to two channels."""
+    bea, ana = server.client("bea"), server.client("ana", "echo-message", *LABELS)
+    server.channel("#a", bea, ana)
+    server.channel("#b", ana)
     monkeypatch.setattr(ledger, "ENTRIES_A_TURN", 1)
-    ana.send("@label=1 JOIN #a,#b")
+    ana.send("@label=1 PRIVMSG #a,#b :hello")
     bea.send("PRIVMSG #a :welcome")
     told = ana.heard()
     assert told.index(":bea PRIVMSG #a welcome") > told.index("BATCH -label")

@@ -68,7 +68,7 @@ def is_banned(channel: Channel, user: User) -> bool:
 
 
 def check_joined(state: State, event: ChannelJoined) -> None:
-    """Ask for the key, then look at bans, invitation and limit; a new name must look new.
+    """Ask for the key, then look at invitation, limit and bans; a new name must look new.
 
     Whom an operator invited, these do not stop.
     """
@@ -94,12 +94,13 @@ def _check_new(state: State, name: str) -> None:
 def _check_modes(channel: Channel, members: int, user: User, key: str) -> None:
     if channel.key and channel.key != key:
         raise Refused(ERR_BADCHANNELKEY, channel.name)
-    if is_banned(channel, user):
-        raise Refused(ERR_BANNEDFROMCHAN, channel.name)
     if "i" in channel.flags:
-        raise Refused(ERR_INVITEONLYCHAN, channel.name)
+        left = "" if members else ": all who were in it left as the server ended, none can invite"
+        raise Refused(ERR_INVITEONLYCHAN, channel.name, text=f"Cannot join channel (+i){left}")
     if channel.limit and members >= channel.limit:
         raise Refused(ERR_CHANNELISFULL, channel.name)
+    if is_banned(channel, user):
+        raise Refused(ERR_BANNEDFROMCHAN, channel.name)
 
 
 def joined(step: Step, event: ChannelJoined) -> None:
@@ -111,9 +112,8 @@ def joined(step: Step, event: ChannelJoined) -> None:
         channel = Channel(
             cid=f"{step.seq:x}", name=event.channel, created=step.ts, flags=DEFAULT_FLAGS
         )
-    state.put_channel(
-        replace(channel, invited=tuple(uid for uid in channel.invited if uid != event.uid))
-    )
+    others = tuple(uid for uid in channel.invited if uid != event.uid)
+    state.put_channel(replace(channel, invited=others, emptied=0))
     state.put_member(folded, event.uid, 0 if state.members[folded] else OPERATOR)
     step.effects.append(_entered(step, user, folded))
     away = state.away.get(event.uid)

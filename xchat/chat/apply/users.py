@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from xchat.chat import effects
@@ -17,10 +19,11 @@ from xchat.chat.events import (
 )
 from xchat.chat.lines import Line
 from xchat.chat.refused import Refused
-from xchat.chat.state import State, User
+from xchat.chat.state import Channel, State, User
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
 from xchat.irc.numerics import ERR_NICKNAMEINUSE, RPL_NOWAWAY, RPL_UNAWAY
+from xchat.limits import CHANNELS_EMPTY_MAX
 
 
 def check_nick_free(state: State, nick: str, uid: str) -> None:
@@ -68,12 +71,34 @@ def quit_(step: Step, event: UserQuit) -> None:
 
 
 def node_started(step: Step, event: NodeStarted) -> None:
-    """Let all users of a server go whose connections ended with its last run."""
+    """Let all users of a server go whose connections ended with its last run.
+
+    They did not leave of their own: what was closed behind them stays closed,
+    or the next to come would be let into it, and be its operator.
+    """
     for user in [user for user in step.state.users.values() if user.node == event.node]:
-        depart(step, user.uid, "The server was restarted")
+        depart(step, user.uid, "The server was restarted", is_over=_is_bare)
 
 
-def depart(step: Step, uid: str, reason: str) -> None:
+def _is_bare(channel: Channel) -> bool:
+    """Say whether there is nothing about a channel to be kept, or to be kept closed."""
+    bare = Channel(cid=channel.cid, name=channel.name, created=channel.created)
+    return replace(channel, invited=(), emptied=0) == bare
+
+
+def _is_forsaken(channel: Channel) -> bool:
+    """Say whether a channel ends when its last member leaves.
+
+    One in which something was said stays, with its modes and its history, for
+    those whom the modes let in. One that is by invitation ends: nobody is left
+    who could invite, and nobody may read it under another life of its name.
+    """
+    return not channel.spoken or "i" in channel.flags
+
+
+def depart(
+    step: Step, uid: str, reason: str, *, is_over: Callable[[Channel], bool] = _is_forsaken
+) -> None:
     """Tell those who share a channel with a user, and remove the user."""
     state = step.state
     user = state.users[uid]
@@ -81,25 +106,27 @@ def depart(step: Step, uid: str, reason: str) -> None:
     line = step.line(user.prefix, "QUIT", reason)
     step.effects.append(effects.ToNeighbours(channels, uid, line))
     for folded in channels:
-        leave(step, folded, uid)
+        leave(step, folded, uid, is_over=is_over)
     state.drop_user(uid)
     step.effects.append(effects.Gone(uid, reason))
 
 
-def leave(step: Step, folded: str, uid: str) -> None:
-    """Take a user out of a channel; what is left of an empty one is decided here.
-
-    A channel in which something was said stays, with its topic, its modes and
-    its history, for those whom its modes let in. One that was by invitation
-    ends with its last member: nobody is left who could invite, and nobody may
-    read its history under another life of the name.
-    """
+def leave(
+    step: Step, folded: str, uid: str, *, is_over: Callable[[Channel], bool] = _is_forsaken
+) -> None:
+    """Take a user out of a channel, and decide what becomes of an empty one."""
     state = step.state
     state.drop_member(folded, uid)
     step.effects.append(effects.Left(uid, folded))
+    if state.members[folded]:
+        return
     channel = state.channels[folded]
-    if not state.members[folded] and (not channel.spoken or "i" in channel.flags):
+    if is_over(channel):
         state.drop_channel(folded)
+        return
+    state.put_channel(replace(channel, emptied=step.seq))
+    if len(state.empty) > CHANNELS_EMPTY_MAX:
+        state.drop_channel(next(iter(state.empty)))
 
 
 def check_nick_changed(state: State, event: NickChanged) -> None:

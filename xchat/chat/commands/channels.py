@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
 from xchat.chat.apply.channels import need_member, need_operator
 from xchat.chat.apply.sight import tells_topic, visible_channel
-from xchat.chat.commands.each import each, need_targets, need_user, split
+from xchat.chat.commands.each import each, need_targets, need_user, one_by_one, split
 from xchat.chat.commands.reception import say_names, say_topic
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
@@ -33,43 +34,49 @@ if TYPE_CHECKING:
 _LEAVE_ALL = "0"
 
 
-def join(hub: Hub, request: Request) -> None:
+def join(hub: Hub, request: Request) -> Iterator[None] | None:
     """JOIN <channel>{,<channel>} [<key>{,<key>}], or JOIN 0 to leave all."""
-    uid, wanted = request.session.uid, need_targets(request)
+    wanted = need_targets(request)
     if wanted == [_LEAVE_ALL]:
-        for folded in list(hub.state.joined[uid]):
-            hub.append(request, events.ChannelParted(uid=uid, channel=folded))
-        return
+        return _leave(hub, request, list(hub.state.joined[request.session.uid]), None)
     keys = request.params[1].split(",") if len(request.params) > 1 else []
     # The first key is the first channel's, whatever stands twice or is left out.
     key_of = dict(zip(request.params[0].split(","), keys, strict=False))
-    room = hub.limits.channels_per_user_max - len(hub.state.joined[uid])
-    each(hub, request, wanted[:room], lambda name: _join(hub, request, name, key_of.get(name, "")))
-    for name in wanted[room:]:
-        hub.reply(request, ERR_TOOMANYCHANNELS, name)
+    return one_by_one(
+        hub, request, wanted, lambda name: _join(hub, request, name, key_of.get(name, ""))
+    )
 
 
 def _join(hub: Hub, request: Request, name: str, key: str) -> None:
+    uid, limits = request.session.uid, hub.limits
     try:
-        folded = names.check_channel(name, hub.limits.channel_chars_max)
+        folded = names.check_channel(name, limits.channel_chars_max)
     except names.BadName as bad:
         raise Refused(ERR_NOSUCHCHANNEL, name, text=bad.why) from bad
-    full = len(hub.state.channels) >= hub.limits.channels_max
-    if full and folded not in hub.state.channels:
-        text = f"This server has no room for more than {hub.limits.channels_max} channels"
+    if len(hub.state.joined[uid]) >= limits.channels_per_user_max:
+        raise Refused(ERR_TOOMANYCHANNELS, name)
+    # Those in which nobody is take nobody's place.
+    occupied = len(hub.state.channels) - len(hub.state.empty)
+    if occupied >= limits.channels_max and not hub.state.members.get(folded):
+        text = f"This server has no room for more than {limits.channels_max} channels"
         raise Refused(ERR_CHANNELISFULL, name, text=text)
-    hub.append(request, events.ChannelJoined(uid=request.session.uid, channel=name, key=key))
+    hub.append(request, events.ChannelJoined(uid=uid, channel=name, key=key))
 
 
-def part(hub: Hub, request: Request) -> None:
+def part(hub: Hub, request: Request) -> Iterator[None] | None:
     """PART <channel>{,<channel>} [<reason>]."""
-    reason = _reason(hub, request, 1) or None
+    return _leave(hub, request, need_targets(request), _reason(hub, request, 1) or None)
+
+
+def _leave(
+    hub: Hub, request: Request, channels: Sequence[str], reason: str | None
+) -> Iterator[None] | None:
     uid = request.session.uid
 
     def leave(name: str) -> None:
         hub.append(request, events.ChannelParted(uid=uid, channel=name, reason=reason))
 
-    each(hub, request, need_targets(request), leave)
+    return one_by_one(hub, request, channels, leave)
 
 
 def kick(hub: Hub, request: Request) -> None:
@@ -149,11 +156,24 @@ def topic(hub: Hub, request: Request) -> None:
         hub.reply(request, RPL_NOTOPIC, channel.name)
 
 
-def names_(hub: Hub, request: Request) -> None:
+def names_(hub: Hub, request: Request) -> Iterator[None] | None:
     """NAMES <channel>{,<channel>}: who is in them; one end for all, as other servers have it."""
     asked = request.params[0] if request.params else ""
-    for name in split(asked)[: hub.limits.channels_per_user_max]:
+    wanted = split(asked)[: hub.limits.channels_per_user_max]
+    if len(wanted) > 1:
+        return _names_of_several(hub, request, wanted, asked)
+    for name in wanted:
         _say_names_of(hub, request, name)
+    hub.reply(request, RPL_ENDOFNAMES, asked)
+    return None
+
+
+def _names_of_several(
+    hub: Hub, request: Request, wanted: Sequence[str], asked: str
+) -> Iterator[None]:
+    for name in wanted:
+        _say_names_of(hub, request, name)
+        yield
     hub.reply(request, RPL_ENDOFNAMES, asked)
 
 

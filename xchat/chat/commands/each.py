@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from xchat.chat.refused import Failed, Ignored, Refused
@@ -31,6 +31,28 @@ def need_targets(request: Request, index: int = 0) -> list[str]:
 
 def each(hub: Hub, request: Request, targets: Iterable[_T], handle: Callable[[_T], None]) -> None:
     """Handle one target after the other; a refusal of one does not stop the rest."""
+    for _ in steps(hub, request, targets, handle):
+        pass
+
+
+def one_by_one(
+    hub: Hub, request: Request, targets: Sequence[_T], handle: Callable[[_T], None]
+) -> Iterator[None] | None:
+    """Handle the only target at once, or several as a stream.
+
+    Each then sees what the one before it has changed, and a long list costs a
+    turn no more than its pieces.
+    """
+    if len(targets) > 1:
+        return steps(hub, request, targets, handle)
+    each(hub, request, targets, handle)
+    return None
+
+
+def steps(
+    hub: Hub, request: Request, targets: Iterable[_T], handle: Callable[[_T], None]
+) -> Iterator[None]:
+    """Handle a target a step, and answer what is refused."""
     for target in targets:
         try:
             handle(target)
@@ -40,6 +62,7 @@ def each(hub: Hub, request: Request, targets: Iterable[_T], handle: Callable[[_T
             hub.fail(request, failed.code, *failed.context, text=failed.text)
         except Ignored:
             pass
+        yield
 
 
 def need_user(hub: Hub, nick: str) -> User:

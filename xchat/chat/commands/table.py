@@ -41,8 +41,9 @@ Handler = Callable[["Hub", Request], Iterator[None] | None]
 class Command(NamedTuple):
     """A command: what it is called, who handles it, and what the gate asks for.
 
-    `cost` is in lines of flood control. `usage` and `about` are its help. A
-    handler that returns an iterator answers at length, a piece a step.
+    `cost` is in lines of flood control, and `cost_each` that of each target but
+    the first. `usage` and `about` are its help. A handler that returns an
+    iterator answers or acts at length, a piece a step.
     """
 
     name: str
@@ -53,6 +54,12 @@ class Command(NamedTuple):
     registered: bool = True
     waits_for: int = EVERYTHING
     cost: float = 1
+    cost_each: float = 0
+
+    def cost_of(self, params: tuple[str, ...]) -> float:
+        """Return what one use costs in lines of flood control."""
+        more = params[0].count(",") if self.cost_each and params else 0
+        return self.cost + self.cost_each * more
 
 
 def help_(hub: Hub, request: Request) -> None:
@@ -93,7 +100,9 @@ _TABLE = (
     Command("INFO", information.info, "[server]", "What this server is."),
     Command("INVITE", _C.invite, "[nick channel]", "Invite somebody, or list invitations."),
     Command("ISON", directory.ison, "<nick> {nick}", "Which of these are here.", 1),
-    Command("JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1),
+    Command(
+        "JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1, cost_each=0.25
+    ),
     Command("KICK", _C.kick, "<channel> <nick>{,nick} [reason]", "Remove from a channel.", 2),
     Command("LIST", directory.list_, "[channel | mask | >n | <n]", "Channels.", cost=3),
     Command("LUSERS", information.lusers, "", "How many are here."),
@@ -107,22 +116,30 @@ _TABLE = (
         "<target>{,target} <text>",
         "Say, expecting no answer.",
         waits_for=CHANGES,
+        cost_each=1,
     ),
-    Command("PART", _C.part, "<channel>{,channel} [reason]", "Leave channels.", 1),
+    Command("PART", _C.part, "<channel>{,channel} [reason]", "Leave channels.", 1, cost_each=0.25),
     Command("PASS", _R.pass_, "<password>", "Give the server's password.", 1, False),
     Command("PING", _R.ping, "<token>", "Ask for a PONG.", 1, False, NOTHING),
-    Command("PONG", _R.pong, "<token>", "Answer a PING.", 0, False, NOTHING, 0),
+    Command("PONG", _R.pong, "<token>", "Answer a PING.", 0, False, NOTHING),
     Command(
         "PRIVMSG",
         _M.privmsg,
         "<target>{,target} <text>",
         "Say to a channel or a user.",
         waits_for=CHANGES,
+        cost_each=1,
     ),
     Command("QUIT", _R.quit_, "[reason]", "Leave.", registered=False),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
     Command(
-        "TAGMSG", _M.tagmsg, "<target>{,target}", "Send tags without a text.", 1, waits_for=CHANGES
+        "TAGMSG",
+        _M.tagmsg,
+        "<target>{,target}",
+        "Send tags without a text.",
+        1,
+        waits_for=CHANGES,
+        cost_each=1,
     ),
     Command("TIME", information.time_, "[server]", "The server's time."),
     Command("TOPIC", _C.topic, "<channel> [topic]", "See or set a topic.", 1),
