@@ -20,6 +20,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any
+
+from xchat.server.folder import holder_of
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -93,6 +96,7 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 def serving(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
     """Run the server, accepting at the start of the block, and ended cleanly after it."""
     DATA.mkdir(mode=0o700, exist_ok=True)
+    check_alone(options.port)
     hosts = ["--host", "127.0.0.1", "--host", "::1"] if options.demo else []
     argv = [
         str(BIN / "xchat-server"), "--data", str(DATA), "--port", str(options.port), *hosts,
@@ -102,20 +106,31 @@ def serving(options: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
             argv, stdin=subprocess.DEVNULL, stdout=journal, stderr=journal, start_new_session=True
         )
     try:
-        wait_until(lambda: accepts(server, options.port), "the server did not start to listen")
+        wait_until(lambda: accepts(server, options), "the server did not start to listen")
         yield server
     finally:
         end(server)
 
 
-def accepts(server: subprocess.Popen[bytes], port: int) -> bool:
+def check_alone(port: int) -> None:
+    """Leave another run's server and its journal be; say how to join it."""
+    pid = holder_of(DATA)
+    if pid is not None:
+        port = next((event["port"] for event in events("listening")), port)
+        raise StepFailedError(
+            f"quickstart: it runs already (pid {pid}); join it with\n  {join(port)}"
+        )
+
+
+def accepts(server: subprocess.Popen[bytes], options: argparse.Namespace) -> bool:
     """Tell whether the server, and not somebody else, takes connections."""
     if server.poll() is not None:
-        raise StepFailedError(spoken_words() or f"the server ended with {server.returncode}")
+        said = in_our_words(spoken_words(), options)
+        raise StepFailedError(said or f"the server ended with {server.returncode}")
     if who_may_join() is None:
         return False
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        socket.create_connection(("127.0.0.1", options.port), timeout=1).close()
     except OSError:
         return False
     return True
@@ -123,7 +138,7 @@ def accepts(server: subprocess.Popen[bytes], port: int) -> bool:
 
 def journal_lines() -> list[str]:
     """Return what the server has said so far, to people and to the journal."""
-    return JOURNAL.read_text(errors="replace").splitlines()
+    return JOURNAL.read_text(errors="replace").splitlines() if JOURNAL.exists() else []
 
 
 def spoken_words() -> str:
@@ -131,10 +146,28 @@ def spoken_words() -> str:
     return "\n".join(line for line in journal_lines() if not line.startswith("{"))
 
 
+def in_our_words(said: str, options: argparse.Namespace) -> str:
+    """Return the server's words with the commands that help here: its own would serve elsewhere."""
+    ours = "./scripts/quickstart --demo" if options.demo else "./scripts/quickstart"
+    return said.replace("xchat-server: ", "quickstart: ").replace(
+        "xchat-server --port", f"{ours} --port"
+    )
+
+
+def events(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the journal that record this event."""
+    lines = (json.loads(line) for line in journal_lines() if line.endswith("}"))
+    return (line for line in lines if line.get("event") == name)
+
+
 def who_may_join() -> dict[str, str] | None:
     """Return the line of the journal that says who may join and how, once it is there."""
-    events = (json.loads(line) for line in journal_lines() if line.endswith("}"))
-    return next((event for event in events if event.get("event") == "who may join"), None)
+    return next(events("who may join"), None)
+
+
+def join(port: int) -> str:
+    """Return the command with which the next person joins, in this folder."""
+    return f".venv/bin/xchat-client --ca {CA} YOU@localhost:{port} '#lobby'"
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
@@ -253,13 +286,14 @@ def talk(port: int) -> None:
 def stay(server: subprocess.Popen[bytes], port: int) -> None:
     """Say how the next person joins, and wait with the server until somebody ends it."""
     invitation = who_may_join() or {"who": "", "join": ""}
-    elsewhere = invitation["join"].replace(f"--ca {CA} ", "--ca ca.pem YOU@")
+    who, _, _its_own_option = invitation["who"].partition(";")
+    elsewhere = invitation["join"].replace(f"--ca {CA}", "--ca ca.pem")
     print(
-        f"The server goes on, and {invitation['who']}.\n"
+        f"The server goes on, and {who}.\n"
         "The next person joins from this folder with\n\n"
-        f"    .venv/bin/xchat-client --ca {CA} YOU@localhost:{port} '#lobby'\n\n"
+        f"    {join(port)}\n\n"
         f"and from another machine, with XChat and a copy of {CA}, with\n\n"
-        f"    {elsewhere} '#lobby'\n\n"
+        f"    {elsewhere}\n\n"
         f"Ctrl-C ends it. Its journal is {JOURNAL}.",
         flush=True,
     )

@@ -125,7 +125,10 @@ def test_a_port_in_use_is_one_clear_line(used_tree: Path) -> None:
     assert done.returncode != 0
     assert str(port) in done.stderr
     assert "in use" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 2, done.stderr
+    first, second = done.stderr.splitlines()
+    assert first.startswith("quickstart: ")
+    assert second.endswith(f"./scripts/quickstart --demo --port {port + 1}")
+    assert "xchat-server" not in done.stderr
 
 
 def test_no_python_that_will_do_is_one_clear_line(tree: Path, tmp_path: Path) -> None:
@@ -154,6 +157,7 @@ def test_no_network_for_pip_is_one_clear_line(tree: Path, tmp_path: Path) -> Non
     nowhere = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": "/dev/null"}
     done = quickstart(bare, "--demo", env=nowhere)
     assert done.returncode != 0
+    assert "ERROR: Could not find a version" in done.stderr
     assert "network" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2, done.stderr
 
@@ -171,7 +175,24 @@ def in_the_foreground(used_tree: Path, tmp_path: Path, port: int) -> Iterator[Pr
     program = Program(tmp_path, "quickstart", words, environment(used_tree))
     program.start()
     yield program
-    program.close()
+    try:
+        program.running.terminate()  # killed, it would leave its server behind
+        program.wait(seconds=10)
+    finally:
+        program.close()
+
+
+def test_a_second_one_leaves_the_first_be_and_says_how_to_join_it(
+    in_the_foreground: Program, used_tree: Path, port: int
+) -> None:
+    in_the_foreground.wait_for("Ctrl-C ends it")
+    journal = (used_tree / ".xchat" / "journal.log").read_text()
+    done = quickstart(used_tree, "--port", str(free_port()))
+    assert done.returncode == 1
+    first, second = done.stderr.splitlines()
+    assert re.fullmatch(r"quickstart: it runs already \(pid \d+\); join it with", first)
+    assert second == (f"  .venv/bin/xchat-client --ca certs/ca.pem YOU@localhost:{port} '#lobby'")
+    assert (used_tree / ".xchat" / "journal.log").read_text().startswith(journal)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
@@ -181,6 +202,8 @@ def test_it_stays_until_ctrl_c_and_the_next_person_joins(
     """ "prints the one command with which the next person joins, and leaves the server running in
     the foreground until Ctrl-C, which ends it cleanly" """
     found = in_the_foreground.wait_for(r"(\S*xchat-client --ca \S+) YOU@(\S+) '#lobby'")
+    elsewhere = in_the_foreground.wait_for(r"\n    (xchat-client .*)\n")[1]
+    assert re.fullmatch(rf"xchat-client --ca ca.pem '?YOU@\S+:{port}'? '#lobby'", elsewhere)
     program, _, ca = found[1].split()
     joined = run(
         used_tree / program, "send", "--ca", used_tree / ca, f"third@{found[2]}", "#lobby",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from xchat.config import load
+from xchat.config import Config, load
 from xchat.server.access import admits, who_may_join
 
 NEAR = [
@@ -55,5 +57,14 @@ def test_one_line_says_who_may_join(sets: list[str], addresses: list[str], words
 
 def test_the_line_says_that_a_password_is_asked_and_not_which() -> None:
     line = who_may_join(load(None, [], {"server.password": "hunter2"}), ["::"])
-    assert line.endswith("(with the server's password)")
+    assert line == (
+        "this machine and private networks may join, with the server's password; "
+        "for others: --set 'access.policy=\"open\"'"
+    )
     assert "hunter2" not in line
+
+
+def test_the_setting_it_names_is_one() -> None:
+    *_, option, value = shlex.split(who_may_join(Config(), ["::"]))
+    assert option == "--set"
+    assert load(None, [value]).access.policy == "open"

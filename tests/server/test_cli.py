@@ -160,9 +160,9 @@ def test_a_start_says_where_it_listens_who_may_join_and_how(home: Path, started:
     start, who = started.journal[:2]
     assert start["event"] == "started"
     assert start["addresses"] == f"127.0.0.1:{started.port}"
-    assert who["who"] == "only this machine may join, it listens nowhere else"
+    assert who["who"] == "only this machine may join: it listens nowhere else"
     assert who["join"].startswith("xchat-client --ca ")
-    assert who["join"].endswith(f":{started.port}")
+    assert who["join"].endswith(f" YOU@127.0.0.1:{started.port} '#lobby'")
 
 
 def test_what_it_says_is_true(started: Started, pair: Pair) -> None:
@@ -206,6 +206,6 @@ def test_on_a_terminal_a_person_reads_who_may_join_and_how(home: Path, pair: Pai
     listens, joins = os.read(master, 4096).decode().splitlines()
     os.close(master)
     assert listens.startswith("XChat listens on 127.0.0.1:")
-    assert listens.endswith(": only this machine may join, it listens nowhere else.")
+    assert listens.endswith(": only this machine may join: it listens nowhere else.")
     assert joins.startswith("The next person joins with:  xchat-client --ca ")
     assert "who may join" not in [entry["event"] for entry in journal]

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import resource
+import shlex
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.server.conftest import Pair
 from xchat.config import Config, load
 from xchat.errors import XChatError
 from xchat.journal import Journal, open_journal
+from xchat.server.listeners import show_address
 from xchat.server.preflight import check, describe_join, prepare
 
 
@@ -148,9 +150,71 @@ def test_the_next_person_is_told_a_name_that_the_certificate_has(
 ) -> None:
     config = config_of(pair, tmp_path / "data", **{"listen.host": [host]})
     with prepare(config, journal) as start:
-        program, option, ca, address = describe_join(config, start).split(" ")
-        assert (program, option) == ("xchat-client", "--ca")
+        program, option, ca, address, channel = shlex.split(describe_join(config, start))
+        assert (program, option, channel) == ("xchat-client", "--ca", "#lobby")
         assert Path(ca) == pair.cert.parent / "ca.pem"
-        name, _, port = address.rpartition(":")
+        nick, _, where = address.partition("@")
+        name, _, port = where.rpartition(":")
+        assert nick == "YOU"
         assert name in start.pair.names
         assert int(port) == start.port
+
+
+def test_the_next_person_is_told_of_the_password_and_not_which(
+    pair: Pair, tmp_path: Path, journal: Journal
+) -> None:
+    config = config_of(pair, tmp_path / "data", **{"server.password": "hunter2"})
+    with prepare(config, journal) as start:
+        join = describe_join(config, start)
+    assert " --password-file FILE YOU@" in join
+    assert "hunter2" not in join
+
+
+def own_address(elsewhere: str) -> str:
+    """Return our address on the way there, which need not exist."""
+    family = socket.AF_INET6 if ":" in elsewhere else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:
+            pytest.skip("no network of that kind here")
+        address: str = probe.getsockname()[0]
+        return address
+
+
+@pytest.mark.parametrize(("host", "elsewhere"), [("0.0.0.0", "192.0.2.1"), ("::", "2001:db8::1")])
+def test_an_address_is_told_rather_than_a_name_that_only_we_know(
+    pair: Pair, tmp_path: Path, journal: Journal, host: str, elsewhere: str
+) -> None:
+    address = own_address(elsewhere)
+    leaf = pair.ca.issue_cert(socket.gethostname(), "localhost", address)
+    cert, key = tmp_path / "server.pem", tmp_path / "server-key.pem"
+    cert.write_bytes(leaf.cert_chain_pems[0].bytes())
+    key.touch(mode=0o600)
+    key.write_bytes(leaf.private_key_pem.bytes())
+    more = {"tls.cert": str(cert), "tls.key": str(key), "listen.host": [host]}
+    with prepare(config_of(pair, tmp_path / "data", **more), journal) as start:
+        shown = show_address((address, start.port))
+        assert f"YOU@{shown}" in shlex.split(describe_join(config_of(pair, tmp_path), start))
+
+
+@pytest.mark.parametrize("policy", ["accounts", "devices"])
+def test_a_policy_that_lets_nobody_in_yet_is_a_warning(
+    pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO, policy: str
+) -> None:
+    config = config_of(pair, tmp_path / "data", **{"access.policy": policy})
+    check(config, journal)
+    with prepare(config, journal):
+        pass
+    warnings = [json.loads(line) for line in written.getvalue().splitlines()]
+    said = [entry for entry in warnings if entry["event"] == "nobody can log in yet"]
+    assert [entry["policy"] for entry in said] == [policy, policy]
+    assert {entry["level"] for entry in said} == {"warning"}
+
+
+def test_no_policy_and_an_open_one_are_no_warning(
+    pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO
+) -> None:
+    for policy in (None, "open"):
+        check(config_of(pair, tmp_path / "data", **{"access.policy": policy}), journal)
+    assert written.getvalue() == ""

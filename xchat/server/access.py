@@ -29,8 +29,9 @@ _WHO = {
     "open": "anyone who can reach it may join",
     "accounts": "whoever is logged in to an account may join",
     "devices": "whoever has a device of an account may join",
-    None: "this machine and private networks may join; for others set access.policy",
+    None: "this machine and private networks may join",
 }
+_FOR_OTHERS = "; for others: --set 'access.policy=\"open\"'"
 
 
 def admits(policy: Policy, address: str) -> bool:
@@ -56,11 +57,11 @@ def is_near(address: str) -> bool:
 
 def who_may_join(config: Config, addresses: Sequence[str]) -> str:
     """Return one sentence without its stop: who may join a server listening on `addresses`."""
+    word = ", with the server's password" if config.server.password else ""
     if all(_is_loopback(address) for address in addresses):
-        who = "only this machine may join, it listens nowhere else"
-    else:
-        who = _WHO[config.access.policy]
-    return f"{who} (with the server's password)" if config.server.password else who
+        return f"only this machine may join{word}: it listens nowhere else"
+    policy = config.access.policy
+    return f"{_WHO[policy]}{word}{_FOR_OTHERS if policy is None else ''}"
 
 
 def _is_loopback(address: str) -> bool:

@@ -7,14 +7,16 @@ refused by looking was looked at: certificate, data folder, ports.
 from __future__ import annotations
 
 import resource
+import shlex
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from xchat.chat.commands.registration import NEEDS_LOGIN
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
@@ -26,9 +28,11 @@ from xchat.server.listeners import open_listeners, show_address
 
 __all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
 
-_ANY_IPV4, _ANY_IPV6 = "0.0.0.0", "::"  # noqa: S104 - compared with
-_ELSEWHERE = ("192.0.2.1", 9)
-"""An address of no one (RFC 5737): asking for the way there sends nothing."""
+_ELSEWHERE = {
+    "0.0.0.0": (socket.AF_INET, "192.0.2.1"),  # noqa: S104 - compared with
+    "::": (socket.AF_INET6, "2001:db8::1"),
+}
+"""For "all addresses" one of no one (RFC 5737, RFC 3849): asking for the way sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ def prepare(config: Config, journal: Journal) -> Iterator[Start]:
     """
     with ExitStack() as held:
         pair = _check_pair(config, journal)
+        _warn_of_policy(config, journal)
         context = make_context(config.tls)
         lock = open_folder(data_folder(config))
         held.callback(lock.close)
@@ -76,6 +81,7 @@ def check(config: Config, journal: Journal) -> list[str]:
     Raises XChatError as `prepare` does.
     """
     pair = _check_pair(config, journal)
+    _warn_of_policy(config, journal)
     make_context(config.tls)
     folder = describe_folder(data_folder(config))
     listen = config.listen
@@ -92,7 +98,10 @@ def check(config: Config, journal: Journal) -> list[str]:
 def describe_join(config: Config, start: Start) -> str:
     """Return the command with which the next person joins."""
     host = _name_to_type(start.addresses, start.pair.names)
-    return f"xchat-client --ca {_ca_file(Path(config.tls.cert))} {show_address((host, start.port))}"
+    words = ["xchat-client", "--ca", _ca_file(Path(config.tls.cert))]
+    if config.server.password:
+        words += ["--password-file", "FILE"]
+    return shlex.join([*words, f"YOU@{show_address((host, start.port))}", "#lobby"])
 
 
 def _check_pair(config: Config, journal: Journal) -> PairReport:
@@ -102,6 +111,15 @@ def _check_pair(config: Config, journal: Journal) -> PairReport:
     for warning in report.warnings:
         journal.warning(warning)
     return report
+
+
+def _warn_of_policy(config: Config, journal: Journal) -> None:
+    """Say so where the policy lets nobody in: the logins it asks for are yet to come."""
+    policy = config.access.policy
+    if policy in NEEDS_LOGIN:
+        journal.warning(
+            "nobody can log in yet", policy=policy, mend="--set 'access.policy=\"open\"'"
+        )
 
 
 def _raise_descriptor_limit(config: Config, journal: Journal) -> None:
@@ -133,13 +151,13 @@ def _name_to_type(addresses: Sequence[str], names: Sequence[str]) -> str:
     return next((name for name in likely if name in names), names[0])
 
 
-def _own_addresses(addresses: Sequence[str]) -> list[str]:
-    """Return what we listen on, for all addresses the one on the way to everywhere else."""
-    if _ANY_IPV4 not in addresses:
-        return [address for address in addresses if address != _ANY_IPV6]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(_ELSEWHERE)
-        except OSError:  # no network at all
-            return []
-        return [probe.getsockname()[0]]
+def _own_addresses(addresses: Sequence[str]) -> Iterator[str]:
+    """Yield what we listen on, for all addresses the one on the way to everywhere else."""
+    for address in addresses:
+        if address not in _ELSEWHERE:
+            yield address
+            continue
+        family, elsewhere = _ELSEWHERE[address]
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:  # no such way
+            probe.connect((elsewhere, 9))
+            yield probe.getsockname()[0]
