@@ -54,4 +54,7 @@ install() {
 }
 
 # Prints the line of pip's log that says most.
-reason() { { grep -m 1 '^ERROR' "$1" || tail -n 1 "$1"; } | cut -c 1-160; }
+reason() {
+    # The errors of a pip within pip are indented, and the last line then names none of them.
+    { grep -m 1 '^[[:blank:]]*ERROR' "$1" || tail -n 1 "$1"; } | sed 's/^[[:blank:]]*//' | cut -c 1-160
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.e2e.conftest import MakeServer
 from tests.e2e.programs import Pki, Server, run
 from tests.e2e.raw import RawClient
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 LOGIN_SECONDS_CEILING = 6.0
 """Ten times the mark: start to first accepted login at most 0.6 s."""
 HELP_SECONDS_CEILING = 3.0
@@ -92,6 +94,18 @@ def test_every_command_says_what_it_is(program: str, option: str, timing: Record
     assert done.returncode == 0, done.stderr
     assert program in done.stdout
     assert took < HELP_SECONDS_CEILING
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("script", ["test", "quickstart"])
+def test_a_script_asked_for_help_gives_it_and_does_nothing_else(
+    script: str, option: str, tmp_path: Path
+) -> None:
+    scripts = shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    done = run(scripts / script, option, seconds=10)
+    assert done.returncode == 0, done.stderr
+    assert f"scripts/{script} [--" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["scripts"]
 
 
 def test_init_and_server_need_no_other_argument(tmp_path: Path) -> None:
