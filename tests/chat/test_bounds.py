@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chat.conftest import OpenServer
-from tests.chat.pair import Server, commands
+from tests.chat.pair import OpenServer, Server, commands
 from xchat.chat import streams
 from xchat.chat.apply import users
 from xchat.limits import Limits
