@@ -63,6 +63,48 @@ def test_a_line_is_never_too_long_nor_half_a_character(text: str) -> None:
     assert kept == text or len(kept.encode()) > room - 4
 
 
+ANYTHING = st.text(st.sampled_from("ab: \r\n\0*@!#აǅ👋\ud800\u202e"), max_size=8)
+
+
+@given(
+    ANYTHING,
+    st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG", "JOIN", "MODE", "353", "ACK"]),
+    st.lists(ANYTHING | st.just("x" * 600), max_size=4).map(tuple),
+    st.lists(ANYTHING, max_size=4).map(tuple),
+)
+def test_whatever_a_line_holds_it_is_one_line_each_parameter_in_its_place(
+    source: str, command: str, params: tuple[str, ...], richer: tuple[str, ...]
+) -> None:
+    """A middle parameter that cannot stand becomes `*`: no turn ends at a line."""
+    line = Line(source, command, params, 1_000, "id", {}, EXTENDED_JOIN, richer)
+    for caps in (0, EXTENDED_JOIN, SERVER_TIME | MESSAGE_TAGS):
+        data = render(line, caps)
+        assert data.endswith(b"\r\n")
+        assert not set(b"\r\n\0") & set(data[:-2])
+        message = parse(data[:-2])
+        assert message.command == command
+        if len(data) < LINE_BYTES_MAX:
+            assert len(message.params) == len(richer if caps & EXTENDED_JOIN else params)
+
+
+@pytest.mark.parametrize(
+    ("params", "written"),
+    [
+        (("#a", "", "c"), b"#a * c"),
+        (("a b", ":c", ":d e"), b"* * ::d e"),
+        (("a\r\nQUIT", "b\r\nQUIT c"), b"a**QUIT :b**QUIT c"),
+        (("",), b":"),
+    ],
+)
+def test_what_cannot_stand_in_the_middle_is_a_star(params: tuple[str, ...], written: bytes) -> None:
+    assert render(Line("s", "MODE", params), 0) == b":s MODE " + written + b"\r\n"
+
+
+def test_what_was_said_brings_no_line_of_its_own() -> None:
+    line = Line("a!b@c", "PRIVMSG", ("#a", "hi\r\n:x KICK #a b"))
+    assert render(line, 0) == b":a!b@c PRIVMSG #a :hi**:x KICK #a b\r\n"
+
+
 def test_tags_do_not_count_for_the_length_of_a_line() -> None:
     line = Line("a", "PRIVMSG", ("#a", "x y" * 165), tags={"+x": "t" * 4000})
     tags, _, rest = render(line, MESSAGE_TAGS).partition(b" ")

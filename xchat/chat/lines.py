@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -9,10 +10,10 @@ from functools import lru_cache
 import msgspec
 
 from xchat.irc.capabilities import MESSAGE_TAGS, SERVER_TIME
-from xchat.irc.message import NO_TAGS, escape_tag, format_line
+from xchat.irc.message import NO_TAGS, escape_tag
 from xchat.limits import LINE_BYTES_MAX
 
-
+_BREAKS = re.compile("[\r\n\0]")
 _SPOKEN = {"PRIVMSG", "NOTICE"}
 """What people say is always told after a colon: many a bot looks for one."""
 
@@ -46,14 +47,31 @@ def render(line: Line, caps: int, extra: str = "") -> bytes:
         for key, value in line.tags.items():
             tags.append(f"{key}={escape_tag(value)}" if value else key)
     params = line.richer if line.richer_need & caps else line.params
-    if line.command in _SPOKEN and len(params) > 1:
-        body = f"{format_line(line.source, line.command, *params[:-1])} :{params[-1]}"
-    else:
-        body = format_line(line.source, line.command, *params)
-    data = f"{body}\r\n".encode()
+    data = f"{_body(line, params)}\r\n".encode(errors="replace")
     if len(data) > LINE_BYTES_MAX:
         data = _cut(data)
     return f"@{';'.join(tags)} ".encode() + data if tags else data
+
+
+def _body(line: Line, params: tuple[str, ...]) -> str:
+    """Return a line without its tags: one line with each parameter in its place, always.
+
+    A log that another version wrote may hold anything, and no turn ends at a
+    line: in the middle `*` stands for what cannot stand there.
+    """
+    words = [f":{_middle(line.source)}", line.command] if line.source else [line.command]
+    if params:
+        *middle, last = params
+        words += map(_middle, middle)
+        is_spoken = middle and line.command in _SPOKEN
+        words.append(f":{last}" if is_spoken or _middle(last) is not last else last)
+    body = " ".join(words)
+    is_one = "\n" not in body and "\r" not in body and "\0" not in body
+    return body if is_one else _BREAKS.sub("*", body)
+
+
+def _middle(param: str) -> str:
+    return param if param and " " not in param and param[0] != ":" else "*"
 
 
 def _cut(data: bytes) -> bytes:
