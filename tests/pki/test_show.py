@@ -209,7 +209,7 @@ SPOIL: dict[str, tuple[Callable[[Folder], object], str, int]] = {
     "junk certificate": (lambda f: f.issuer.write_text("junk"), "no certificate", 5),
     "issuer's not sent": (
         lambda f: f.server.write_bytes(f.server.read_bytes().partition(b"\n-----BEGIN")[0]),
-        "unable to get local issuer",
+        "none of the trusted certificates signed it",
         5,
     ),
     "world's": (lambda f: f.server_key.chmod(0o604), "everyone can get at it", 5),
@@ -241,7 +241,7 @@ def test_another_cas_certificate_is_found_out(made: Folder, tmp_path: Path) -> N
     made.root_key.unlink()
     report = stand(made.path, datetime.now(UTC))
     assert report.problems[0].kind == "broken"
-    assert "unable to get local issuer" in report.problems[0].rule
+    assert "none of the trusted certificates signed it" in report.problems[0].rule
 
 
 def test_where_there_is_nothing_init_is_named(tmp_path: Path) -> None:

@@ -7,13 +7,19 @@ to ask, or which option is to name another file.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from xchat.pki.folder import DEFAULT, SERVER, SERVER_KEY, Folder
+from xchat.pki.problems import COMPARE_CLOCK
+from xchat.pki.rules import Kind
 from xchat.pki.stage import LIVE
 
 _ANY = "FILE"
+_WORST_FIRST = get_args(Kind)
+"""What is to be mended first, as `rules` lists it: the rest may come of it."""
 
 
 def again(file: Path, *words: str) -> str | None:
@@ -34,6 +40,40 @@ def issue(cert: Path, want: str, *words: str) -> str:
 def is_ours(file: Path) -> bool:
     """Tell whether a file lies where `init` puts a server's certificate and key."""
     return file.parent.name == LIVE and file.name in (SERVER, SERVER_KEY)
+
+
+def mend_refused(file: Path, trusted: Path, refused: Sequence[tuple[Kind, str]]) -> str:
+    """Return what mends a chain in `file` that breaks rules of these kinds, for these names."""
+    worst = min((kind for kind, _ in refused), key=_WORST_FIRST.index)
+    names = list(dict.fromkeys(name for kind, name in refused if kind == worst))
+    if worst == "ca":
+        return _try_the_servers(file)
+    if worst == "early":
+        return COMPARE_CLOCK
+    if worst == "issuer":
+        return _trust_another(file, trusted)
+    if worst in ("name", "bounds"):
+        words = (word for name in names for word in ("--name", name))
+        return issue(file, f"one that names {', '.join(names)}", *words)
+    return issue(file, "a new one" if worst == "expired" else "one that keeps this rule")
+
+
+def _try_the_servers(file: Path) -> str:
+    beside = Folder(file.parent)
+    if not beside.server.exists():
+        return "Name a server's certificate: xchat-certs verify FILE"
+    return beside.command("verify", str(beside.server))
+
+
+def _trust_another(file: Path, trusted: Path) -> str:
+    ca = Folder(file.parent.parent).ca
+    if not is_ours(file) or not ca.exists():
+        return (
+            f"Say which CA signed it: {shlex.join(('xchat-certs', 'verify', str(file)))} --ca FILE"
+        )
+    if trusted.exists() and trusted.samefile(ca):
+        return issue(file, "one that the CA here signed")
+    return shlex.join(("xchat-certs", "verify", str(file), "--ca", str(ca)))
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,7 @@ def verify(folder: Path, certificate: Path, host: str | None, ca: Path | None) -
     from xchat.pki.show import try_chain
 
     report = try_chain(certificate, ca or Folder(folder).ca, host, datetime.now(UTC))
-    lines = say.verification(report.verdicts, report.file, report.trusted)
+    lines = say.verification(report)
     return Answer(lines=lines, value=report, exit_code=0 if report.holds else NotTrusted.exit_code)
 
 

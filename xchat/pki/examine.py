@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shlex
 import stat
@@ -152,9 +153,9 @@ def _trust(
 ) -> Iterator[Problem]:
     server = chains["server"]
     verdicts = judge(server, chains["root"], names_to_try(server[0]), now)
-    broken = [each for each in verdicts if each.rule]
-    for each in broken[:1]:
-        rule = f"{each.judge} refuses it for {each.name}: {each.rule}"
+    refusals = ((each, each.broken.rule) for each in verdicts if each.broken)
+    for each, broken in itertools.islice(refusals, 1):
+        rule = f"{each.judge} refuses it for {each.name}: {broken}"
         yield _replaceable(folder, "server", "broken", folder.server, rule)
 
 

@@ -94,10 +94,10 @@ def _prove(
 ) -> None:
     """Raise NotTrusted if a judge refuses what was minted: better now than at a friend's."""
     for each in judge(chain, roots, names, now):
-        if each.rule:
+        if each.broken:
             raise NotTrusted(
                 f"what was made does not hold for {each.name}, so nothing was kept: "
-                f"{each.judge} says: {each.rule}",
+                f"{each.judge} says: {each.broken.rule}",
                 mend="Compare the machine's clock; if it is right, please report this",
             )
 

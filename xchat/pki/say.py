@@ -5,11 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from xchat.pki.facts import Facts, fingerprint
 from xchat.pki.problems import Problem
-from xchat.pki.verify import Verdict
 from xchat.pki.wish import Named, Outcome
+
+if TYPE_CHECKING:
+    from xchat.pki.show import Verification
 
 WIDTH = 100
 _ROLES = {
@@ -78,19 +81,23 @@ def standing(
         yield f"All is well.  Next:  {next_command}"
 
 
-def verification(verdicts: Iterable[Verdict], file: str, trusted: str) -> Iterator[str]:
-    """Yield what the judges say, and the rule that failed."""
+def verification(report: Verification) -> Iterator[str]:
+    """Yield what the judges say, the rule that failed, and what mends it."""
+    file, verdicts = report.file, report.verdicts
     refusals: dict[tuple[str, str], list[str]] = {}
     for each in verdicts:
-        if each.rule:
-            refusals.setdefault((each.judge, each.rule), []).append(each.name or "anybody")
+        if each.broken:
+            refused_by = refusals.setdefault((each.judge, each.broken.rule), [])
+            refused_by.append(each.name or "anybody")
     for (judge, rule), refused in refusals.items():
         yield f"{judge} refuses {file} for {', '.join(refused)}"
         yield f"  {rule}"
     if not refusals:
         names = ", ".join(dict.fromkeys(each.name for each in verdicts))
         yield f"{file} holds for {names}"
-        yield f"  OpenSSL (strict) and cryptography both accept it with {trusted}"
+        yield f"  OpenSSL (strict) and cryptography both accept it with {report.trusted}"
+    if report.mend:
+        yield f"Next:  {report.mend}"
 
 
 def left(end: datetime, now: datetime) -> str:

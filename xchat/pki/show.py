@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from xchat.pki.advice import mend_refused
 from xchat.pki.errors import Differs
 from xchat.pki.examine import examine, is_empty
 from xchat.pki.facts import Facts, facts_of, read_chain
@@ -35,12 +36,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a chain holds with the certificates in `trusted`, and who says what."""
+    """Whether a chain holds with the certificates in `trusted`, who says what, what mends it."""
 
     file: str
     trusted: str
     holds: bool
     verdicts: tuple[Verdict, ...]
+    mend: str | None
 
 
 def look(folder: Path, what: str | None) -> Seen:
@@ -76,8 +78,14 @@ def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Ver
     roots = read_chain(read_file(trusted, mend="Say what is trusted: --ca FILE"), trusted)
     names = [parse_name(host)] if host else names_to_try(chain[0])
     verdicts = judge(chain, roots, names, now)
-    holds = not any(each.rule for each in verdicts)
-    return Verification(file=str(file), trusted=str(trusted), holds=holds, verdicts=tuple(verdicts))
+    refused = [(each.broken.kind, each.name) for each in verdicts if each.broken]
+    return Verification(
+        file=str(file),
+        trusted=str(trusted),
+        holds=not refused,
+        verdicts=tuple(verdicts),
+        mend=mend_refused(file, trusted, refused) if refused else None,
+    )
 
 
 def _all_in(folder: Folder) -> tuple[Facts, ...]:

@@ -12,28 +12,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import verification
 
 from xchat.irc.display import visible
-from xchat.pki import openssl
+from xchat.pki import openssl, rules
 from xchat.pki.facts import UNREADABLE, is_ca, names_of
 from xchat.pki.names import Name
+from xchat.pki.rules import Broken, in_words
 
 Judge = Literal["OpenSSL", "cryptography", "xchat-certs"]
 
-_IN_WORDS = {
-    "permitted subtree violation": "the CA is not allowed to name this host (name constraints)",
-    "unable to get local issuer certificate": (
-        "none of the trusted certificates signed it; the issuer's belongs after it in its file"
-    ),
-    "certificate has expired": "it has expired",
-    "certificate is not yet valid": "it is not valid yet: compare the clocks",
-}
-
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What one judge says of a chain for one name; `rule` is what it breaks, None if nothing."""
+    """What one judge says of a chain for one name; `broken` is a rule it breaks, if any."""
 
     judge: Judge
     name: str
-    rule: str | None
+    broken: Broken | None
 
 
 def judge(
@@ -47,8 +39,8 @@ def judge(
     OpenSSL goes by the machine's clock, `cryptography` by `now`. A certificate
     that is no server's at all, or has no name, gets one verdict of our own.
     """
-    if rule := _disqualified(chain[0]):
-        return [_verdict("xchat-certs", str(name), rule) for name in names or ("",)]
+    if broken := _disqualified(chain[0]):
+        return [_verdict("xchat-certs", str(name), broken) for name in names or ("",)]
     return [
         _verdict(who, str(name), ask(chain, roots, name, now))
         for name in names
@@ -65,18 +57,18 @@ def names_to_try(certificate: x509.Certificate) -> list[Name]:
     return [name.replace("*", "any", 1) if isinstance(name, str) else name for name in names]
 
 
-def _verdict(who: Judge, name: str, rule: str | None) -> Verdict:
-    return Verdict(judge=who, name=visible(name), rule=rule and visible(rule))
+def _verdict(who: Judge, name: str, broken: Broken | None) -> Verdict:
+    return Verdict(judge=who, name=visible(name), broken=broken)
 
 
-def _disqualified(leaf: x509.Certificate) -> str | None:
+def _disqualified(leaf: x509.Certificate) -> Broken | None:
     try:
         if is_ca(leaf):
-            return "it is a CA's certificate, and a server must not show one as its own"
+            return rules.A_CA
         if not names_of(leaf):
-            return "it names no host: a certificate without a subjectAltName is for nobody"
+            return rules.NAMELESS
     except UNREADABLE as error:
-        return f"it breaks RFC 5280: {error}"
+        return in_words(f"it breaks RFC 5280: {error}")
     return None
 
 
@@ -85,13 +77,13 @@ def _openssl(
     roots: Sequence[x509.Certificate],
     name: Name,
     now: datetime,  # noqa: ARG001 - the stdlib has no way to tell OpenSSL the time
-) -> str | None:
+) -> Broken | None:
     pem = "".join(each.public_bytes(Encoding.PEM).decode() for each in roots)
     try:
-        rule = openssl.refusal(chain, pem, name)
+        said = openssl.refusal(chain, pem, name)
     except ValueError:  # an empty name, a leading dot, a NUL
-        return "no client can ask for this name"
-    return f"{rule}: {_IN_WORDS[rule]}" if rule in _IN_WORDS else rule
+        return rules.UNASKABLE
+    return in_words(said) if said else None
 
 
 def _cryptography(
@@ -99,17 +91,22 @@ def _cryptography(
     roots: Sequence[x509.Certificate],
     name: Name,
     now: datetime,
-) -> str | None:
+) -> Broken | None:
     subject = x509.DNSName(name) if isinstance(name, str) else x509.IPAddress(name)
     builder = verification.PolicyBuilder().store(verification.Store(list(roots))).time(now)
     try:
         builder.build_server_verifier(subject).verify(chain[0], list(chain[1:]))
     except (verification.VerificationError, *UNREADABLE) as error:
-        return str(error)
+        return _of_time(chain, now) if rules.AT_ANOTHER_TIME in str(error) else in_words(str(error))
     return None
 
 
+def _of_time(chain: Sequence[x509.Certificate], now: datetime) -> Broken:
+    is_early = any(now < each.not_valid_before_utc for each in chain)
+    return rules.EARLY if is_early else rules.EXPIRED
+
+
 _Ask = Callable[
-    [Sequence[x509.Certificate], Sequence[x509.Certificate], Name, datetime], str | None
+    [Sequence[x509.Certificate], Sequence[x509.Certificate], Name, datetime], Broken | None
 ]
 _JUDGES: dict[Judge, _Ask] = {"OpenSSL": _openssl, "cryptography": _cryptography}
