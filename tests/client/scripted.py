@@ -19,6 +19,10 @@ class Script:
     """Feeds lines to a session at a time of its own, and collects what comes out."""
 
     def __init__(self, nick: str = "ana", *, caps: str = ALL) -> None:
+        self.answers = True
+        """Whether the server answers, with all it says next, the PINGs behind commands."""
+        self._pings: list[str] = []
+        self._written: list[str] = []
         self.session = Session(Identity(nick))
         self.caps = caps
         self.now = 1000.0
@@ -26,12 +30,24 @@ class Script:
 
     def server(self, *lines: str) -> list[Event]:
         """Say lines to the session; return what happened."""
-        data = "".join(f"{line}\r\n" for line in lines).encode()
+        self._collect()
+        pongs = [f":s PONG s {token}" for token in self._pings] if self.answers else []
+        self._pings = [] if self.answers else self._pings
+        data = "".join(f"{line}\r\n" for line in (*lines, *pongs)).encode()
         return self._happened(self.session.feed(data, self.now))
 
     def sent(self) -> list[str]:
-        """Return the lines that the session has written."""
-        return self.session.take().decode().split("\r\n")[:-1]
+        """Return the lines that the session has written, without the PINGs behind commands."""
+        self._collect()
+        written, self._written = self._written, []
+        return written
+
+    def _collect(self) -> None:
+        for line in self.session.take().decode().split("\r\n")[:-1]:
+            if line.startswith("PING turn-"):
+                self._pings.append(line.removeprefix("PING "))
+            else:
+                self._written.append(line)
 
     def pass_time(self, seconds: float) -> list[Event]:
         """Let time go by, then tick."""
@@ -45,6 +61,7 @@ class Script:
     def lose(self, reason: str = "cut") -> list[Event]:
         """End a connection."""
         self.sent()
+        self._pings.clear()
         return self._happened(self.session.disconnected(reason, self.now, 0.5))
 
     def negotiate(self) -> None:

@@ -49,7 +49,7 @@ def survive(seed: int, count: int) -> None:
     script.register()
     script.sent()
     script.server("PING alive")
-    assert script.sent()[-1] == "PONG alive"
+    assert "PONG alive" in script.sent()
 
 
 def trouble(script: Script, chance: random.Random) -> None:

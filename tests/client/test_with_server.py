@@ -107,7 +107,7 @@ def test_help_lists_each_command(talker: Callable[[str], Program]) -> None:
 def test_topics_names_and_whois_are_shown(talker: Callable[[str], Program]) -> None:
     ana, _ = talker("ana"), talker("gio")
     ana.type("/topic Tea at five", "/topic", "/names", "/whois gio")
-    ana.wait_for("ana changed the topic: topic of #lobby: Tea at five")
+    ana.wait_for("ana changed the topic of #lobby: Tea at five")
     ana.wait_for(r"(?m)^topic of #lobby: Tea at five")
     ana.wait_for(r"(?s)(in #lobby \(.*){2}")
     ana.wait_for("(?m)^gio is .*127.0.0.1")

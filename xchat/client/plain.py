@@ -91,7 +91,10 @@ class Plain:
             new = event.channel not in self._listed
             self._listed.add(event.channel)
             return new
-        return not (isinstance(event, TopicChanged) and event.by is None and not event.topic)
+        match event:
+            case TopicChanged(by=None, topic="", asked=False):
+                return False
+        return True
 
     def _go_on(self, event: Event) -> None:
         match event:
@@ -183,10 +186,11 @@ class Plain:
     def _left(self, channel: str) -> None:
         """Turn to another channel that we are in, where it was this one that we had turned to."""
         self._listed.discard(channel)
-        if not self.session.same(self.words.current, channel):
+        channels = self.session.channels
+        back = any(self.session.same(name, channel) for name in channels)
+        if back or not self.session.same(self.words.current, channel):
             return
-        others = (name for name in self.session.channels if not self.session.same(name, channel))
-        self.words.current = next(others, "")
+        self.words.current = next(iter(channels), "")
         if self.words.current:
             self._turned()
 

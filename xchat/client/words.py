@@ -138,13 +138,17 @@ class Words:
 
     def _topic(self, event: TopicChanged) -> list[str]:
         channel, topic = visible(event.channel), visible(event.topic)
-        about = f"topic of {channel}: {topic}" if topic else f"{channel} has no topic"
         if event.by is None:
-            return [about]
-        return [f"{now()} {visible(event.by)} changed the topic: {about}"]
+            return [f"topic of {channel}: {topic}" if topic else f"{channel} has no topic"]
+        did = (
+            f"changed the topic of {channel}: {topic}" if topic else f"took {channel}'s topic away"
+        )
+        return [f"{now()} {visible(event.by)} {did}"]
 
     def _names(self, event: NamesListed) -> list[str]:
         names = [visible(name) for name in event.names]
+        if not names:
+            return [f"nobody is in {visible(event.channel)} that you may see"]
         shown = listed(names, MEMBERS_SHOWN_MAX)
         return [f"in {visible(event.channel)} ({len(names)}): {shown}"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xchat.client.session import history, membership, talk
-from xchat.client.session.events import Kind
+from xchat.client.session import membership, talk, turns
+from xchat.client.session.events import Kind, Parted
+from xchat.client.session.orders import Order
 from xchat.client.session.rooms import Room
 from xchat.client.session.split import ACTION_HEAD, ACTION_TAIL, split, text_bytes_max
 from xchat.client.session.state import Phase, State, is_sane
@@ -47,7 +48,10 @@ class Commands:
     @property
     def channels(self) -> tuple[str, ...]:
         """The channels that we are in or want to be in."""
-        return tuple(room.name for room in self._state.rooms.values())
+        state = self._state
+        rooms = [room for room in state.rooms.values() if not room.leaving]
+        wanted = {state.support.fold(room.name): room.name for room in state.orders.entering()}
+        return tuple({**wanted, **{state.support.fold(it.name): it.name for it in rooms}}.values())
 
     @property
     def unsettled(self) -> int:
@@ -56,15 +60,17 @@ class Commands:
 
     @property
     def unsent(self) -> int:
-        """How many lines of ours wait to be sent."""
-        return self._state.outbox.pending
+        """How many lines and commands of ours wait to be sent."""
+        return self._state.outbox.pending + len(self._state.orders)
 
     @property
     def idle(self) -> bool:
         """Whether nothing is under way that an answer is awaited for."""
         state = self._state
         fetching = any(room.fetch or not room.joined for room in state.rooms.values())
-        return not (len(state.outbox) or fetching or state.asked or state.fences)
+        return not (
+            len(state.outbox) or len(state.orders) or fetching or state.asked or state.fences
+        )
 
     def joined(self, channel: str) -> bool:
         """Tell whether we are in a channel now."""
@@ -94,10 +100,11 @@ class Commands:
         state = self._state
         _check_name(target, "target")
         frame = len(ACTION_HEAD + ACTION_TAIL) if kind == "action" else 0
-        room = text_bytes_max(state.source, talk.COMMANDS[kind], target) - frame
+        longer = max(0, state.orders.nick_bytes - len(state.nick.encode(errors="replace")))
+        room = text_bytes_max(state.source, talk.COMMANDS[kind], target) - frame - longer
         key = state.support.fold(target)
         ids = tuple(state.outbox.add(key, target, kind, piece) for piece in split(text, room))
-        talk.pump(state)
+        turns.pump(state)
         return ids
 
     def join(self, channel: str, *, key: str = "", history: int = 0) -> None:
@@ -105,27 +112,45 @@ class Commands:
         _check_name(channel, "channel")
         if not self.is_channel(channel):
             raise UsageError(f"{channel} is not a channel: they start with #", mend=f"#{channel}")
-        if self._state.room(channel) is None:
-            wanted = min(history, HISTORY_MESSAGES_MAX)
-            room = Room(channel, key=key, history=wanted)
-            self._state.rooms[self._state.support.fold(channel)] = room
-            if self.ready:
-                self._send("JOIN", channel, *([key] if key else []))
+        room = self._state.room(channel)
+        if room is not None and not room.leaving:
+            return
+        words = _fit("JOIN", channel, *([key] if key else []))
+        new = Room(channel, key=key, history=min(history, HISTORY_MESSAGES_MAX))
+        if room is None:
+            self._state.rooms[self._fold(channel)] = new
+        else:
+            room.leaving = False
+        if self.ready or room is not None:
+            self._order("JOIN", *words, room=new)
 
     def part(self, channel: str, reason: str = "") -> None:
-        """Leave a channel."""
-        if self.ready and self.joined(channel):
-            self._send("PART", channel, *([reason] if reason else []))
-        else:
-            membership.leave(self._state, channel, "you left the channel")
+        """Leave a channel, when the lines typed before are said and our JOIN is answered."""
+        state, key = self._state, self._fold(channel)
+        room = state.rooms.get(key)
+        waits = state.outbox.has_before(state.outbox.last, key) or state.orders.about(key)
+        if room is None and not state.orders.about(key):
+            raise UsageError(f"you are not in {channel}", mend="/join #CHANNEL goes into one.")
+        if self.ready or waits:
+            _check_name(channel, "channel")
+            self._order("PART", channel, *([reason] if reason else []))
+        elif room is not None:
+            membership.leave(state, channel, "you left the channel")
+            state.emit(Parted(channel=channel, nick=state.nick, reason=reason, own=True))
+        if room is not None:
+            room.leaving = True
 
     def change_nick(self, nick: str) -> None:
         """Ask for another nick; before we are let in, too."""
         _check_name(nick, "nick")
-        if self._state.phase in (Phase.REGISTERING, Phase.OFFLINE):
-            self._state.nick = self._state.wanted_nick = nick
-        if self._state.phase is not Phase.OFFLINE:
-            self._send("NICK", nick)
+        state = self._state
+        if self.ready or (state.ever_ready and self.unsettled):
+            self._order("NICK", nick, key="")
+            return
+        if state.phase in (Phase.REGISTERING, Phase.OFFLINE):
+            state.nick = state.wanted_nick = nick
+        if state.phase is Phase.REGISTERING:
+            state.send("NICK", nick)
 
     def ask_topic(self, channel: str) -> None:
         """Ask for a channel's topic."""
@@ -142,7 +167,6 @@ class Commands:
     def ask_whois(self, nick: str) -> None:
         """Ask who somebody is."""
         self._command("WHOIS", nick)
-        self._state.whois[self._state.support.fold(nick)] = []
 
     def ask_history(self, target: str, count: int) -> None:
         """Ask for the last messages of a target, told as one HistoryReceived."""
@@ -150,9 +174,9 @@ class Commands:
         self._need_connection()
         if not self._state.caps.history:
             raise XChatError("this server keeps no history that can be asked for")
-        if self._state.support.fold(target) in self._state.asked:
+        if self._fold(target) in self._state.asked:
             raise XChatError(f"the history of {target} is being fetched already")
-        history.ask(self._state, target, max(1, min(count, HISTORY_MESSAGES_MAX)))
+        self._order("CHATHISTORY", target, str(max(1, min(count, HISTORY_MESSAGES_MAX))))
 
     def fence(self) -> None:
         """Be idle again only when the server has answered all that was asked until now."""
@@ -162,25 +186,36 @@ class Commands:
     def quit(self, reason: str = "") -> None:
         """Leave for good."""
         if self._state.phase is not Phase.OFFLINE:
-            self._send("QUIT", *([reason] if reason else []))
+            self._state.send("QUIT", *_fit("QUIT", *([reason] if reason else [])))
             self._state.phase = Phase.LEAVING
             self._state.leave_by = self._state.now + LEAVE_SECONDS_MAX
 
     def _command(self, command: str, name: str, *params: str) -> None:
         _check_name(name, "name")
         self._need_connection()
-        self._send(command, name, *params)
+        self._order(command, name, *params)
 
     def _need_connection(self) -> None:
         if not self.ready:
             raise OfflineError("there is no connection now", mend="Try again once it is back.")
 
-    def _send(self, command: str, *params: str) -> None:
-        words = [_one_line(param) for param in params]
-        size = len(format_line(None, command, *words).encode(errors="replace")) + 2
-        if size > LINE_BYTES_MAX:
-            raise UsageError(f"too long for one line: {size} bytes, and {LINE_BYTES_MAX} fit")
-        self._state.send(command, *words)
+    def _order(
+        self, command: str, *params: str, key: str | None = None, room: Room | None = None
+    ) -> None:
+        folded = self._fold(params[0]) if key is None else key
+        turns.give(self._state, Order(command, _fit(command, *params), folded, room=room))
+
+    def _fold(self, name: str) -> str:
+        return self._state.support.fold(name)
+
+
+def _fit(command: str, *params: str) -> tuple[str, ...]:
+    """Return parameters as one line can carry them. Raises UsageError."""
+    words = tuple(_one_line(param) for param in params)
+    size = len(format_line(None, command, *words).encode(errors="replace")) + 2
+    if size > LINE_BYTES_MAX:
+        raise UsageError(f"too long for one line: {size} bytes, and {LINE_BYTES_MAX} fit")
+    return words
 
 
 def _one_line(text: str) -> str:

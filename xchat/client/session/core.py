@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xchat.client.session import commands, history, membership, registration, replies, talk
+from xchat.client.session import commands, history, membership, registration, replies, turns
 from xchat.client.session.batches import Batch
 from xchat.client.session.events import Disconnected, Event, LineDropped, ServerSaid
 from xchat.client.session.state import Identity, Phase, State
@@ -67,6 +67,8 @@ class Session(commands.Commands):
             self._tries = 0
         leaving = state.phase is Phase.LEAVING
         self._forget_connection()
+        if not leaving:
+            turns.lose_connection(state)
         self.retry_at = None if leaving or not state.ever_ready else now + self._pause(chance)
         state.emit(Disconnected(reason=state.goodbye or reason, retry_at=self.retry_at))
         return state.take_events()
@@ -98,7 +100,7 @@ class Session(commands.Commands):
                 self._state.emit(LineDropped())
             else:
                 self._take_line(line)
-        talk.pump(self._state)
+        turns.pump(self._state)
         return self._state.take_events()
 
     def take(self) -> bytes:
@@ -159,7 +161,8 @@ class Session(commands.Commands):
             return self.retry_at
         times = [self._limit()[0], history.deadline(self._state)]
         if self._state.ready:
-            times += [self._state.reclaim_at, self._state.ghost_until]
+            state = self._state
+            times += [state.reclaim_at, state.ghost_until, turns.deadline(state)]
         return min(time for time in times if time is not None)
 
     def tick(self, now: float) -> list[Event]:
@@ -174,7 +177,7 @@ class Session(commands.Commands):
                 registration.reclaim(state)
             if state.ghost_until is not None and now >= state.ghost_until:
                 history.settle_ghost(state)
-            talk.pump(state)
+            turns.pump(state)
         return state.take_events()
 
     def _limit(self) -> tuple[float, str]:
@@ -207,7 +210,7 @@ def _on_ping(state: State, message: Message) -> None:
 
 
 def _on_pong(state: State, message: Message) -> None:
-    talk.on_fence(state, message.params[-1])
+    turns.on_fence(state, message.params[-1])
 
 
 def _on_motd(state: State, message: Message) -> None:

@@ -174,11 +174,12 @@ class NickChanged(Event, frozen=True):
 
 
 class TopicChanged(Event, frozen=True):
-    """A channel's topic; `by` is None where we merely learn it, on joining or by asking."""
+    """A channel's topic; `by` is None where we learn it, on joining or (`asked`) by asking."""
 
     channel: str
     topic: str
     by: str | None
+    asked: bool = False
 
 
 class NamesListed(Event, frozen=True):

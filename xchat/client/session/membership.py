@@ -18,6 +18,7 @@ from xchat.client.session.rooms import Room
 from xchat.client.session.state import State, is_sane
 from xchat.client.session.talk import refuse, time_of
 from xchat.irc.message import Message
+from xchat.limits.client import CHANNEL_MEMBERS_MAX, NAME_CHARS_MAX
 
 
 def on_join(state: State, message: Message) -> None:
@@ -52,6 +53,8 @@ def leave(state: State, channel: str, words: str) -> None:
     key = state.support.fold(channel)
     state.roster.leave(channel)
     state.rooms.pop(key, None)
+    if state.orders.returns_to(key):
+        return
     for line in state.outbox.drop(key):
         refuse(state, line, "", words)
 
@@ -103,34 +106,47 @@ def on_nick(state: State, message: Message) -> None:
 
 def on_topic(state: State, message: Message) -> None:
     """TOPIC: somebody changed it."""
-    _set_topic(state, message.params[0], message.params[-1], message.nick)
+    _set_topic(state, message.params[0], message.params[-1], by=message.nick)
 
 
 def on_topic_reply(state: State, message: Message) -> None:
     """331, 332: what it is."""
     topic = message.params[2] if message.command == "332" and len(message.params) > 2 else ""
-    _set_topic(state, message.params[1], topic, None)
+    key = state.support.fold(message.params[1])
+    asked = key in state.topics_asked
+    state.topics_asked.discard(key)
+    _set_topic(state, message.params[1], topic, asked=asked)
 
 
-def _set_topic(state: State, name: str, topic: str, by: str | None) -> None:
+def _set_topic(
+    state: State, name: str, topic: str, *, by: str | None = None, asked: bool = False
+) -> None:
     channel = state.roster[name]
     if channel:
         channel.topic = topic
-    state.emit(TopicChanged(channel=name, topic=topic, by=by))
+    state.emit(TopicChanged(channel=name, topic=topic, by=by, asked=asked))
 
 
 def on_names(state: State, message: Message) -> None:
     """353: some of who is there."""
-    state.roster.list_names(message.params[-2], message.params[-1].split())
+    name, words = message.params[-2], message.params[-1].split()
+    state.roster.list_names(name, words)
+    others = state.names_asked.get(state.support.fold(name))
+    if others is not None and state.roster[name] is None:
+        nicks = [word.partition("!")[0][:NAME_CHARS_MAX] for word in words]
+        others += nicks[: CHANNEL_MEMBERS_MAX - len(others)]
 
 
 def on_names_end(state: State, message: Message) -> None:
     """366: that was all."""
+    others = state.names_asked.pop(state.support.fold(message.params[1]), None)
     channel = state.roster.end_names(message.params[1])
     if channel is not None:
         asked, channel.listed = channel.listed, True
         names = tuple(member.prefixes + member.nick for member in channel.members.values())
         state.emit(NamesListed(channel=channel.name, names=names, asked=asked))
+    elif others is not None:
+        state.emit(NamesListed(channel=message.params[1], names=tuple(others), asked=True))
 
 
 def on_mode(state: State, message: Message) -> None:

@@ -53,6 +53,11 @@ class Outbox:
         return sum(map(len, self._pending.values()))
 
     @property
+    def last(self) -> int:
+        """The id of the last line taken."""
+        return self._ids
+
+    @property
     def flying(self) -> Iterator[Line]:
         """The lines on their way, in the order sent."""
         return iter(tuple(self._flying.values()))
@@ -69,13 +74,21 @@ class Outbox:
         self._pending.setdefault(key, deque()).append(line)
         return line.id
 
-    def launch(self, may_send: Callable[[str], bool]) -> Line | None:
-        """Return the next line to send, now flying; `may_send` says it of a folded target."""
+    def has_before(self, last: int, key: str) -> bool:
+        """Tell whether lines up to an id wait to be sent: to a target, or (no key) to anyone."""
+        waiting = [*self._pending.items(), *self._unsure.items()]
+        return any(lines[0].id <= last for it, lines in waiting if lines and key in ("", it))
+
+    def launch(self, may_send: Callable[[str], bool], last: int) -> Line | None:
+        """Return the next line to send, up to an id, now flying.
+
+        `may_send` says it of a folded target.
+        """
         if len(self._flying) >= FLYING_LINES_MAX:
             return None
         heads = [
             queue[0] for key, queue in self._pending.items()
-            if key not in self._unsure and may_send(key)
+            if queue[0].id <= last and key not in self._unsure and may_send(key)
         ]  # fmt: skip
         if not heads:
             return None

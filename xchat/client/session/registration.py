@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xchat.client.session import history
+from xchat.client.session import history, talk
 from xchat.client.session.events import EntryRefused, NickRefused, Refused, Registered
 from xchat.client.session.state import Phase, State, is_sane
 from xchat.irc.message import Message
@@ -77,6 +77,8 @@ def join_all(state: State) -> None:
             together += 1
         state.send("JOIN", ",".join(names[:together]))
         del names[:together]
+    if rooms:
+        state.joining = talk.fence(state)
 
 
 def on_nick_refused(state: State, message: Message) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from xchat.client.session.batches import Batches
 from xchat.client.session.capabilities import Capabilities
 from xchat.client.session.events import Event
+from xchat.client.session.orders import Orders
 from xchat.client.session.outbox import Outbox
 from xchat.client.session.rooms import Fetch, Room, Seen
 from xchat.client.session.roster import Roster
@@ -74,6 +75,7 @@ class State:
         self.support = Support()
         self.roster = Roster(self.support)
         self.outbox = Outbox()
+        self.orders = Orders()
         self.rooms: dict[str, Room] = {}
         self.private_seen = Seen()
         self.caps = Capabilities()
@@ -82,6 +84,11 @@ class State:
         self.whois: dict[str, list[tuple[str, str]]] = {}
         self.fences: dict[str, int] = {}
         """PING tokens to the highest line id sent before them."""
+        self.joining = ""
+        """The token of the PING behind the JOINs of a connection's beginning."""
+        self.topics_asked: set[str] = set()
+        self.names_asked: dict[str, list[str]] = {}
+        """Channels asked about, folded, to the names listed of one that we are not in."""
         self.reclaim_at: float | None = None
         self.reclaim_pause = 0.0
         self.ghost_until: float | None = None
@@ -139,6 +146,8 @@ class State:
         self.asked.clear()
         self.whois.clear()
         self.fences.clear()
+        self.topics_asked.clear()
+        self.names_asked.clear()
         self.hang_up = None
         self.goodbye = None
         self.reclaim_at = None

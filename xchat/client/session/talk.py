@@ -136,12 +136,10 @@ def on_fence(state: State, token: str) -> None:
             pass_over(state, line)
 
 
-def pump(state: State) -> None:
-    """Send the lines that may be sent now."""
-    if not state.ready:
-        return
+def pump(state: State, until: int) -> None:
+    """Send the lines that may be sent now, up to an id."""
     last = 0
-    while line := state.outbox.launch(lambda key: _may_send(state, key)):
+    while line := state.outbox.launch(lambda key: _may_send(state, key), until):
         line.nick = state.nick
         line.label = state.new_label() if state.caps.labels else ""
         text = f"{ACTION_HEAD}{line.text}{ACTION_TAIL}" if line.kind == "action" else line.text
@@ -152,11 +150,12 @@ def pump(state: State) -> None:
         fence(state, last)
 
 
-def fence(state: State, last: int = 0) -> None:
-    """Send a PING whose answer means that everything before it has been dealt with."""
-    token = f"fence-{state.new_label()}"
+def fence(state: State, last: int = 0) -> str:
+    """Send a PING whose answer means that all before it has been dealt with; return its token."""
+    token = f"{'line' if last else 'turn'}-{state.new_label()}"
     state.fences[token] = last
     state.send("PING", token)
+    return token
 
 
 def _may_send(state: State, key: str) -> bool:
