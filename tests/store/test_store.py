@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -303,6 +306,43 @@ def test_a_server_that_is_never_idle_tidies_all_the_same(store: SqliteStore) -> 
     assert not store.must_tidy
     keep_many(store, 500, a_turn=500)
     assert store.must_tidy
+
+
+def test_tidying_that_fails_says_why_and_is_owed(store: SqliteStore) -> None:
+    """On a sick disk the write-ahead log grows: that is not forgotten, nor tried every turn."""
+    keep_many(store, module.TIDY_NOW_ENTRIES, a_turn=1_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        why = store.tidy()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert why == "the disk failed"
+    again_at_once = store.must_tidy
+    keep_many(store, module.TIDY_AFTER_ENTRIES, a_turn=1_000)
+    assert (again_at_once, store.must_tidy) == (False, True), "what was not moved still counts"
+    assert store.tidy() is None
+    assert not store.is_untidy
+
+
+HOLD_CHECKPOINTS = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, 121)  # WAL_CKPT_LOCK (sqlite.org/walformat.html)
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_tidying_while_another_program_tidies_is_owed(path: Path, store: SqliteStore) -> None:
+    keep_many(store, module.TIDY_AFTER_ENTRIES, a_turn=1_000)
+    words = [sys.executable, "-c", HOLD_CHECKPOINTS, f"{path}-shm"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        assert store.tidy() == "the database is in use by another program"
+        other.communicate(timeout=20)
+    assert store.tidy() is None
 
 
 def test_tidying_beside_a_backup_harms_neither(path: Path, store: SqliteStore) -> None:

@@ -17,6 +17,7 @@ from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
 from xchat.server.guests import Guests
+from xchat.server.housekeeping import Housekeeping
 from xchat.server.loop import Loop
 from xchat.server.turn import Turn
 from xchat.store.database import FILE_NAME, StoreError
@@ -43,6 +44,7 @@ def serve(
     """
     names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
     store = SqliteStore(data_folder / FILE_NAME)
+    housekeeping = Housekeeping(store, journal)
     loop = Loop(listeners)
     try:
         _compare_clock(store, journal)
@@ -52,12 +54,12 @@ def serve(
         _calm_collector()
         with loop.signals():
             _say_listening(listeners, journal)
-            _run(turn, loop, store)
+            _run(turn, loop, housekeeping)
             journal.info("stopping", connections=len(guests))
             _farewell(turn, guests)
     finally:
         loop.close()
-        store.tidy()
+        housekeeping.tidy(time.monotonic())
         store.close()
     journal.info("stopped")
     return 0
@@ -101,13 +103,12 @@ def _make_hub(config: Config, store: SqliteStore, data_folder: Path) -> Hub:
     return hub
 
 
-def _run(turn: Turn, loop: Loop, store: SqliteStore) -> None:
-    """Run turns until a signal; keep house when a turn had little to do."""
+def _run(turn: Turn, loop: Loop, housekeeping: Housekeeping) -> None:
+    """Run turns until a signal; keep house between them."""
     while not loop.is_stopping:
         before = time.monotonic()
         turn.run()
-        if store.must_tidy or (store.is_untidy and time.monotonic() - before > 0.5):
-            store.tidy()
+        housekeeping.after_turn(before, time.monotonic())
 
 
 def _farewell(turn: Turn, guests: Guests) -> None:

@@ -53,6 +53,7 @@ class SqliteStore:
             "SELECT seq, ts FROM cursor WHERE shard = ?", (SHARD,)
         ).fetchone()
         self._untidied = 0
+        self._tidy_at = TIDY_AFTER_ENTRIES
 
     def next_run(self) -> str:
         """Count one more run of this server; return its number, as it begins uids.
@@ -194,20 +195,28 @@ class SqliteStore:
     @property
     def is_untidy(self) -> bool:
         """Whether the write-ahead log is worth a checkpoint when there is time."""
-        return self._untidied >= TIDY_AFTER_ENTRIES
+        return self._untidied >= self._tidy_at
 
     @property
     def must_tidy(self) -> bool:
         """Whether it is, whatever else there is to do."""
-        return self._untidied >= TIDY_NOW_ENTRIES
+        return self._untidied >= max(self._tidy_at, TIDY_NOW_ENTRIES)
 
-    def tidy(self) -> None:
-        """Move the write-ahead log into the database; a failure is left to the next time."""
-        self._untidied = 0
+    def tidy(self) -> str | None:
+        """Move the write-ahead log into the database; return why that failed, in words.
+
+        It is tried again after as many entries as make the log untidy.
+        """
+        why: str | None
         try:
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        except sqlite3.Error:
-            return
+            ((is_busy, _, _),) = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            why = _WORDS["SQLITE_BUSY"] if is_busy else None
+        except sqlite3.Error as error:
+            why = _in_words(error)
+        if why is None:
+            self._untidied = 0
+        self._tidy_at = self._untidied + TIDY_AFTER_ENTRIES
+        return why
 
     def close(self) -> None:
         """Close the file; what was kept is kept."""
