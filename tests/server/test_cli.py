@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -19,7 +22,8 @@ import pytest
 
 import xchat
 from tests.server.conftest import Pair
-from xchat.config import Config, load
+from xchat.config import Config, data_folder, load
+from xchat.store.database import FILE_NAME
 
 PROGRAM = Path(sys.executable).parent / "xchat-server"
 
@@ -98,13 +102,78 @@ def test_help_and_version_load_nothing_heavy() -> None:
 
 
 def test_the_version_is_the_packages() -> None:
-    assert run("--version").stdout == f"xchat-server, version {xchat.__version__}\n"
+    assert run("--version").stdout == f"xchat-server {xchat.__version__}\n"
 
 
 def test_every_option_is_in_the_help() -> None:
     wanted = "cert key host port data config set print-config check version help"
     text = run("--help").stdout
     assert all(f"--{option}" in text for option in wanted.split())
+
+
+def test_the_help_has_every_exit_code_and_default(home: Path) -> None:
+    text = run("--help").stdout
+    _, _, ends = text.partition("It ends with:\n")
+    assert re.findall(r"^  (\d+)  ", ends, re.MULTILINE) == ["0", "1", "2", "130"]
+    for option in ("cert", "key", "host", "port", "data", "config"):
+        assert re.search(rf"--{option} .*\[.+\]$", text, re.MULTILINE), option
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another system keeps data elsewhere")
+def test_the_help_says_where_data_is_kept(home: Path) -> None:
+    shown = re.search(r"--data .*\[(\S+) on Linux\]", run("--help").stdout)
+    assert shown
+    assert data_folder(Config()) == Path(shown[1]).expanduser()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("option", ["--print-config", "--check", "--help", "--version"])
+def test_a_full_disk_is_said_in_words(home: Path, pair: Pair, option: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [PROGRAM, *options(pair, option)],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    what, mend = done.stderr.splitlines()
+    assert what == "xchat-server: standard output cannot be written: No space left on device"
+    assert mend.startswith("  ")
+
+
+@pytest.mark.parametrize(("name", "other"), [("cert", "key"), ("key", "cert")])
+def test_a_certificate_wants_its_key_and_the_reverse(
+    home: Path, pair: Pair, name: str, other: str
+) -> None:
+    """Not a word about the other's default, which nobody has named."""
+    files = {"cert": pair.cert, "key": pair.key}
+    modes: tuple[list[str], ...] = ([], ["--check"])
+    for mode in modes:
+        done = run(f"--{name}", files[name], *mode)
+        assert done.returncode == 2
+        assert done.stderr == (
+            f"xchat-server: --{name} wants --{other}\n"
+            f"  xchat-server --{name} {files[name]} --{other} {files[other]}\n"
+        )
+    alone = home / "alone.pem"
+    assert run(f"--{name}", alone).stderr.endswith(f"--{name} {alone} --{other} FILE\n")
+
+
+def test_the_other_half_may_be_a_setting(home: Path, pair: Pair) -> None:
+    done = run("--check", "--cert", pair.cert, "--set", f'tls.key="{pair.key}"', "--data", "data")
+    assert done.returncode == 0, done.stderr
+
+
+def test_nothing_is_said_to_have_started_before_the_data_can_be_read(
+    home: Path, pair: Pair
+) -> None:
+    (home / "data").mkdir(mode=0o700)
+    with contextlib.closing(sqlite3.connect(home / "data" / FILE_NAME)) as newer:
+        newer.execute("CREATE TABLE meta (key TEXT)")
+        newer.execute("PRAGMA user_version = 99")
+    done = run(*options(pair))
+    assert done.returncode == 1
+    assert "written by a newer XChat" in done.stderr.splitlines()[0]
+    assert "started" not in done.stderr
 
 
 def test_the_printed_configuration_is_one_to_start_with(home: Path) -> None:

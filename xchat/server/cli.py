@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from xchat import __version__
-from xchat.errors import XChatError
+from xchat.errors import UsageError, XChatError
 
 if TYPE_CHECKING:
     from xchat.config import Config
@@ -28,24 +33,68 @@ _SETTINGS = {
 }
 
 
+_ENDS = (
+    ("0", "it ended as it was told to, or printed what it was asked for"),
+    ("1", "something is in its way: a port, a folder, a full disk"),
+    ("2", "the words, the settings or the certificate are off"),
+    ("130", "Ctrl-C before it served"),
+)
+
+
+class Serve(click.Command):
+    """Says what the exit codes mean, and puts into words that help cannot be printed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words; `--help` and `--version` are answered here."""
+        with _printing():
+            return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the table of exit codes, and the next command."""
+        with formatter.section("It ends with"):
+            formatter.write_dl(_ENDS)
+        super().format_epilog(ctx, formatter)
+
+
+@contextmanager
+def _printing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)  # or Python would try, and fail, once more at its end
+        os.close(nowhere)
+        raise XChatError(
+            f"standard output cannot be written: {error.strerror}",
+            mend="look at where it goes: a full disk, or a program that has ended",
+        ) from error
+
+
 @click.command(
+    cls=Serve,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Next: xchat-client --ca certs/ca.pem HOST[:PORT]",
+    epilog="Next: xchat-client --ca certs/ca.pem YOU@HOST[:PORT] '#lobby'",
 )
 @click.option("--cert", metavar="FILE", help="certificate chain, leaf first [certs/live/...]")
 @click.option("--key", metavar="FILE", help="its private key, mode 0600 [certs/live/...]")
 @click.option("--host", metavar="ADDRESS", multiple=True, help="address; may be repeated [all]")
 @click.option("--port", metavar="PORT", type=int, help="TCP port [8080]")
-@click.option("--data", metavar="FOLDER", help="where to keep what was said")
 @click.option(
-    "--config", "file", metavar="FILE.toml", type=_FILE, help="settings; --print-config shows all"
+    "--data", metavar="FOLDER", help="keeps what was said [~/.local/share/xchat on Linux]"
+)
+@click.option(
+    "--config",
+    "file",
+    metavar="FILE.toml",
+    type=_FILE,
+    help="settings; --print-config shows all [none]",
 )
 @click.option(
     "--set", "sets", metavar="SECTION.KEY=VALUE", multiple=True, help="one setting, as in TOML"
 )
 @click.option("--print-config", is_flag=True, help="print every setting with what it means; end")
 @click.option("--check", is_flag=True, help="check everything, listen on nothing; end")
-@click.version_option(__version__, prog_name="xchat-server")
+@click.version_option(__version__, prog_name="xchat-server", message="%(prog)s %(version)s")
 def command(
     file: Path | None, sets: tuple[str, ...], *, print_config: bool, check: bool, **options: Any
 ) -> int:
@@ -59,8 +108,10 @@ def command(
     given = {_SETTINGS[name]: value for name, value in options.items() if value not in (None, ())}
     config = configuration.load(file, sets, given)
     if print_config:
-        click.echo(configuration.print_config(config), nl=False)
+        with _printing():
+            click.echo(configuration.print_config(config), nl=False)
         return 0
+    _need_both(config, given)
     return _check(config) if check else _serve(config)
 
 
@@ -77,6 +128,20 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _need_both(config: Config, given: Mapping[str, object]) -> None:
+    """Refuse a certificate on the command line with the key of another, and the reverse."""
+    from xchat.config.settings import Tls
+
+    for name, other, file in (("cert", "key", "server-key.pem"), ("key", "cert", "server.pem")):
+        path, default = given.get(f"tls.{name}"), getattr(Tls(), other)
+        if path is None or f"tls.{other}" in given or getattr(config.tls, other) != default:
+            continue
+        beside = Path(str(path)).with_name(file)
+        words = shlex.join(("xchat-server", f"--{name}", str(path), f"--{other}"))
+        guess = shlex.quote(str(beside)) if beside.is_file() else "FILE"
+        raise UsageError(f"--{name} wants --{other}", mend=f"{words} {guess}")
+
+
 def _refuse(what: str, mend: str | None, code: int) -> int:
     click.echo(f"xchat-server: {what}\n  {mend or 'xchat-server --help'}", err=True)
     return code
@@ -85,8 +150,9 @@ def _refuse(what: str, mend: str | None, code: int) -> int:
 def _check(config: Config) -> int:
     from xchat.server.preflight import check
 
-    for line in check(config, _journal(config)):
-        click.echo(line)
+    lines = check(config, _journal(config))
+    with _printing():
+        click.echo("\n".join(lines))
     return 0
 
 
@@ -96,8 +162,8 @@ def _serve(config: Config) -> int:
 
     journal = _journal(config)
     with prepare(config, journal) as start:
-        _announce(config, start, journal)
-        return serve(config, start.context, start.listeners, journal, start.data_folder)
+        announce = partial(_announce, config, start, journal)
+        return serve(config, start, journal, announce)
 
 
 def _journal(config: Config) -> Journal:

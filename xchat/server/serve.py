@@ -5,9 +5,8 @@ from __future__ import annotations
 import gc
 import resource
 import socket
-import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from xchat.chat.hub import Hub
@@ -19,6 +18,7 @@ from xchat.limits import DESCRIPTORS_KEPT
 from xchat.server.guests import Guests
 from xchat.server.housekeeping import Housekeeping
 from xchat.server.loop import Loop
+from xchat.server.preflight import Start
 from xchat.server.turn import Turn
 from xchat.store.database import FILE_NAME, StoreError
 from xchat.store.log import EmbeddedLog
@@ -31,29 +31,25 @@ FUTURE_MS = 3_600_000
 """How far ahead of the clock the last kept time may be before the operator is told."""
 
 
-def serve(
-    config: Config,
-    context: ssl.SSLContext,
-    listeners: Sequence[socket.socket],
-    journal: Journal,
-    data_folder: Path,
-) -> int:
+def serve(config: Config, start: Start, journal: Journal, announce: Callable[[], None]) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code.
 
-    Raises StoreError where the data folder cannot be used.
+    `announce` is called once nothing is left that may be refused. Raises
+    StoreError where the data folder cannot be used.
     """
     names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
-    store = SqliteStore(data_folder / FILE_NAME)
+    store = SqliteStore(start.data_folder / FILE_NAME)
     housekeeping = Housekeeping(store, journal)
-    loop = Loop(listeners)
+    loop = Loop(start.listeners)
     try:
         _compare_clock(store, journal)
-        hub = _make_hub(config, store, data_folder)
-        guests = Guests(hub, loop, context, journal, room=_room())
+        hub = _make_hub(config, store, start.data_folder)
+        guests = Guests(hub, loop, start.context, journal, room=_room())
         turn = Turn(hub, loop, guests, journal)
         _calm_collector()
         with loop.signals():
-            _say_listening(listeners, journal)
+            announce()
+            _say_listening(start.listeners, journal)
             _run(turn, loop, housekeeping)
             journal.info("stopping", connections=len(guests))
             _farewell(turn, guests)
