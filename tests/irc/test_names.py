@@ -170,6 +170,14 @@ def test_no_text_does_more_than_raise_bad_name(nick: str) -> None:
     assert visible(why) == why
 
 
+@pytest.mark.parametrize(("letter", "most"), [("ა", 30), ("𐐨", 22), ("漢", 30)])
+def test_names_are_bounded_in_bytes_too(letter: str, most: int) -> None:
+    assert check_nick(letter * most, NICK_MAX)
+    assert "at most" in refusal_of_nick(letter * (most + 1))
+    with pytest.raises(BadName, match="at most 150 bytes, this one has 153"):
+        check_channel(f"#{'𐐨' * 38}", CHANNEL_MAX)
+
+
 def test_more_marks_than_a_line_can_hold_are_refused() -> None:
     refusal_of_nick("z" + "\u0301" * 12)
 
@@ -214,6 +222,8 @@ def test_other_names_of_channels_are_refused(name: str) -> None:
         ("", "user"),
         ("@!*", "user"),
         ("x" * 30, "x" * USER_MAX),
+        ("ა" * 20, "ა" * 19),
+        ("𐐨" * 20, "𐐨" * 14),
     ],
 )
 def test_user_names_lose_what_may_not_stand(given_name: str, cleaned: str) -> None:

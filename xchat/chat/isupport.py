@@ -10,7 +10,14 @@ from functools import lru_cache
 from xchat.chat.modes import chanmodes, prefixes
 from xchat.config import Config
 from xchat.irc.names import CASEMAPPING, CHANNEL_PREFIX
-from xchat.limits import HISTORY_ROWS_MAX, HOST_BYTES_MAX, MODES_A_COMMAND
+from xchat.limits import (
+    CHANNEL_BYTES_MAX,
+    HISTORY_ROWS_MAX,
+    HOST_BYTES_MAX,
+    MODES_A_COMMAND,
+    NICK_BYTES_MAX,
+    USER_BYTES_MAX,
+)
 
 
 @lru_cache(maxsize=1)
@@ -22,7 +29,7 @@ def tokens(config: Config) -> list[str]:
         f"CASEMAPPING={CASEMAPPING}",
         f"CHANLIMIT={CHANNEL_PREFIX}:{limits.channels_per_user_max}",
         f"CHANMODES={chanmodes()}",
-        f"CHANNELLEN={limits.channel_chars_max}",
+        f"CHANNELLEN={min(limits.channel_chars_max, CHANNEL_BYTES_MAX)}",
         f"CHANTYPES={CHANNEL_PREFIX}",
         f"CHATHISTORY={HISTORY_ROWS_MAX}",
         "ELIST=MNU",
@@ -35,12 +42,12 @@ def tokens(config: Config) -> list[str]:
         "MSGREFTYPES=msgid,timestamp",
         f"NAMELEN={limits.realname_bytes_max}",
         f"NETWORK={config.server.network}",
-        f"NICKLEN={limits.nick_chars_max}",
+        f"NICKLEN={min(limits.nick_chars_max, NICK_BYTES_MAX)}",
         f"PREFIX={prefixes()}",
         "SAFELIST",
         f"TARGMAX={_targmax(limits.targets_max)}",
         f"TOPICLEN={limits.topic_bytes_max}",
-        f"USERLEN={limits.user_chars_max}",
+        f"USERLEN={min(limits.user_chars_max, USER_BYTES_MAX)}",
         "UTF8ONLY",
     ]
 

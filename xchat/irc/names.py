@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from xchat.irc.display import clean_text, visible
+from xchat.limits import CHANNEL_BYTES_MAX, NICK_BYTES_MAX, USER_BYTES_MAX
 
 if TYPE_CHECKING:
     from precis_i18n.profile import Profile
@@ -87,7 +88,7 @@ def fold(name: str) -> str:
 
 def check_nick(nick: str, chars_max: int) -> str:
     """Return the folded form of a nick that may be taken; raise BadName with the rule."""
-    _check(nick, chars_max, _NICK_FORBIDDEN)
+    _check(nick, chars_max, NICK_BYTES_MAX, _NICK_FORBIDDEN)
     if nick[0] in _NICK_FIRST_FORBIDDEN:
         raise BadName(f"A nick cannot start with {nick[0]}")
     if nick[0].isdecimal():
@@ -101,13 +102,17 @@ def check_channel(name: str, chars_max: int) -> str:
         raise BadName(f"A channel's name starts with {CHANNEL_PREFIX}")
     if name == CHANNEL_PREFIX:
         raise BadName(f"A channel's name needs more than {CHANNEL_PREFIX}")
-    _check(name, chars_max, _CHANNEL_FORBIDDEN)
+    _check(name, chars_max, CHANNEL_BYTES_MAX, _CHANNEL_FORBIDDEN)
     return fold(name)
 
 
 def clean_user(name: str, chars_max: int) -> str:
-    """Return a user name of at most `chars_max` characters made of what may stand; never empty."""
+    """Return a user name of at most `chars_max` characters made of what may stand; never empty.
+
+    It leaves room within USER_BYTES_MAX for the mark before it.
+    """
     kept = "".join(char for char in name if char in _USER_ASCII or _is_written(char))[:chars_max]
+    kept = kept.encode()[: USER_BYTES_MAX - 1].decode(errors="ignore")
     try:
         fold(kept)
     except BadName:
@@ -149,11 +154,14 @@ def skeletons(name: str) -> frozenset[str]:
     return frozenset((skeleton(name), skeleton(fold(name))))
 
 
-def _check(name: str, chars_max: int, forbidden: str) -> None:
+def _check(name: str, chars_max: int, bytes_max: int, forbidden: str) -> None:
     if not name:
         raise BadName("A name cannot be empty")
     if len(name) > chars_max:
         raise BadName(f"A name has at most {chars_max} characters, this one has {len(name)}")
+    size = len(name.encode(errors="replace"))
+    if size > bytes_max:
+        raise BadName(f"A name has at most {bytes_max} bytes, this one has {size}")
     if visible(name) != name:
         raise BadName("A name cannot hold characters that hide, or that control a terminal")
     for char in name:

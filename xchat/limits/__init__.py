@@ -70,8 +70,15 @@ CHANNELS_EMPTY_MAX = 100_000
 """Channels kept in which nobody is; past it the one left longest ago ends. The same everywhere."""
 MODES_A_COMMAND = 12
 """Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
-MASK_BYTES_MAX = 200
-"""Bytes of a ban's mask, so that it is told whole, with who set it and when, in one line."""
+NICK_BYTES_MAX = 90
+"""Bytes of a nick: thirty letters of most scripts. With the longest user name, host and channel
+it fits in a line twice, so no KICK, INVITE or MODE names anybody by half."""
+USER_BYTES_MAX = 60
+"""Bytes of a user name, its mark included."""
+CHANNEL_BYTES_MAX = 150
+"""Bytes of a channel's name: fifty letters of most scripts."""
+MASK_BYTES_MAX = 130
+"""Bytes of a ban's mask, so that whoever sets or lists it, it is told whole, and when it was set."""
 HOST_BYTES_MAX = 63
 """Bytes of a host that is shown: an address, with its zone."""
 ISUPPORT_TOKENS_A_LINE = 12

@@ -108,8 +108,8 @@ def test_bans_are_listed_to_anyone_who_asks(server: Server, alice: Client) -> No
         bob.ask("MODE #a b")
         == bob.ask("MODE #a +bb")
         == [
-            f"367 bob #a evil!*@* {alice.source} {when}",
-            f"367 bob #a *!*@bad.example {alice.source} {when}",
+            f"367 bob #a evil!*@* alice {when}",
+            f"367 bob #a *!*@bad.example alice {when}",
             "368 bob #a :End of channel ban list",
         ]
     )
@@ -287,20 +287,20 @@ def test_a_thousand_letters_and_arguments_are_answered_in_few_words(alice: Clien
 
 def test_many_long_masks_are_told_in_lines_that_fit(server: Server, alice: Client) -> None:
     bob = member(server, "bob")
-    masks = [f"{'ა' * 29}{letter}!*@{'b' * 59}.lan" for letter in "აბ"]
+    masks = [f"{'ა' * 29}{letter}!*@{'b' * 32}.lan" for letter in "აბ"]
     alice.ask("MODE #a +bb " + " ".join(masks))
-    alice.ask("MODE #a -bb+b " + " ".join(masks) + f" {'x' * 150}@*")
+    alice.ask("MODE #a -bb+b " + " ".join(masks) + f" {'x' * 120}@*")
     lines = bob.read_raw()
     assert max(map(len, lines)) <= 512
     told = [word for line in lines for word in line.decode().split()[4:]]
-    assert told == [*masks, *masks, f"*!{'x' * 150}@*"]
+    assert told == [*masks, *masks, f"*!{'x' * 120}@*"]
 
 
-@pytest.mark.parametrize("size", range(136, 150))
+@pytest.mark.parametrize("size", range(98, 115))
 def test_masks_about_as_long_as_a_line(server: Server, alice: Client, size: int) -> None:
     bob = member(server, "bob")
-    masks = [f"{letter * size}!*@*{letter * 5}" for letter in "abc"]
-    alice.ask("MODE #a +bbb " + " ".join(masks))
+    masks = [f"{letter * size}!*@*{letter * 5}" for letter in "abcd"]
+    alice.ask("MODE #a +bbbb " + " ".join(masks))
     lines = bob.read_raw()
     assert max(map(len, lines)) <= 512
     assert [word for line in lines for word in line.decode().split()[4:]] == masks

@@ -91,6 +91,20 @@ def test_what_a_line_cannot_carry_is_refused_whole(server: Server) -> None:
     assert bob.heard() == []
 
 
+def test_a_text_is_measured_with_the_name_that_is_told(server: Server) -> None:
+    """However the target is spelt: what is relayed names it as it is called."""
+    alice, bob = server.client("alice"), server.client(f"ｂ{'ob' * 9}")
+    wide = f"#{'ａ' * 49}"
+    server.channel(wide, alice, bob)
+    for typed, told in ((f"#{'a' * 49}", wide), (f"b{'ob' * 9}", bob.nick)):
+        room = 512 - len(f":{alice.source} PRIVMSG {told} :\r\n".encode())
+        assert alice.ask(f"PRIVMSG {typed} :{'x' * (room + 1)}") == [
+            "417 alice :Not sent: it is 1 bytes too long for a line"
+        ]
+        assert alice.ask(f"PRIVMSG {typed} :{'x' * room}") == []
+        assert bob.heard() == [f":alice PRIVMSG {told} {'x' * room}"]
+
+
 def test_who_is_away_says_so(server: Server) -> None:
     """If target is a user and that user has been set as away, the server may reply with an RPL_AWAY
     (301) numeric and the command will continue.

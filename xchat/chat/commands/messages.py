@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from xchat.chat.apply.sight import visible_channel
 from xchat.chat.commands.each import each, need_user, split
 from xchat.chat.events import Event, MessageSent, TypingNotified
 from xchat.chat.refused import Ignored, Refused
@@ -74,8 +75,8 @@ def _tag(hub: Hub, request: Request, name: str, tags: Mapping[str, str]) -> None
 def _say(hub: Hub, request: Request, name: str, text: str) -> None:
     session, command = request.session, request.message.command
     target = _resolve(hub, name)
-    source = hub.state.users[session.uid].prefix
-    relayed = len(f":{source} {command} {name} :{text}\r\n".encode())
+    source, shown = hub.state.users[session.uid].prefix, _shown(hub, session.uid, target)
+    relayed = len(f":{source} {command} {shown} :{text}\r\n".encode())
     if relayed > LINE_BYTES_MAX:
         more = relayed - LINE_BYTES_MAX
         raise Refused(ERR_INPUTTOOLONG, text=f"Not sent: it is {more} bytes too long for a line")
@@ -99,6 +100,14 @@ def client_tags(request: Request) -> Mapping[str, str]:
 
 def _resolve(hub: Hub, name: str) -> str:
     return name if names.is_channel(name) else need_user(hub, name).uid
+
+
+def _shown(hub: Hub, uid: str, target: str) -> str:
+    """Return a target as its readers are told it, which may be longer than as it was typed."""
+    if not names.is_channel(target):
+        return hub.state.users[target].nick
+    channel = visible_channel(hub.state, uid, target)
+    return channel.name if channel else target
 
 
 def _need_text(request: Request) -> str:

@@ -12,6 +12,7 @@ from xchat.chat.apply.channels import need_operator
 from xchat.chat.apply.sight import is_member, visible_channel
 from xchat.chat.commands.each import need_user
 from xchat.chat.events import ModeChange
+from xchat.chat.lines import Line
 from xchat.chat.modes import KIND_OF, ROLE_BITS, USER_MODES, takes_argument
 from xchat.chat.refused import Failed, Refused
 from xchat.chat.session import Request
@@ -212,7 +213,11 @@ _CHECKS = {"o": _role, "v": _role, "b": _ban, "k": _key, "l": _limit}
 
 
 def _say_bans(hub: Hub, request: Request, channel: Channel) -> None:
+    nick = hub.nick_of(request.session)
     for ban in channel.bans:
-        when = str(ban.ts // 1000)
-        hub.reply(request, RPL_BANLIST, channel.name, ban.mask, ban.setter, when)
+        when, setter = str(ban.ts // 1000), ban.setter.partition("!")[0]
+        room = hub.row_bytes(request, channel.name, ban.mask)
+        who = setter if len(f"{setter} {when}".encode()) <= room else "*"
+        params = (nick, channel.name, ban.mask, who, when)
+        request.put(Line(hub.name, RPL_BANLIST.code, params, hub.now_ms))
     hub.reply(request, RPL_ENDOFBANLIST, channel.name)
