@@ -290,6 +290,8 @@ def test_who_does_not_read_at_all_is_dropped_and_the_others_notice_nothing(
     assert house.ping(speaker) < PING_SECONDS_CEILING
     (left,) = house.recorded("left", nick="deaf")
     assert left["reason"].startswith("Too slow: ")
+    (abuse,) = house.recorded("abuse", kind="too slow")
+    assert abuse["limit"] == "limits.outbox_hard_bytes_max", "told to the operator, if to nobody"
     house.until(lambda: "deaf" not in str(house.hub.state.users), "its user has quit")
 
 

@@ -133,7 +133,7 @@ class Guests:
             if session.registered and not connection.is_counted_registered:
                 self._count_registered(connection, session)
             if session.backlog > self._hub.limits.outbox_hard_bytes_max:
-                self._ended[connection] = f"Too slow: {session.backlog} bytes unread"
+                self._drop_slow(connection, session.backlog)
             elif session.closing is not None:
                 self._part(connection, session.closing)
         elif connection.phase is Phase.LEAVING and not connection.outbox.is_waiting:
@@ -142,6 +142,11 @@ class Guests:
             self._loop.watch(connection)
             in_order = connection.interest == READ and connection.is_counted_registered
             connection.is_ordinary = in_order
+
+    def _drop_slow(self, connection: Connection, unread: int) -> None:
+        """Drop who does not read: the one limit that cannot be told to whom it meets."""
+        self._abuse("too slow", connection.address, limit="limits.outbox_hard_bytes_max")
+        self._ended[connection] = f"Too slow: {unread} bytes unread"
 
     def _count_registered(self, connection: Connection, session: Session) -> None:
         self._door.registered(connection)
