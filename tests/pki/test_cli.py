@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.pki.conftest import run_certs
 from xchat import __version__
 from xchat.pki.cli import main
+from xchat.pki.command import Failure
 
 VERBS = ("init", "show", "status", "verify")
 
@@ -33,7 +37,9 @@ def test_help_and_version_come_at_once(words: list[str], tmp_path: Path) -> None
 def test_help_tells_verbs_and_exit_codes(tmp_path: Path) -> None:
     said = run_certs("--help", cwd=tmp_path).out
     assert all(verb in said for verb in VERBS)
-    assert "Exit codes: 0 well" in said
+    for code in range(7):
+        assert re.search(rf"Exit codes:.*\b{code} [a-z]", said, re.DOTALL)
+    assert "..." not in said.partition("Commands:")[2], "nothing is cut short"
 
 
 def test_version(tmp_path: Path) -> None:
@@ -48,5 +54,53 @@ def test_the_entry_point_is_callable_without_arguments() -> None:
 @pytest.mark.parametrize("words", [["unknown"], ["verify"], ["show", "a", "b"]])
 def test_wrong_use_is_exit_2(words: list[str], tmp_path: Path) -> None:
     ended = run_certs(*words, cwd=tmp_path)
-    assert ended.code == 2
-    assert "Traceback" not in ended.err
+    assert (ended.code, ended.out) == (2, "")
+    what, mend = ended.err.splitlines()
+    assert what.startswith("xchat-certs: ")
+    assert mend in ("  xchat-certs --help", f"  xchat-certs {words[0]} --help")
+
+
+def test_without_a_word_it_helps(tmp_path: Path) -> None:
+    ended = run_certs(cwd=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == run_certs("--help", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize(
+    "words", [["show", "127.0.0.1:1"], ["verify", "none.pem"], ["status"], ["verify", "/dev/zero"]]
+)
+def test_an_error_is_the_programs_name_and_what_then_what_next(
+    words: list[str], tmp_path: Path
+) -> None:
+    ended = run_certs(*words, cwd=tmp_path)
+    what, mend = ended.err.splitlines()
+    assert what.startswith("xchat-certs: ")
+    assert mend.startswith("  ")
+    told = msgspec.json.decode(run_certs(*words, "--json", cwd=tmp_path).out, type=Failure)
+    assert what == f"xchat-certs: {told.error}"
+    assert mend == f"  {told.mend}"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["init"], ["init", "--json"], ["--help"], ["status", "--json"]])
+def test_an_output_that_takes_nothing_more_is_said_in_two_lines(
+    words: list[str], tmp_path: Path
+) -> None:
+    certs = [sys.executable, "-m", "xchat.pki.cli", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            certs, cwd=tmp_path, stdout=full, stderr=-1, text=True, check=False, timeout=20
+        )
+    what, mend = done.stderr.splitlines()
+    assert what == "xchat-certs: the answer cannot be written: No space left on device"
+    assert "xchat-certs status" in mend
+    assert done.returncode == 1
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    certs = [sys.executable, "-m", "xchat.pki.cli", "--help"]
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with open(theirs, "wb") as deaf:  # noqa: PTH123 - a descriptor has no path
+        done = subprocess.run(certs, cwd=tmp_path, stdout=deaf, stderr=-1, check=False, timeout=20)
+    assert (done.returncode, done.stderr) == (1, b"")

@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.pki.conftest import make, run_certs, tree
+from tests.pki.conftest import Ended, make, run, run_certs, tree
 from xchat.errors import UsageError
 from xchat.pki.acts import Act
 from xchat.pki.check import check_server_pair
-from xchat.pki.cli import Failure
+from xchat.pki.command import Failure
 from xchat.pki.errors import Differs, Expired, Locked
 from xchat.pki.examine import examine
 from xchat.pki.folder import Folder
@@ -317,4 +317,14 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "certs").touch()
     ended = run_certs("init", cwd=tmp_path)
     assert ended.code == 1
-    assert "certs is not a folder" in ended.err
+    assert ended.err.startswith("xchat-certs: certs is not a folder\n  ")
+
+
+def test_a_disk_that_is_full_is_named_and_nothing_is_half_there(tmp_path: Path) -> None:
+    """A file that may not grow stands for the disk; room made, the next `init` works."""
+    certs = [sys.executable, "-m", "xchat.pki.cli", "init"]
+    limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100));"
+    ended = run(sys.executable, "-c", f"{limit} os.execv(sys.executable, {certs})", cwd=tmp_path)
+    assert ended == Ended(1, "", "xchat-certs: certs: File too large\n  df -h certs\n")
+    assert not Folder(tmp_path / "certs").ca.exists()
+    assert run_certs("init", cwd=tmp_path).code == 0

@@ -115,6 +115,7 @@ def test_show_of_a_port_that_does_not_speak_tls(made: Folder) -> None:
         ("nothing.pem", 2, "no such file"),
         ("localhost:99999", 2, "HOST:PORT"),
         ("127.0.0.1:1", 1, "refused"),
+        ("127.0.0.1:1", 1, "See that a server runs there"),
         ("no.such.host.invalid:8080", 1, "cannot be reached"),
         ("a b:8080", 2, "a b"),
     ],

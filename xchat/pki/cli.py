@@ -3,80 +3,38 @@
 from __future__ import annotations
 
 import sys
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 
 from xchat import __version__
-from xchat.errors import UsageError, XChatError
+from xchat.errors import UsageError
+from xchat.pki.command import NAME, Answer, Program, Verb
 
 FOLDER = Path("certs")
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """How a verb ended: lines for people, the same as a value for `--json`, an exit code."""
-
-    lines: Iterable[str]
-    value: Any
-    exit_code: int = 0
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` prints when a verb cannot answer."""
-
-    error: str
-    mend: str | None
-    exit_code: int
-
-
-class Verb(click.Command):
-    """A command that returns an Answer, or raises XChatError: both end here."""
-
-    def invoke(self, ctx: click.Context) -> None:
-        """Run the verb, print what came of it, and leave with its exit code."""
-        as_json = ctx.params.pop("as_json")
-        if not sys.warnoptions:
-            warnings.simplefilter("ignore")  # of odd certificates: we say what matters
-        try:
-            answer: Answer = super().invoke(ctx)
-        except XChatError as error:
-            ctx.exit(_fail(error, as_json=as_json))
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            ctx.exit(_fail(XChatError(f"{where}{error.strerror or error}"), as_json=as_json))
-        if as_json:
-            click.echo(msgspec.json.format(msgspec.json.encode(answer.value)))
-        else:
-            click.echo("\n".join(answer.lines))
-        ctx.exit(answer.exit_code)
-
-
-def _fail(error: XChatError, *, as_json: bool) -> int:
-    if as_json:
-        failure = Failure(error=error.what, mend=error.mend, exit_code=error.exit_code)
-        click.echo(msgspec.json.format(msgspec.json.encode(failure)))
-    else:
-        click.echo(str(error), err=True)
-    return error.exit_code
-
-
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 well, 2 wrong use, 3 not as asked or not there, 4 expired or due, "
-    "5 not trusted, 6 locked.",
+    cls=Program,
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 well, 1 a file or a host is out of reach, 2 wrong use, 3 not as asked or "
+    "not there, 4 expired or due, 5 not trusted, 6 locked.",
 )
-@click.version_option(__version__, prog_name="xchat-certs", message="%(prog)s %(version)s")
-def main() -> None:
+@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Make and keep the certificates of a chat: a small CA of your own."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(UsageError.exit_code)
 
 
-def _verb(function: Callable[..., Answer]) -> click.Command:
-    """Make a function a verb of `xchat-certs`, with `--dir` and `--json`."""
+def _verb(in_short: str) -> Callable[[Callable[..., Answer]], click.Command]:
+    """Make a function a verb of `xchat-certs`, with `--dir` and `--json`; say what it does."""
     where = click.option(
         "--dir",
         "folder",
@@ -87,10 +45,10 @@ def _verb(function: Callable[..., Answer]) -> click.Command:
         help="Where the certificates lie.",
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
-    return main.command(cls=Verb)(where(as_json(function)))
+    return lambda function: main.command(cls=Verb, short_help=in_short)(where(as_json(function)))
 
 
-@_verb
+@_verb("Make what is missing, or see that all is as asked.")
 @click.option(
     "--name",
     "names",
@@ -165,7 +123,7 @@ def init(
     return Answer(lines=say.outcome(done, now), value=done)
 
 
-@_verb
+@_verb("Say what a certificate is, in people's words.")
 @click.argument("certificate", metavar="[CERT | HOST:PORT]", required=False)
 def show(folder: Path, certificate: str | None) -> Answer:
     """Say what a certificate is, in people's words.
@@ -184,7 +142,7 @@ def show(folder: Path, certificate: str | None) -> Answer:
     return Answer(lines=lines if seen.warning else lines[1:], value=seen)
 
 
-@_verb
+@_verb("Say how each certificate stands, and what mends it.")
 def status(folder: Path) -> Answer:
     """Say how every certificate stands: days left, what is wrong, what mends it."""
     from xchat.pki import say
@@ -197,7 +155,7 @@ def status(folder: Path) -> Answer:
     return Answer(lines=lines, value=report, exit_code=exit_code(report.problems))
 
 
-@_verb
+@_verb("Let two judges try a server's certificate.")
 @click.argument("certificate", metavar="CERT", type=click.Path(path_type=Path))
 @click.option("--host", metavar="NAME", help="The name it has to hold for; otherwise each it has.")
 @click.option(

@@ -49,7 +49,10 @@ def fetch_chain(host: str, port: int) -> list[x509.Certificate]:
         raise NotTrusted(f"{place} shows a certificate that cannot be read: {error}") from error
     except OSError as error:
         why = error.strerror or str(error)
-        raise XChatError(f"{place} cannot be reached: {why}") from error
+        raise XChatError(
+            f"{place} cannot be reached: {why}",
+            mend="See that a server runs there, and compare host and port",
+        ) from error
 
 
 def _sni(host: str) -> str | None:
