@@ -154,8 +154,8 @@ def test_a_certificate_wants_its_key_and_the_reverse(
             f"xchat-server: --{name} wants --{other}\n"
             f"  xchat-server --{name} {files[name]} --{other} {files[other]}\n"
         )
-    alone = home / "alone.pem"
-    assert run(f"--{name}", alone).stderr.endswith(f"--{name} {alone} --{other} FILE\n")
+    for nothing, shown in ((home / "a b.pem", f"'{home}/a b.pem'"), ("", "''")):
+        assert run(f"--{name}", nothing).stderr.endswith(f"--{name} {shown} --{other} FILE\n")
 
 
 def test_the_other_half_may_be_a_setting(home: Path, pair: Pair) -> None:
@@ -248,6 +248,19 @@ def test_what_it_says_is_true(started: Started, pair: Pair) -> None:
 def test_a_signal_ends_it_well(started: Started, number: signal.Signals) -> None:
     started.process.send_signal(number)
     assert started.process.wait(10) == 0
+
+
+def test_ctrl_c_before_it_serves_has_its_own_code(home: Path) -> None:
+    """The code that the help names: here it waits for settings that nobody writes."""
+    os.mkfifo("settings.toml")
+    with subprocess.Popen(
+        [PROGRAM, "--config", "settings.toml"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        with Path("settings.toml").open("w", encoding="utf-8"):  # opens once it reads
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
+        assert process.stderr
+        assert process.stderr.read().strip() == ""
 
 
 def test_a_second_server_on_the_same_data_is_refused(started: Started, pair: Pair) -> None:

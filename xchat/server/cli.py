@@ -32,7 +32,6 @@ _SETTINGS = {
     "data": "store.data",
 }
 
-
 _ENDS = (
     ("0", "it ended as it was told to, or printed what it was asked for"),
     ("1", "something is in its way: a port, a folder, a full disk"),
@@ -136,7 +135,7 @@ def _need_both(config: Config, given: Mapping[str, object]) -> None:
         path, default = given.get(f"tls.{name}"), getattr(Tls(), other)
         if path is None or f"tls.{other}" in given or getattr(config.tls, other) != default:
             continue
-        beside = Path(str(path)).with_name(file)
+        beside = Path(str(path)).parent / file
         words = shlex.join(("xchat-server", f"--{name}", str(path), f"--{other}"))
         guess = shlex.quote(str(beside)) if beside.is_file() else "FILE"
         raise UsageError(f"--{name} wants --{other}", mend=f"{words} {guess}")
