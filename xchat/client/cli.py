@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container, Sequence
-from functools import update_wrapper
-from typing import Any, NoReturn
+from collections.abc import Container, Sequence
+from typing import NoReturn
 
 import click
 
@@ -24,6 +23,14 @@ class Main(click.Group):
         """Put the command first, `talk` where there is none."""
         return super().parse_args(ctx, _command_first(args, self.commands))
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the options of `talk` too: nobody who looks for --ca should have to guess where."""
+        talks = self.commands["talk"].params
+        shown = (it.get_help_record(ctx) for it in talks if isinstance(it, click.Option))
+        with formatter.section("How to connect"):
+            formatter.write_dl([record for record in shown if record])
+        super().format_options(ctx, formatter)
+
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the table of exit codes."""
         with formatter.section("It ends with"):
@@ -33,8 +40,8 @@ class Main(click.Group):
 def _command_first(args: Sequence[str], commands: Container[str]) -> list[str]:
     """Return the words with the command in front: options may be typed before it."""
     place = 0
-    while place < len(args) and args[place].startswith("--"):
-        if args[place] in ("--help", "--version"):
+    while place < len(args) and args[place].startswith("-"):
+        if args[place] in ("-h", "--help", "--version"):
             return [args[place]]
         place += 2 if args[place] in WITH_VALUE else 1
     if place < len(args) and args[place] in commands:
@@ -42,29 +49,13 @@ def _command_first(args: Sequence[str], commands: Container[str]) -> list[str]:
     return ["talk", *args]
 
 
-def _in_words(command: Callable[..., Exit]) -> Callable[..., NoReturn]:
-    """End with the words and the code of an error, or with the code returned."""
-
-    def run(**options: Any) -> NoReturn:
-        try:
-            end = command(**options)
-        except XChatError as error:
-            print(f"xchat-client: {error}", file=sys.stderr)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            sys.exit(Exit.INTERRUPTED.code)
-        sys.exit(end.code)
-
-    return update_wrapper(run, command)
-
-
 @click.group(
     cls=Main,
-    subcommand_metavar=f"[--ca FILE] {ADDRESS} [CHANNEL]",
+    subcommand_metavar=f"{ADDRESS} [CHANNEL]",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, package_name="xchat", message="%(prog)s %(version)s")
-def main() -> None:
+def command() -> None:
     """Talk on an XChat server, over TLS that is verified before anything is sent.
 
     With nothing but `xchat-client` it connects as it did the last time, or asks. A shell
@@ -72,11 +63,16 @@ def main() -> None:
     """
 
 
-@main.command(short_help="Talk, line by line: what is done where no command is named.")
+@command.command(short_help="Talk, line by line: what is done where no command is named.")
 @click.argument("address", required=False, metavar=ADDRESS)
-@click.argument("channel", required=False, metavar="CHANNEL", default="")
+@click.argument("channel", required=False, metavar="[CHANNEL]", default="")
+@click.option(
+    "--plain",
+    is_flag=True,
+    expose_value=False,
+    help="Line by line, as it is done in any case: for scripts that want to be sure.",
+)
 @takes_how
-@_in_words
 def talk(*, address: str | None, channel: str, how: How) -> Exit:
     """Talk, line by line. What is typed goes to the channel; /help lists the commands."""
     from xchat.client.talking import talk as run
@@ -84,12 +80,11 @@ def talk(*, address: str | None, channel: str, how: How) -> Exit:
     return run(address, channel, how)
 
 
-@main.command(short_help="Send lines; end when the server has kept them all.")
+@command.command(short_help="Send lines; end when the server has kept them all.")
 @click.argument("address", metavar=ADDRESS)
 @click.argument("target", metavar="'#CHANNEL'|NICK")
 @click.argument("text", nargs=-1, metavar="[TEXT]")
 @takes_how
-@_in_words
 def send(*, address: str, target: str, text: tuple[str, ...], how: How) -> Exit:
     """Send TEXT, or each line of standard input, and end when the server has kept it all."""
     from xchat.client.scripting import send as run
@@ -97,7 +92,7 @@ def send(*, address: str, target: str, text: tuple[str, ...], how: How) -> Exit:
     return run(address, target, " ".join(text) if text else None, how)
 
 
-@main.command(short_help="Follow a channel; --json for programs.")
+@command.command(short_help="Follow a channel; --json for programs.")
 @click.argument("address", metavar=ADDRESS)
 @click.argument("channel", metavar="CHANNEL")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as above.")
@@ -106,9 +101,8 @@ def send(*, address: str, target: str, text: tuple[str, ...], how: How) -> Exit:
 @click.option("--count", type=click.IntRange(0), default=0, metavar="N",
               help="End after N messages.")  # fmt: skip
 @takes_how
-@_in_words
 def tail(*, address: str, channel: str, how: How, as_json: bool, history: int, count: int) -> Exit:
-    r"""Follow what is said in a channel.
+    """Follow what is said in a channel.
 
     \b
     With --json each line is an object:
@@ -118,7 +112,27 @@ def tail(*, address: str, channel: str, how: How, as_json: bool, history: int, c
       target  the channel
       kind    "message", "action" or "notice"
       text    what was said
-    """
+    """  # noqa: D301 - the \b is a backspace: click's sign to leave the table as it is
     from xchat.client.scripting import tail as run
 
     return run(address, channel, how, as_json=as_json, history=history, count=count)
+
+
+def main() -> NoReturn:
+    """Run `xchat-client`; every refusal is two lines on standard error and an exit code."""
+    try:
+        end = command.main(prog_name="xchat-client", standalone_mode=False)
+        code = end.code if isinstance(end, Exit) else end
+    except XChatError as error:
+        code = _refuse(error.what, error.mend, error.exit_code)
+    except click.UsageError as error:
+        path = "xchat-client" if error.ctx is None else error.ctx.command_path
+        code = _refuse(error.format_message(), f"{path} --help", error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        code = Exit.INTERRUPTED.code
+    sys.exit(code)
+
+
+def _refuse(what: str, mend: str | None, code: int) -> int:
+    print(f"xchat-client: {what}" + (f"\n  {mend}" if mend else ""), file=sys.stderr)
+    return code
