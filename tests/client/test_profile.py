@@ -21,6 +21,21 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["client.toml"]
 
 
+def test_it_is_readable_in_every_script(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    known = Profile("chat.lan", 8080, "ანა", "/home/ანა\x7f\t/ca.pem", "#😀")
+    save(path, known)
+    assert 'nick = "ანა"' in path.read_text("utf-8")
+    assert load(path) == known
+
+
+def test_what_toml_cannot_hold_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A file's name may be bytes that are no text."""
+    with pytest.raises(UnicodeEncodeError):
+        save(tmp_path / "client.toml", Profile(ca="/home/\udcff/ca.pem"))
+    assert not list(tmp_path.glob("client.toml*"))
+
+
 def test_there_is_none_at_first(tmp_path: Path) -> None:
     assert load(tmp_path / "client.toml") == Profile()
 

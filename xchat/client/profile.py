@@ -56,14 +56,22 @@ def load(path: Path) -> Profile:
 
 
 def save(path: Path, profile: Profile) -> None:
-    """Write the profile, in place of the old one. Raises OSError."""
+    """Write the profile, in place of the old one. Raises OSError, UnicodeEncodeError."""
+    data = _written(profile).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    values = msgspec.structs.asdict(profile)
-    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"# the last server that xchat-client reached; written by itself\n{text}")
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
     Path(name).replace(path)
+
+
+def _written(profile: Profile) -> str:
+    """Return the profile in TOML, whose strings are those of JSON but for DEL."""
+    lines = ["# the last server that xchat-client reached; written by itself"]
+    for key, value in msgspec.structs.asdict(profile).items():
+        text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        lines.append(f"{key} = {text}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def choose_ca(given: Path | None, profile: Profile, peer: Peer) -> Path:
