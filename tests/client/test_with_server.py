@@ -82,10 +82,11 @@ def test_two_people_talk(talker: Callable[[str], Program]) -> None:
 
 def test_what_is_typed_wrong_is_told_and_not_sent(talker: Callable[[str], Program]) -> None:
     ana, gio = talker("ana"), talker("gio")
-    ana.type("/jion #other", "/upload me.txt", "/history many", "/msg", "sent after")
+    ana.type("/op gio", "/jion #other", "/upload me.txt", "/history many", "/msg", "sent after")
     gio.wait_for("ana: sent after")
     assert gio.output.count("ana: ") == 1
     ana.wait_for("/jion is no command, and was not sent\n  Did you mean /join")
+    ana.wait_for("/op is no command, and was not sent\n  /help lists them")
     ana.wait_for("no files yet")
     ana.wait_for("not a number of messages")
     ana.wait_for("/msg needs more words\n  /msg NICK TEXT")
@@ -187,6 +188,8 @@ def test_send_to_a_person_who_is_not_there_says_so(server: Server) -> None:
                "nobody", "hello?")  # fmt: skip
     assert done.returncode == Exit.LINE_REFUSED.code == 23
     assert "refused: No such nick" in done.stderr
+    assert "a channel is written '#nobody'" in done.stderr
+    assert "kept: 0 of 1 line\n" in done.stderr
 
 
 def test_send_into_a_channel_that_is_none_says_so(server: Server) -> None:

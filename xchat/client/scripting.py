@@ -41,7 +41,11 @@ def send(address: str, target: str, text: str | None, how: How) -> Exit:
     if text is None and sys.stdin.isatty():
         print("each line is sent; Ctrl-D on a line of its own ends", file=sys.stderr)
     app = Send(session, link, errors, target=target, text=text)
-    run.run(link, app, errors)
+    try:
+        run.run(link, app, errors)
+    finally:
+        if app.short:
+            print(app.tally, file=sys.stderr)
     return app.end
 
 

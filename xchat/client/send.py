@@ -25,6 +25,8 @@ from xchat.client.typed import Typed
 from xchat.irc.names import visible
 from xchat.limits.client import SEND_LINES_MAX
 
+NO_SUCH_NICK = "401"
+
 
 class Send:
     """The app of `send`; `text` is None where the input is to be read."""
@@ -42,6 +44,17 @@ class Send:
         self._typed = Typed(link, 0, self._say, self._on_end)
         self._leaving = Leaving(session)
         self._reading = False
+        self._said = self._kept = 0
+
+    @property
+    def short(self) -> bool:
+        """Whether lines were sent that are not known to be kept."""
+        return self._kept < self._said
+
+    @property
+    def tally(self) -> str:
+        """How many of the lines that were sent are known to be kept."""
+        return f"kept: {self._kept} of {self._said} line{'s' * (self._said != 1)}"
 
     def connected(self, version: str, good_until: datetime) -> None:
         """Nothing: a script wants no words where all is well."""
@@ -57,8 +70,8 @@ class Send:
                 self._begin()
             case JoinRefused():
                 raise join_refused(event)
-            case MessageKept(proven=False):
-                self._errors.line("handed over; this server does not say whether it kept it")
+            case MessageKept():
+                self._keep(event)
             case MessageRefused() | MessageUncertain():
                 self._fail(event)
             case Disconnected(retry_at=None):
@@ -80,16 +93,23 @@ class Send:
             self._leaving.begin()
 
     def _say(self, text: str) -> None:
-        self._session.say(self._target, text)
+        self._said += len(self._session.say(self._target, text))
 
     def _on_end(self) -> None:
         self._reading = False
         self._leaving.begin()
 
+    def _keep(self, event: MessageKept) -> None:
+        self._kept += 1
+        if not event.proven:
+            self._errors.line("handed over; this server does not say whether it kept it")
+
     def _fail(self, event: MessageRefused | MessageUncertain) -> None:
         if isinstance(event, MessageRefused):
             self.end = Exit.LINE_REFUSED
             self._errors.line(f"refused: {visible(event.words)}\n  {visible(event.text)}")
+            if event.code == NO_SUCH_NICK and not self._session.is_channel(self._target):
+                self._errors.line(f"  a channel is written '#{visible(self._target)}'")
         else:
             self.end = Exit.LINE_UNCERTAIN
             self._errors.line(f"not known to be kept: {visible(event.text)}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.client.peer import channel_named
 from xchat.errors import UsageError
+from xchat.irc.display import visible
 
 if TYPE_CHECKING:
     from xchat.client.plain import Plain
@@ -65,7 +66,7 @@ def unknown(name: str) -> UsageError:
     """Return the error of a command that there is none of, naming the nearest."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.5)
+    near = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0.6)
     mend = f"Did you mean /{near[0]}? " if near else ""
     return UsageError(
         f"/{name} is no command, and was not sent",
@@ -94,6 +95,8 @@ def _me(app: Plain, words: list[str]) -> None:
 
 def _nick(app: Plain, words: list[str]) -> None:
     app.session.change_nick(words[0])
+    if not app.session.ready:
+        app.say(f"  (you will be {visible(words[0])} once the connection is back)")
 
 
 def _topic(app: Plain, words: list[str]) -> None:
