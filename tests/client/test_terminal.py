@@ -90,6 +90,8 @@ def test_asks_where_and_who_and_remembers_it(server: Server, screen: Callable[..
     """As the first chat did: host, then nickname; the second time it asks nothing."""
     first = screen("--ca", str(server.ca))
     first.wait_for("server .*: $")
+    first.type("")
+    first.wait_for("(?s)server .*: .*server .*: $")
     first.type(f"localhost:{server.port}")
     first.wait_for(r"nickname \[.*\]: $")
     first.type("ana")
@@ -112,7 +114,9 @@ def test_asks_for_another_nick_where_one_is_taken(
     one.wait_for("you joined #lobby")
     other = screen("--ca", str(server.ca), address, "#lobby")
     other.wait_for("the nickname ana is in use")
-    other.wait_for("another nickname: $")
+    other.wait_for("in use\nanother nickname: $")
+    other.type("e k a")
+    other.wait_for("cannot be a nickname: A name cannot hold a space\nanother nickname: $")
     other.type("eka")
     other.wait_for("you joined #lobby")
     other.type("/exit")
@@ -165,9 +169,12 @@ def test_says_that_the_server_is_away_and_keeps_what_is_typed(
     ana.wait_for("kept here until the connection is back")
     ana.type("/topic")
     ana.wait_for("! there is no connection now")
+    ana.type("/nick anna")
+    ana.wait_for("you will be anna once the connection is back")
     server.start()
     ana.wait_for("connected again")
     ana.wait_for("ana: typed while away")
+    ana.wait_for("you are anna now")
     ana.type("/exit")
     assert ana.end() == 0
 

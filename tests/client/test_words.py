@@ -83,6 +83,28 @@ def test_a_message_is_nick_colon_text(message: MessageReceived, line: str) -> No
     assert re.fullmatch(r"\d\d:\d\d " + re.escape(line), shown)
 
 
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            events.TopicChanged(channel="#x", topic="Tea", by="anna"),
+            "anna changed the topic of #x: Tea",
+        ),
+        (events.TopicChanged(channel="#x", topic="", by="anna"), "anna took #x's topic away"),
+        (events.TopicChanged(channel="#x", topic="Tea", by=None), "topic of #x: Tea"),
+        (events.TopicChanged(channel="#x", topic="", by=None, asked=True), "#x has no topic"),
+        (
+            events.NamesListed(channel="#x", names=(), asked=True),
+            "nobody is in #x that you may see",
+        ),
+        (events.ServerSaid(code="372", words="Welcome"), "-- Welcome"),
+    ],
+)
+def test_what_happens_is_a_sentence(event: Event, line: str) -> None:
+    (shown,) = words().of(event)
+    assert re.sub(r"^\d\d:\d\d ", "", shown) == line
+
+
 def test_another_day_is_announced_once() -> None:
     made = words()
     old = said("x", time="2020-01-02T12:00:00.000Z")

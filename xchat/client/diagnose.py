@@ -79,15 +79,17 @@ def mute(peer: Peer, seconds: float) -> Fault:
     )
 
 
-def not_let_in(peer: Peer, refusal: EntryRefused) -> Fault:
+def not_let_in(peer: Peer, refusal: EntryRefused, *, gave_password: bool) -> Fault:
     """Return the fault of a server that refused us, in its words."""
-    wants_password = refusal.code == "464"
+    mend = "Ask whoever runs the server."
+    if refusal.code == "464" and gave_password:
+        mend = "The first line of --password-file is not its password: ask whoever runs it."
+    elif refusal.code == "464":
+        mend = "Write the server's password to a file: --password-file FILE."
     return Fault(
         Exit.NOT_LET_IN,
         f"{peer} does not let us in: {visible(refusal.words)}",
-        mend="Write the server's password to a file: --password-file FILE."
-        if wants_password
-        else "Ask whoever runs the server.",
+        mend=mend,
         transient=not refusal.permanent,
     )
 
@@ -136,10 +138,10 @@ def _expired(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
         what = "a certificate in its chain has expired"
         root = _look_at(_read_ca(ca))
         if root is not None and root.not_after <= now:
-            what = f"the CA in {ca} has expired{_since(now, root.not_after)}"
+            what = f"the CA in {ca} expired{_since(now, root.not_after)}"
             remake = "--force"
     else:
-        what = f"its certificate has expired{_since(now, shown.not_after)}"
+        what = f"its certificate expired{_since(now, shown.not_after)}"
     return Fault(
         Exit.EXPIRED,
         f"{peer}: {what}",
@@ -238,7 +240,7 @@ def _since(now: datetime, then: datetime) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _lower(reason: str) -> str:

@@ -219,7 +219,8 @@ class Link:
     def _broken(self, error: OSError | None) -> Fault:
         """Return why the connection ended, in the server's words where it gave any."""
         if self._refusal is not None:
-            return diagnose.not_let_in(self._peer, self._refusal)
+            gave = self._session.gave_password
+            return diagnose.not_let_in(self._peer, self._refusal, gave_password=gave)
         if isinstance(error, ssl.SSLError):
             return diagnose.diagnose(error, self._peer, self._ca)
         if self._wire is not None and not self._wire.verified:

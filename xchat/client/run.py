@@ -16,6 +16,7 @@ from xchat.client.options import How
 from xchat.client.output import Output
 from xchat.client.peer import Peer, login_nick, parse_address
 from xchat.client.profile import Profile
+from xchat.client.refusals import check_nick
 from xchat.client.session import Identity, Session
 from xchat.client.tls import make_context
 from xchat.errors import ConfigError, UsageError
@@ -53,7 +54,8 @@ def script_nick() -> str:
 
 
 def make(want: Wanted) -> tuple[Session, Link]:
-    """Return a session and its link, not yet connected. Raises ClientError for the CA."""
+    """Return a session and its link, not yet connected. Raises ClientError for CA and nick."""
+    check_nick(want.nick)
     context = make_context(want.ca, oldest=want.oldest)
     session = Session(Identity(nick=want.nick, realname=want.nick, password=want.password))
     return session, Link(session, want.peer, context, want.ca)
@@ -72,7 +74,7 @@ def remember(want: Wanted, channel: str) -> None:
     """Keep what worked; where it cannot be kept, the next time asks again."""
     kept = Profile(want.peer.host, want.peer.port, want.nick, str(want.ca.absolute()), channel)
     path = profile.profile_path()
-    with contextlib.suppress(OSError, ConfigError):
+    with contextlib.suppress(OSError, ConfigError, UnicodeEncodeError):
         if profile.load(path) != kept:
             profile.save(path, kept)
 
@@ -92,4 +94,8 @@ def _password(file: Path | None) -> str:
     try:
         return file.read_text("utf-8").split("\n", 1)[0].strip("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: the password cannot be read ({error})") from error
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise UsageError(
+            f"{file}: the password cannot be read: {why}",
+            mend="--password-file FILE: its first line is the server's password.",
+        ) from error

@@ -68,7 +68,9 @@ def _known_address(known: Profile, *, interactive: bool) -> str:
             "no server is named, and there is no terminal to ask on",
             mend="xchat-client [NICK@]HOST[:PORT] [#channel]",
         )
-    return run.ask("server (HOST or HOST:PORT)")
+    while not (address := run.ask("server (HOST or HOST:PORT)")):
+        pass  # Ctrl-D ends it
+    return address
 
 
 def _nick(known: Profile, want: run.Wanted, *, interactive: bool) -> str:

@@ -26,13 +26,23 @@ def make_context(ca: Path, *, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -
     context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     context.hostname_checks_common_name = False
     context.set_alpn_protocols([ALPN])
+    pem = _read(ca)
     try:
-        context.load_verify_locations(cadata=ca.read_text("ascii"))
+        context.load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError) as error:
+        is_key = "PRIVATE KEY-----" in pem
+        what = "a private key, not the CA's certificate" if is_key else "no PEM certificate"
+        raise _unreadable(ca, f"it holds {what}") from error
+    return context
+
+
+def _read(ca: Path) -> str:
+    try:
+        return ca.read_text("ascii")
     except OSError as error:
         raise _unreadable(ca, error.strerror or str(error)) from error
-    except (ssl.SSLError, ValueError) as error:
+    except ValueError as error:
         raise _unreadable(ca, "it holds no PEM certificate") from error
-    return context
 
 
 def _unreadable(ca: Path, why: str) -> ClientError:

@@ -191,7 +191,7 @@ class Words:
         return [f"! {about + ': ' if about else ''}{visible(event.words)}"]
 
     def _server(self, event: ServerSaid) -> list[str]:
-        return [f"server: {visible(event.words)}"]
+        return [f"-- {visible(event.words)}"]
 
     def _whois(self, event: WhoisReceived) -> list[str]:
         nick = visible(event.nick)

@@ -46,6 +46,11 @@ class Commands:
         return state.wanted_nick if state.phase is Phase.OFFLINE else state.nick
 
     @property
+    def gave_password(self) -> bool:
+        """Whether we send a password to the server."""
+        return self._state.identity.password != ""
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """The channels that we are in or want to be in."""
         state = self._state

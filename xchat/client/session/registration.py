@@ -83,7 +83,8 @@ def join_all(state: State) -> None:
 
 def on_nick_refused(state: State, message: Message) -> None:
     """432, 433, 436, 437: take another if it is our own ghost that has it, else say so."""
-    nick = message.params[1] if len(message.params) > 2 else state.wanted_nick
+    named = message.params[1] if len(message.params) > 2 else "*"
+    nick = state.wanted_nick if named == "*" else named
     words = message.params[-1]
     if state.phase is Phase.REGISTERING and state.ever_ready and message.command != "432":
         state.nick = state.source = another(nick, state.support.nick_chars_max)
