@@ -7,6 +7,8 @@ import json
 import os
 import pty
 import re
+import shlex
+import shutil
 import signal
 import socket
 import sqlite3
@@ -128,7 +130,10 @@ def test_the_help_says_where_data_is_kept(home: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("option", ["--print-config", "--check", "--help", "--version"])
-def test_a_full_disk_is_said_in_words(home: Path, pair: Pair, option: str) -> None:
+def test_a_full_disk_is_said_in_words(
+    home: Path, pair: Pair, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # what waits is written at the end
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             [PROGRAM, *options(pair, option)],
@@ -154,6 +159,10 @@ def test_a_certificate_wants_its_key_and_the_reverse(
             f"xchat-server: --{name} wants --{other}\n"
             f"  xchat-server --{name} {files[name]} --{other} {files[other]}\n"
         )
+    (home / "a b").mkdir()
+    ours, beside = (shutil.copy(files[which], home / "a b") for which in (name, other))
+    said = run(f"--{name}", ours).stderr.splitlines()[1]
+    assert shlex.split(said) == ["xchat-server", f"--{name}", str(ours), f"--{other}", str(beside)]
     for nothing, shown in ((home / "a b.pem", f"'{home}/a b.pem'"), ("", "''")):
         assert run(f"--{name}", nothing).stderr.endswith(f"--{name} {shown} --{other} FILE\n")
 

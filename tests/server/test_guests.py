@@ -72,6 +72,17 @@ def test_a_forgotten_password_is_a_refusal_and_no_abuse(make_house: MakeHouse) -
     assert not house.recorded("abuse")
 
 
+def test_to_hold_a_place_by_negotiating_is_abuse(make_house: MakeHouse) -> None:
+    """Nick and user are said, but capabilities are negotiated for ever."""
+    house = make_house(registration_seconds_max=0.4)
+    guest = house.encrypt()
+    guest.say("CAP LS 302")
+    guest.log_in("ana")
+    house.until(lambda: guest.end, "the end")
+    assert house.recorded("abuse", kind="not registered")
+    assert not house.recorded("refused")
+
+
 def test_to_give_up_before_registering_leaves_no_words(make_house: MakeHouse) -> None:
     house = make_house()
     guest = house.encrypt()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 
 from xchat.chat.hub import Hub
-from xchat.chat.session import Session
+from xchat.chat.session import Claim, Session
 from xchat.journal import Journal
 from xchat.server.admission import network_of
 from xchat.server.connection import READ, Connection, Phase
@@ -230,12 +230,12 @@ class Guests:
         session = connection.session
         if session is None or self._connections.pop(session, None) is None:
             return
-        nick, refused = self._hub.nick_of(session), _was_refused(session)
+        nick = self._hub.nick_of(session)
         self._hub.disconnect(session, reason)
         address, reason = connection.address, _without_words(session.closing or reason)
         if session.registered:
             self._journal.info("left", nick=nick, address=address, reason=reason)
-        elif refused:
+        elif _has_said_all(session.claim):
             network, now = network_of(address), self._hub.now
             self._journal.refusal("not registered", network, now, reason=reason)
         else:
@@ -256,11 +256,9 @@ class Guests:
         self._door.record(kind, address, self._hub.now, **fields)
 
 
-def _was_refused(session: Session) -> bool:
-    """Say whether the hub turned away somebody who had said all that registration asks for."""
-    claim = session.claim
-    said_all = bool(claim.nick and claim.user) and not claim.negotiating
-    return session.ending is not None and said_all and not session.registered
+def _has_said_all(claim: Claim) -> bool:
+    """Say whether somebody did what registration asks for: not to be let in is no abuse then."""
+    return bool(claim.nick and claim.user) and not claim.negotiating
 
 
 def _without_words(reason: str) -> str:
