@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import msgspec
@@ -16,15 +17,19 @@ import pytest
 
 from tests.pki.conftest import Ended, make, run, run_certs, tree
 from xchat.errors import UsageError
+from xchat.pki import wish
 from xchat.pki.acts import Act
 from xchat.pki.check import check_server_pair
 from xchat.pki.command import Failure
+from xchat.pki.detect import Found
 from xchat.pki.errors import Differs, Expired, Locked
 from xchat.pki.examine import examine
+from xchat.pki.facts import names_of, read_chain
 from xchat.pki.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.keys import is_locked, read_key
-from xchat.pki.wish import Outcome, Wish
+from xchat.pki.names import LOCAL
+from xchat.pki.wish import Outcome, Wish, choose
 
 PLAIN = Wish(detects=False)
 
@@ -139,6 +144,52 @@ def test_force_repeats_the_public_names_asked_for_earlier(tmp_path: Path) -> Non
     assert "192.0.2.77" in str(refused.value.mend)
 
 
+def names_in(folder: Folder) -> set[str]:
+    return set(map(str, names_of(read_chain(folder.server.read_bytes(), folder.server)[0])))
+
+
+def test_force_keeps_the_names_asked_for_earlier(tmp_path: Path) -> None:
+    """A command typed from memory, or from further up the screen, loses no name either."""
+    run_certs("init", "--name", "chat.lan", "--name", "198.51.100.7", cwd=tmp_path)
+    forced = run_certs("init", "--force", "--name", "example.com", cwd=tmp_path)
+    assert forced.code == 0, forced.err
+    assert "198.51.100.7             as before" in forced.out
+    folder = Folder(tmp_path / "certs")
+    assert {"chat.lan", "198.51.100.7", "example.com", "localhost"} <= names_in(folder)
+    assert run_certs("init", "--name", "198.51.100.7", cwd=tmp_path).code == 0
+    run_certs("init", "--force", "--no-detect", "--name", "a.lan", cwd=tmp_path)
+    assert names_in(folder) == {"a.lan"}, "no names but those of --name"
+
+
+def test_force_works_where_the_old_names_cannot_be_read(made: Folder) -> None:
+    made.server.write_text("junk")
+    init(made.path, Wish(names=("chat.lan",)), now(), replace="all")
+    assert "chat.lan" in names_in(made)
+
+
+def test_an_address_left_out_is_told_with_what_it_costs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [Found("vm.local", "its name"), Found(ip_address("198.51.100.9"), "on eth0")]
+    monkeypatch.setattr(wish, "find_names", lambda: there)
+    done = init(tmp_path / "certs", Wish(names=("chat.lan",), words=("--name", "chat.lan")), now())
+    (left,) = done.left_out
+    assert "means a new ca.pem for everybody" in left.why
+    assert "init --force --name chat.lan --name 198.51.100.9" in str(left.mend)
+
+
+def test_a_name_is_answered_as_it_was_typed(tmp_path: Path) -> None:
+    made = run_certs("init", "--no-detect", "--name", "მთა.local", cwd=tmp_path)
+    assert "for       მთა.local" in made.out
+    again = run_certs("init", "--no-detect", "--name", "ბუდე.local", cwd=tmp_path)
+    assert "does not name ბუდე.local" in again.err
+    outside = run_certs("init", "--no-detect", "--name", "მთა.example", cwd=tmp_path)
+    assert "may not name მთა.example" in outside.err
+    assert "--name 'მთა.local'" in outside.err
+    assert not any("xn--" in ended.out + ended.err for ended in (made, again, outside))
+    assert "xn--lodnl.local" in names_in(Folder(tmp_path / "certs"))
+
+
 def test_a_lost_server_certificate_is_made_again(made: Folder) -> None:
     made.path.joinpath("live").unlink()
     shutil.rmtree(made.path / "gen")
@@ -234,12 +285,6 @@ def test_without_any_name_nothing_is_made(tmp_path: Path) -> None:
 
 def test_an_address_outside_the_bounds_is_left_out_and_named(tmp_path: Path) -> None:
     """ "a public one not asked for with --name is left out and named"."""
-    from ipaddress import ip_address
-
-    from xchat.pki.detect import Found
-    from xchat.pki.names import LOCAL
-    from xchat.pki.wish import choose
-
     public = Found(ip_address("198.51.100.9"), "on eth0")
     choice = choose([Found("vm.local", "its name"), public], LOCAL)
     assert choice.names == ("vm.local",)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xchat.errors import UsageError
-from xchat.pki.names import LOCAL, Name, parse_name
+from xchat.pki.names import LOCAL, Name, parse_name, shown
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,32 @@ from xchat.pki.names import LOCAL, Name, parse_name
 )
 def test_a_name_is_a_host_or_an_address(text: str, name: Name) -> None:
     assert parse_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("xn--moded2d.lan", "ბუდე.lan"),
+        ("any.xn--moded2d.lan", "any.ბუდე.lan"),
+        ("chat.lan", "chat.lan"),
+        (ip_address("fd00::1"), "fd00::1"),
+        ("xn--.lan", "xn--.lan"),
+        ("xn--a\ud800.lan", "xn--a\ud800.lan"),
+        ("XN--MODED2D.lan", "XN--MODED2D.lan"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_shown_as_people_write_it(name: Name, text: str) -> None:
+    """Only where what is shown, typed again, is the same name."""
+    assert shown(name) == text
+
+
+@given(st.text("აბგxn-ßé\u200d\u202e.a1", min_size=1, max_size=20))
+def test_what_is_shown_is_the_name_when_typed(text: str) -> None:
+    with contextlib.suppress(UsageError):
+        name = parse_name(text)
+        assert parse_name(shown(name)) == name
+        assert shown(name).isprintable()
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from xchat.pki.folder import DEFAULT, SERVER, SERVER_KEY, Folder
+from xchat.pki.names import shown
 from xchat.pki.problems import COMPARE_CLOCK
 from xchat.pki.rules import Kind
 from xchat.pki.stage import LIVE
@@ -45,7 +46,7 @@ def is_ours(file: Path) -> bool:
 def mend_refused(file: Path, trusted: Path, refused: Sequence[tuple[Kind, str]]) -> str:
     """Return what mends a chain in `file` that breaks rules of these kinds, for these names."""
     worst = min((kind for kind, _ in refused), key=_WORST_FIRST.index)
-    names = list(dict.fromkeys(name for kind, name in refused if kind == worst))
+    names = list(dict.fromkeys(shown(name) for kind, name in refused if kind == worst))
     if worst == "ca":
         return _try_the_servers(file)
     if worst == "early":

@@ -80,7 +80,7 @@ def _verb(in_short: str) -> Callable[[Callable[..., Answer]], click.Command]:
 @click.option(
     "--force",
     is_flag=True,
-    help="Make everything anew, and keep what is here in a"
+    help="Make everything anew, the old one's names included, and keep what is here in a"
     " dated backup. Clients need the new ca.pem.",
 )
 def init(

@@ -14,7 +14,7 @@ from xchat.pki.examine import Standing
 from xchat.pki.facts import bounds_of, covers, names_of
 from xchat.pki.files import read_file
 from xchat.pki.keys import is_locked, read_key
-from xchat.pki.names import Name
+from xchat.pki.names import Name, shown
 from xchat.pki.problems import FATAL
 from xchat.pki.wish import Note, Wish, words_for
 
@@ -92,4 +92,4 @@ def _server_names(standing: Standing) -> list[Name]:
 
 
 def _listed(names: Sequence[Name]) -> str:
-    return ", ".join(map(str, names))
+    return ", ".join(map(shown, names))

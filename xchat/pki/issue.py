@@ -6,6 +6,7 @@ is written.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -13,27 +14,31 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from xchat.errors import XChatError
 from xchat.pki import acts
 from xchat.pki.authority import Holder, mint_issuer, mint_root, mint_server
 from xchat.pki.detect import Found
 from xchat.pki.errors import NotTrusted
 from xchat.pki.examine import Standing
-from xchat.pki.facts import Facts, bounds_of, facts_of, names_of
+from xchat.pki.facts import UNREADABLE, Facts, bounds_of, facts_of, names_of, read_chain
 from xchat.pki.files import read_file
 from xchat.pki.folder import CA, ISSUER, ISSUER_KEY, ROOT_KEY, SERVER, SERVER_KEY, Folder
 from xchat.pki.keys import key_pem, read_key
-from xchat.pki.names import Name
+from xchat.pki.names import Name, shown
 from xchat.pki.stage import Stage
 from xchat.pki.verify import judge
-from xchat.pki.wish import Choice, Did, Named, Note, Outcome, Wish, choose, named, words_for
+from xchat.pki.wish import KEPT, Choice, Did, Named, Note, Outcome, Wish, choose, named, words_for
 
-LEFT_OUT = "{}, but this CA may not name it"
+LEFT_OUT = "{}, but this CA may not name it; one that may means a new ca.pem for everybody"
 ROOT_KEY_RESTS = "{} signs nothing from day to day, so it may be kept elsewhere, on a stick"
 
 
 def make_all(folder: Folder, wish: Wish, now: datetime) -> Outcome:
-    """Make a root, an issuer and a server's certificate; keep what was there in a backup."""
-    found = wish.found
+    """Make a root, an issuer and a server's certificate; keep what was there in a backup.
+
+    The old names stay, unless `wish` is for those asked for only.
+    """
+    found = (*wish.found, *(_kept(_served(folder)) if wish.detects else ()))
     bounds = wish.bounds(found)
     choice = choose(found, bounds)
     root = mint_root(now, bounds=bounds)
@@ -64,8 +69,7 @@ def reissue(folder: Folder, standing: Standing, wish: Wish, now: datetime) -> Ou
     `wish.names` must be within the issuer's bounds.
     """
     issuer = _issuer(folder, standing)
-    old = standing.chains.get("server", [])
-    kept = (Found(name, "as before") for each in old[:1] for name in names_of(each))
+    kept = _kept(standing.chains.get("server", []))
     choice = choose((*wish.found, *kept), bounds_of(issuer.certificate))
     server = mint_server(issuer, choice.names, now)
     chain = [server.certificate, issuer.certificate]
@@ -77,6 +81,20 @@ def reissue(folder: Folder, standing: Standing, wish: Wish, now: datetime) -> Ou
     _commit(change, [minted], now)
     cas = tuple(each for each in standing.facts if each.role != "server")
     return _outcome("reissued", folder, (*cas, minted), choice, wish)
+
+
+def _served(folder: Folder) -> list[x509.Certificate]:
+    """Return the chain that the server shows until now; none if it cannot be read."""
+    try:
+        return read_chain(read_file(folder.server), folder.server)
+    except XChatError:
+        return []
+
+
+def _kept(chain: Sequence[x509.Certificate]) -> list[Found]:
+    with contextlib.suppress(*UNREADABLE):
+        return [Found(name, KEPT) for each in chain[:1] for name in names_of(each)]
+    return []
 
 
 def _issuer(folder: Folder, standing: Standing) -> Holder:
@@ -148,7 +166,7 @@ def _outcome(
 def _left_out(folder: Folder, choice: Choice, wish: Wish) -> Iterator[Named]:
     again = ("init", "--force", *words_for(choice.names, wish.found), *wish.words)
     for each in choice.left:
-        command = folder.command(*again, "--name", str(each.name))
+        command = folder.command(*again, "--name", shown(each.name))
         yield Named(str(each.name), LEFT_OUT.format(each.why), command)
 
 

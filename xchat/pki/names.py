@@ -21,6 +21,7 @@ from ipaddress import (
 from typing import TypeAlias
 
 from xchat.errors import UsageError
+from xchat.irc.display import visible
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -56,6 +57,16 @@ def parse_name(text: str) -> Name:
         return ip_address(bare)
     except ValueError:
         return _parse_host(text)
+
+
+def shown(name: Name | str) -> str:
+    """Return a name as people write it, ბუდე.lan for xn--moded2d.lan, if both mean the same."""
+    text = str(name)
+    try:
+        typed = text.encode().decode("idna") if "xn--" in text else text
+        return typed if typed == visible(typed) and str(parse_name(typed)) == text else text
+    except (UnicodeError, UsageError):
+        return text
 
 
 def _parse_host(text: str) -> str:

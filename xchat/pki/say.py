@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from xchat.pki.facts import Facts, fingerprint
+from xchat.pki.names import shown
 from xchat.pki.problems import Problem
 from xchat.pki.wish import Named, Outcome
 
@@ -88,12 +89,12 @@ def verification(report: Verification) -> Iterator[str]:
     for each in verdicts:
         if each.broken:
             refused_by = refusals.setdefault((each.judge, each.broken.rule), [])
-            refused_by.append(each.name or "anybody")
+            refused_by.append(shown(each.name) or "anybody")
     for (judge, rule), refused in refusals.items():
         yield f"{judge} refuses {file} for {', '.join(refused)}"
         yield f"  {rule}"
     if not refusals:
-        names = ", ".join(dict.fromkeys(each.name for each in verdicts))
+        names = ", ".join(dict.fromkeys(shown(each.name) for each in verdicts))
         yield f"{file} holds for {names}"
         yield f"  OpenSSL (strict) and cryptography both accept it with {report.trusted}"
     if report.mend:
@@ -121,12 +122,12 @@ def _for(result: Outcome, server: Facts) -> Iterator[str]:
     if result.names:
         yield from _paragraphs("for", result.names)
     else:
-        yield from _field("for", ", ".join(server.names))
+        yield from _field("for", ", ".join(map(shown, server.names)))
 
 
 def _paragraphs(label: str, names: Iterable[Named]) -> Iterator[str]:
     for each in names:
-        yield from _field(label, f"{each.name:24} {each.why}", each.mend)
+        yield from _field(label, f"{shown(each.name):24} {each.why}", each.mend)
         label = ""
 
 

@@ -12,11 +12,12 @@ import msgspec
 from xchat.errors import UsageError
 from xchat.pki.detect import Found, find_names
 from xchat.pki.facts import Facts
-from xchat.pki.names import LOCAL, Bounds, Name
+from xchat.pki.names import LOCAL, Bounds, Name, shown
 
 Did = Literal["made", "reissued", "unchanged"]
 
-ASKED = "asked for with --name"
+ASKED, KEPT = "asked for with --name", "as before"
+_WANTED = (ASKED, KEPT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +37,10 @@ class Wish:
         return (*asked, *(find_names() if self.detects else ()))
 
     def bounds(self, found: Iterable[Found]) -> Bounds | None:
-        """Return what a new CA may sign for: local names, this host's, and those asked for."""
+        """Return what a new CA may sign for: local names, this host's, those asked for or kept."""
         if not self.constrains:
             return None
-        hosts = (each.name for each in found if isinstance(each.name, str) or each.why == ASKED)
+        hosts = (each.name for each in found if isinstance(each.name, str) or each.why in _WANTED)
         return LOCAL.widened(hosts)
 
 
@@ -61,7 +62,7 @@ def words_for(names: Iterable[Name], found: Iterable[Found]) -> Iterator[str]:
     by_itself = {each.name for each in found}
     for name in names:
         if name not in by_itself:
-            yield from ("--name", str(name))
+            yield from ("--name", shown(name))
 
 
 def choose(found: Iterable[Found], bounds: Bounds | None) -> Choice:
