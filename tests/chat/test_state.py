@@ -74,6 +74,29 @@ def test_changes_are_taken_once_each_entity_once(state: State) -> None:
     assert state.changes() == []
 
 
+def test_nicks_that_changed_hands_are_taken_back(state: State) -> None:
+    state.put_user(user("2", "bob"))
+    state.put_away("2", "fishing")
+    state.changes()
+    state.confirm()
+    state.put_user(user("1", "carl"))
+    state.put_away("2", None)
+    state.drop_user("2")
+    state.put_user(user("3", "Alice"))
+    state.put_user(user("1", "bob"))
+    state.take_back()
+    assert state.nicks == {"alice": "1", "bob": "2"}
+    assert state.away == {"2": "fishing"}
+
+
+def test_presence_costs_nothing_of_others(state: State) -> None:
+    """One AWAY, or one who quits, does not copy what everyone else's is."""
+    away = state.away
+    state.put_away("1", "fishing")
+    state.put_away("1", None)
+    assert state.away is away
+
+
 class Machine(RuleBasedStateMachine):
     """Any users and channels come, change and go; what is kept makes the same state."""
 
@@ -81,6 +104,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.state = State()
         self.kept: dict[str, bytes] = {}
+        self.away: dict[str, str] = {}
         self.count = 0
 
     @rule(nick=st.sampled_from(NICKS))
@@ -119,14 +143,44 @@ class Machine(RuleBasedStateMachine):
                 self.state.drop_channel(folded)
         self.state.drop_user(uid)
 
+    @precondition(lambda self: self.state.users)
+    @rule(data=st.data(), message=st.sampled_from((None, "fishing", "asleep")))
+    def go_away(self, data: st.DataObject, message: str | None) -> None:
+        self.state.put_away(data.draw(st.sampled_from(list(self.state.users))), message)
+
+    @precondition(lambda self: self.state.channels)
+    @rule(data=st.data(), emptied=st.integers(0, 9))
+    def change_channel(self, data: st.DataObject, emptied: int) -> None:
+        one = data.draw(st.sampled_from(list(self.state.channels.values())))
+        self.state.put_channel(replace(one, emptied=emptied))
+
     @rule()
     def keep(self) -> None:
         self._keep(self.state.changes())
-        again = State.of(self.kept.values())
+        self.state.confirm()
+        self.away = dict(self.state.away)
+        self._compare(State.of(self.kept.values()))
+
+    @rule(has_tried=st.booleans())
+    def refuse(self, *, has_tried: bool) -> None:
+        """What was not kept is taken back, whatever it was."""
+        if has_tried:
+            self.state.changes()
+        self.state.take_back()
+        assert self.state.changes() == []
+        assert self.state.away == self.away
+        self._compare(State.of(self.kept.values()))
+        assert [self.state.channels[folded].emptied for folded in self.state.empty] == sorted(
+            one.emptied for one in self.state.channels.values() if one.emptied
+        )
+
+    def _compare(self, again: State) -> None:
         assert again.users == self.state.users
         assert again.channels == self.state.channels
         assert again.members == self.state.members
+        assert again.joined == self.state.joined
         assert again.nicks == self.state.nicks
+        assert again.empty == self.state.empty
         for nick in NICKS:
             assert (again.nick_taken(nick) is None) is (self.state.nick_taken(nick) is None), nick
         for name in CHANNELS:

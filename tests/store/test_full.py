@@ -112,6 +112,20 @@ def test_another_program_has_the_file(path: Path, server: Server) -> None:
         )
 
 
+def test_a_commit_that_fails_reads_nothing(path: Path, server: Server) -> None:
+    """To read the state again would cost as much as there are users, each time, and may fail."""
+    ana = server.join("ana")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        statements: list[str] = []
+        server.store._db.set_trace_callback(statements.append)
+        (told,) = server.say(ana, "TOPIC #a :lost")
+        other.execute("ROLLBACK")
+    assert "CANNOT_KEEP" in told
+    assert not [words for words in statements if "SELECT" in words]
+    assert server.hub.state.channels["#a"].topic is None
+
+
 def test_who_leaves_while_nothing_can_be_kept_leaves_as_soon_as_it_can(
     path: Path, server: Server
 ) -> None:

@@ -4,8 +4,9 @@ Theory. Handlers append events; the log gives them places; `settle` applies them
 in that order and hands everything of the turn (log entries, history, changed
 entities) to the store as one transaction. Only when that is kept does it return
 the effects, so nothing is ever told that could be lost. When it is not kept,
-the state in memory is ahead of the truth: it is thrown away and read again from
-the store, and everyone whose event it was is told.
+the state in memory is ahead of the truth: it takes back what the turn changed,
+and everyone whose event it was is told. Only after a fault of ours, when nothing
+in memory can be believed, is it read again from the store.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class Ledger:
         self.has_more = False
         """Whether the log may hold more than the last turn took."""
         self._origins: dict[Token, Origin] = {}
+        self._is_lost = False
 
     def catch_up(self) -> None:
         """Apply what the log holds and the index does not; raises CannotKeep."""
@@ -104,6 +106,7 @@ class Ledger:
             steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
             history = [row for step in steps for row in step.history]
             self.store.index(entries, history, self.state.changes())
+            self.state.confirm()
 
     def append(self, request: Request, event: events.Event) -> None:
         """Ask the log for a place for an event of a request.
@@ -135,29 +138,36 @@ class Ledger:
 
     def settle(self) -> Settled:
         """Apply what the log has placed, keep it, and say what came of it."""
-        polled = self.log.poll(ENTRIES_A_TURN)
+        polled = self.log.poll(ENTRIES_A_TURN) if not self._is_lost else ()
         self.has_more = len(polled) >= ENTRIES_A_TURN
         if not polled:
             return Settled()
         lost = [(item.token, item.why) for item in polled if isinstance(item, Lost)]
         entries = [item for item in polled if isinstance(item, Entry)]
-        away = self.state.away
         steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
         history = [row for step in steps for row in step.history]
         try:
             self.store.keep(entries, history, self.state.changes())
         except CannotKeep as failure:
-            self._restore(away)
+            self.state.take_back()
             lost += [(entry.token, str(failure)) for entry in entries if entry.token is not None]
             return Settled(lost=self._take_lost(lost), kept=False)
+        self.state.confirm()
         origins = [self._take(entry.token) for entry in entries]
         return Settled(tuple(zip(steps, origins, strict=True)), self._take_lost(lost))
 
     def recover(self) -> None:
-        """Go back to what is kept, after a fault of ours; nobody waits for an event any more."""
-        self._restore({uid: why for uid, why in self.state.away.items() if uid in self.state.users})
+        """Go back to what is kept, after a fault of ours; nobody waits for an event any more.
+
+        Raises what the store raises where that cannot be read: then no state is
+        to be believed, and nothing more is settled.
+        """
         for token in list(self._origins):
             self._take(token)
+        self._is_lost = True
+        state = self.store.state()
+        state.away = {uid: why for uid, why in self.state.away.items() if uid in state.users}
+        self.state, self._is_lost = state, False
 
     def _take(self, token: Token | None) -> Origin | None:
         origin = self._origins.pop(token, None) if token is not None else None
@@ -168,8 +178,3 @@ class Ledger:
     def _take_lost(self, lost: Sequence[tuple[Token, str]]) -> tuple[tuple[Origin, str], ...]:
         taken = [(self._take(token), why) for token, why in lost]
         return tuple((origin, why) for origin, why in taken if origin is not None)
-
-    def _restore(self, away: dict[str, str]) -> None:
-        """Go back to what is kept, and to the presence there was before the turn."""
-        self.state = self.store.state()
-        self.state.away = away

@@ -3,12 +3,13 @@
 Entities are frozen values, replaced whole; the state is the only thing that
 changes, and only `apply` changes it. Each change is remembered until `changes`
 takes it, as the rows that the store keeps: from those rows `State.of` builds
-the same state again.
+the same state again. Where they could not be kept, `take_back` undoes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
@@ -96,10 +97,12 @@ class State:
         self.empty: dict[str, None] = {}
         """The channels in which nobody is, the one left longest ago first."""
         self.away: dict[str, str] = {}
-        """Presence: not kept, lost with the process. Replaced whole, never changed in place."""
+        """Presence: not kept, lost with the process."""
         self._nick_looks: dict[str, str] = {}
         self._channel_looks: dict[str, str] = {}
         self._changed: dict[str, Entity | None] = {}
+        self._inverses: list[Callable[[], None]] = []
+        """What undoes each change that may yet have to be taken back, in their order."""
 
     @classmethod
     def of(cls, values: Iterable[bytes]) -> State:
@@ -116,9 +119,9 @@ class State:
                 members.append(entity)
         for member in members:
             state.put_member(member.channel, member.uid, member.roles)
-        left = sorted(state.empty, key=lambda folded: state.channels[folded].emptied)
-        state.empty = dict.fromkeys(left)
+        state._order_empty()
         state.changes()
+        state.confirm()
         return state
 
     # -- reading ------------------------------------------------------------------------------
@@ -173,24 +176,31 @@ class State:
         self._nick_looks.update(dict.fromkeys(names.skeletons(user.nick), user.uid))
         self.joined.setdefault(user.uid, {})
         self._changed[f"u {user.uid}"] = user
+        undo = partial(self.put_user, old) if old else partial(self.drop_user, user.uid)
+        self._inverses.append(undo)
 
     def drop_user(self, uid: str) -> None:
         """Remove a user who is in no channel any more."""
         assert not self.joined[uid], "a user leaves the channels first"
-        self._forget_nick(self.users.pop(uid))
+        self.put_away(uid, None)
+        user = self.users.pop(uid)
+        self._forget_nick(user)
         del self.joined[uid]
-        if uid in self.away:
-            self.put_away(uid, None)
         self._changed[f"u {uid}"] = None
+        self._inverses.append(partial(self.put_user, user))
 
     def put_away(self, uid: str, message: str | None) -> None:
         """Let a user be away with a message, or back with None."""
-        others = {other: why for other, why in self.away.items() if other != uid}
-        self.away = others if message is None else {**others, uid: message}
+        before = self.away.pop(uid, None)
+        if message is not None:
+            self.away[uid] = message
+        if message != before:
+            self._inverses.append(partial(self.put_away, uid, before))
 
     def put_channel(self, channel: Channel) -> None:
         """Add a channel, or put a new value in the place of the old one."""
         folded = names.fold(channel.name)
+        old = self.channels.get(folded)
         self.channels[folded] = channel
         self.members.setdefault(folded, {})
         self._channel_looks.update(dict.fromkeys(names.skeletons(channel.name), folded))
@@ -198,26 +208,34 @@ class State:
         if channel.emptied:
             self.empty[folded] = None
         self._changed[f"c {folded}"] = channel
+        undo = partial(self.put_channel, old) if old else partial(self.drop_channel, folded)
+        self._inverses.append(undo)
 
     def drop_channel(self, folded: str) -> None:
         """Remove a channel in which nobody is."""
         assert not self.members[folded], "a channel goes when nobody is in it"
-        _forget_looks(self._channel_looks, self.channels.pop(folded).name)
+        channel = self.channels.pop(folded)
+        _forget_looks(self._channel_looks, channel.name)
         del self.members[folded]
         self.empty.pop(folded, None)
         self._changed[f"c {folded}"] = None
+        self._inverses.append(partial(self.put_channel, channel))
 
     def put_member(self, folded: str, uid: str, roles: int) -> None:
         """Let a user be in a channel with these roles."""
+        old = self.members[folded].get(uid)
         self.members[folded][uid] = roles
         self.joined[uid][folded] = None
         self._changed[f"m {folded} {uid}"] = Member(folded, uid, roles)
+        undo = partial(self.drop_member, folded, uid)
+        self._inverses.append(undo if old is None else partial(self.put_member, folded, uid, old))
 
     def drop_member(self, folded: str, uid: str) -> None:
         """Take a user out of a channel."""
-        del self.members[folded][uid]
+        roles = self.members[folded].pop(uid)
         del self.joined[uid][folded]
         self._changed[f"m {folded} {uid}"] = None
+        self._inverses.append(partial(self.put_member, folded, uid, roles))
 
     def changes(self) -> list[Row]:
         """Take what has changed since the last call, each entity once, as rows to store."""
@@ -226,6 +244,23 @@ class State:
             (key, _ENCODER.encode(entity) if entity is not None else None)
             for key, entity in changed.items()
         ]
+
+    def confirm(self) -> None:
+        """Take it that all that has changed is kept; call `changes` before."""
+        self._inverses.clear()
+
+    def take_back(self) -> None:
+        """Go back to what was confirmed last, presence included, the last change first."""
+        inverses, self._inverses = self._inverses, []
+        for undo in reversed(inverses):
+            undo()
+        self._order_empty()
+        self._changed.clear()
+        self._inverses.clear()
+
+    def _order_empty(self) -> None:
+        left = sorted(self.empty, key=lambda folded: self.channels[folded].emptied)
+        self.empty = dict.fromkeys(left)
 
     def _forget_nick(self, user: User) -> None:
         del self.nicks[names.fold(user.nick)]

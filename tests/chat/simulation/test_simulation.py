@@ -122,7 +122,7 @@ def test_notices_a_message_that_is_not_in_the_history(monkeypatch: pytest.Monkey
 
 
 def test_notices_state_that_is_not_restored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Ledger, "_restore", lambda ledger, away: None)
+    monkeypatch.setattr(State, "take_back", lambda state: None)
     fails_with("in the file|from the log|shown")
 
 
