@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from xchat.irc.display import MARKS_MAX, clean_text, visible
@@ -138,6 +139,27 @@ def test_a_whole_line_costs_little() -> None:
 
 def test_topics_and_reasons_keep_their_formatting() -> None:
     assert clean_text("\x0304,05red\x03 \x02bold\x0f") == "\x0304,05red\x03 \x02bold\x0f"
+
+
+@given(text=st.text() | nasty)
+@example("\x03\u200b12\ufe0f")
+@example("x" + "\u0301" * 8 + "\u202e" + "\u0301" * 8)
+@example("x" + "\u0301" * 8 + "\x02" + "\u0301" * 8)
+def test_what_is_kept_is_shown_as_it_is_but_for_its_formatting(text: str) -> None:
+    """Nothing is accepted that a terminal would not be shown."""
+    cleaned = clean_text(text)
+    unformatted = re.sub(
+        r"\x03(\d{1,2}(,\d{1,2})?)?|\x04([\da-f]{6}(,[\da-f]{6})?)?|[\x02\x0f\x11\x16\x1d-\x1f]",
+        "",
+        cleaned,
+        flags=re.ASCII | re.IGNORECASE,
+    )
+    assert visible(cleaned) == unformatted
+
+
+@pytest.mark.parametrize("text", ["\u200b\u2060", "\u202e", "\u3164\u2800", "\u200d"])
+def test_what_nobody_sees_is_nothing(text: str) -> None:
+    assert clean_text(text) == ""
 
 
 @given(text=st.text() | nasty)

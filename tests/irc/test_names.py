@@ -223,6 +223,7 @@ def test_other_names_of_channels_are_refused(name: str) -> None:
         ("@!*", "user"),
         ("x" * 30, "x" * USER_MAX),
         ("ა" * 20, "ა" * 19),
+        ("x" + "\u0301" * 18, "x"),
         ("𐐨" * 20, "𐐨" * 14),
     ],
 )

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from xchat.irc.display import clean_text
+
 
 def cut(text: str, bytes_max: int) -> str:
     """Return the longest beginning of a text that fits, never half a character."""
     data = text.encode()
     return text if len(data) <= bytes_max else data[:bytes_max].decode(errors="ignore")
+
+
+def clean(text: str, bytes_max: int) -> str:
+    """Return the beginning of a text that fits, without what no terminal would show."""
+    return clean_text(cut(clean_text(text), bytes_max))
 
 
 def rows(words: Iterable[str], bytes_max: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 MARKS_MAX = 8
 """Combining marks in a row: more of them climb over the neighbouring lines."""
@@ -20,10 +20,6 @@ _FORMATTING = re.compile(
     "|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
-_DROPPED = re.compile(
-    "[\x00\x01\x05-\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f"
-    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 _JOINERS = "\u200c\u200d"
 # Letters and marks by category that are drawn as nothing.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\u180e")
@@ -43,36 +39,72 @@ def visible(text: str) -> str:
     (ESC is ␛), other characters that act or hide become `<U+202E>`. At most
     MARKS_MAX combining marks stay in a row. Doing it twice changes nothing more.
     """
-    if text.isprintable() and (text.isascii() or max(text) < "\u0300"):
+    if _is_plain(text):
         return text
-    text = _FORMATTING.sub("", text)
     shown: list[str] = []
-    start = 0
-    for flag in _FLAG.finditer(text):
-        _show(text[start : flag.start()], shown)
-        shown.append(flag.group())
-        start = flag.end()
-    _show(text[start:], shown)
+    _show(_FORMATTING.sub("", text), shown, _picture)
     return "".join(shown)
 
 
 def clean_text(text: str) -> str:
-    """Return `text` without control and bidi characters; IRC formatting codes stay."""
-    return _DROPPED.sub("", text)
+    """Return `text` without all that `visible` would change; IRC formatting codes stay.
+
+    Where leaving something out would make another code of what follows one,
+    the codes go too.
+    """
+    if _is_plain(text):
+        return text
+    kept: list[str] = []
+    woven: list[str] = []
+    start = 0
+    for code in (*_FORMATTING.finditer(text), None):
+        size = len(kept)
+        _show(text[start : code.start() if code else None], kept, _nothing)
+        woven += kept[size:]
+        if code:
+            woven.append(code.group())
+            start = code.end()
+    plain, formatted = "".join(kept), "".join(woven)
+    return formatted if _FORMATTING.sub("", formatted) == plain else plain
 
 
-def _show(text: str, shown: list[str]) -> None:
-    """Append the visible form of `text` to `shown`, which ends in what stands before it."""
-    marks = 0
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and (text.isascii() or max(text) < "\u0300")
+
+
+def _show(text: str, shown: list[str], picture: Callable[[str], str]) -> None:
+    """Append `text` to `shown`, a picture in place of each character that does not stay."""
+    start = 0
+    for flag in _FLAG.finditer(text):
+        _show_characters(text[start : flag.start()], shown, picture)
+        shown.append(flag.group())
+        start = flag.end()
+    _show_characters(text[start:], shown, picture)
+
+
+def _show_characters(text: str, shown: list[str], picture: Callable[[str], str]) -> None:
+    marks = _marks_at_end(shown)
     for place, char in enumerate(text):
-        if _is_mark(char):
+        row = marks + 1 if _is_mark(char) else marks if char in _JOINERS else 0
+        if row > MARKS_MAX:
+            continue
+        before = shown[-1] if shown else ""
+        stays = _stays(before, char, text[place + 1 : place + 2], row)
+        put = char if stays else picture(char)
+        if put:
+            shown.append(put)
+            marks = row
+
+
+def _marks_at_end(shown: list[str]) -> int:
+    """Return how many combining marks stand in a row at the end, joiners not counted."""
+    marks = 0
+    for char in reversed(shown):
+        if len(char) == 1 and _is_mark(char):
             marks += 1
         elif char not in _JOINERS:
-            marks = 0
-        if marks <= MARKS_MAX:
-            before = shown[-1] if shown else ""
-            stays = _stays(before, char, text[place + 1 : place + 2], marks)
-            shown.append(char if stays else _picture(char))
+            break
+    return marks
 
 
 def _stays(before: str, char: str, after: str, marks: int) -> bool:
@@ -113,6 +145,10 @@ def _joins(before: str, after: str, marks: int) -> bool:
     if not after or after.isascii() or _is_hidden(after) or _is_selector(after):
         return False
     return marks < MARKS_MAX if _is_mark(after) else unicodedata.category(after)[0] in "LSC"
+
+
+def _nothing(_char: str) -> str:
+    return ""
 
 
 def _picture(char: str) -> str:

@@ -113,11 +113,17 @@ def clean_user(name: str, chars_max: int) -> str:
     """
     kept = "".join(char for char in name if char in _USER_ASCII or _is_written(char))[:chars_max]
     kept = kept.encode()[: USER_BYTES_MAX - 1].decode(errors="ignore")
-    try:
-        fold(kept)
-    except BadName:
+    if not _is_name(kept):
         kept = "".join(char for char in kept if char.isascii())
     return kept or _USER_DEFAULT[:chars_max]
+
+
+def _is_name(text: str) -> bool:
+    try:
+        fold(text)
+    except BadName:
+        return False
+    return visible(text) == text
 
 
 def fold_text(text: str) -> str:

@@ -109,6 +109,22 @@ def test_real_names_are_cut_and_cleaned(server: Server) -> None:
     assert whois.params[-1] == f"[31m{'ა' * 48}"
 
 
+@pytest.mark.parametrize("realname", ["\u200b\u2060", "\u2800", " ", "\u202e \u200d"], ids=ascii)
+def test_a_real_name_that_nobody_sees_is_none(server: Server, realname: str) -> None:
+    client = server.connect()
+    assert client.ask("NICK alice", f"USER a 0 * :{realname}") == [
+        "461 alice USER :Not enough parameters"
+    ]
+
+
+def test_a_cut_leaves_nothing_behind_that_hides(server: Server) -> None:
+    """What joined two characters is none where the second is cut away."""
+    client = server.connect()
+    client.ask("NICK alice", f"USER a 0 * :{'x' * 143}👩\u200d👧")
+    (whois, *_) = client.read("WHOIS alice")
+    assert whois.params[-1] == f"{'x' * 143}👩"
+
+
 # -- nicks ------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from xchat.chat.commands.each import each, need_targets, need_user, one_by_one, 
 from xchat.chat.commands.reception import say_names, say_topic
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
-from xchat.chat.text import cut
+from xchat.chat.text import clean
 from xchat.irc import names
 from xchat.irc.numerics import (
     ERR_CHANNELISFULL,
@@ -142,7 +142,7 @@ def topic(hub: Hub, request: Request) -> None:
     """TOPIC <channel> [<topic>]: see it, set it, or clear it with an empty one."""
     uid, name = request.session.uid, request.params[0]
     if len(request.params) > 1:
-        text = cut(names.clean_text(request.params[1]), hub.limits.topic_bytes_max)
+        text = clean(request.params[1], hub.limits.topic_bytes_max)
         hub.append(request, events.TopicChanged(uid=uid, channel=name, topic=text))
         return
     channel = visible_channel(hub.state, uid, name)
@@ -191,4 +191,4 @@ def _say_names_of(hub: Hub, request: Request, name: str) -> None:
 
 def _reason(hub: Hub, request: Request, index: int) -> str:
     given = request.params[index] if len(request.params) > index else ""
-    return cut(names.clean_text(given), hub.limits.kick_bytes_max)
+    return clean(given, hub.limits.kick_bytes_max)

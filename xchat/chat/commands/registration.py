@@ -10,7 +10,7 @@ from xchat.chat.events import NickChanged, UserRegistered
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.session import Request
-from xchat.chat.text import cut
+from xchat.chat.text import clean
 from xchat.irc import names
 from xchat.irc.numerics import (
     ERR_ALREADYREGISTERED,
@@ -60,8 +60,8 @@ def user(hub: Hub, request: Request) -> None:
     session = request.session
     if session.registered or session.claim.user:
         raise Refused(ERR_ALREADYREGISTERED)
-    realname = cut(names.clean_text(request.params[3]), hub.limits.realname_bytes_max)
-    if not realname or not request.params[0]:
+    realname = clean(request.params[3], hub.limits.realname_bytes_max)
+    if not realname.strip() or not request.params[0]:
         raise Refused(ERR_NEEDMOREPARAMS, "USER")
     # Without an ident answer a user name is what the client says: marked so, as servers do.
     chars_max = hub.limits.user_chars_max - 1
@@ -122,5 +122,5 @@ def pong(_hub: Hub, _request: Request) -> None:
 
 def quit_(hub: Hub, request: Request) -> None:
     """QUIT [reason]: answered with ERROR, and the connection ends."""
-    reason = names.clean_text(request.params[0]) if request.params else ""
-    hub.close(request.session, f"Quit: {cut(reason, hub.limits.kick_bytes_max)}")
+    given = request.params[0] if request.params else ""
+    hub.close(request.session, f"Quit: {clean(given, hub.limits.kick_bytes_max)}")
