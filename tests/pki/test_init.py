@@ -190,6 +190,15 @@ def test_a_name_is_answered_as_it_was_typed(tmp_path: Path) -> None:
     assert "xn--lodnl.local" in names_in(Folder(tmp_path / "certs"))
 
 
+def test_a_terminal_without_its_letters_is_answered_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "iso8859-1:strict")
+    ended = run_certs("init", "--no-detect", "--name", "მთა.local", cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert r"\u10db\u10d7\u10d0.local" in ended.out
+
+
 def test_a_lost_server_certificate_is_made_again(made: Folder) -> None:
     made.path.joinpath("live").unlink()
     shutil.rmtree(made.path / "gen")

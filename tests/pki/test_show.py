@@ -86,7 +86,7 @@ def test_show_of_a_server_believes_nothing_and_says_so(made: Folder) -> None:
     with serving(made) as port:
         said = certs(made, "show", f"127.0.0.1:{port}")
     assert "Nothing was verified" in said.splitlines()[0]
-    assert said.count("SHA256") == 2, "leaf and issuer"
+    assert said.count("  SHA256") == 2, "leaf and issuer"
     assert ", ".join(NAMES) in said
 
 

@@ -136,7 +136,7 @@ def show(folder: Path, certificate: str | None) -> Answer:
 
     now = datetime.now(UTC)
     seen = look(folder, certificate)
-    lines = [seen.warning] if seen.warning else []
+    lines = [line for line in (seen.warning, seen.mend) if line]
     for each in seen.certificates:
         lines += ["", *say.certificate(each, now)]
     return Answer(lines=lines if seen.warning else lines[1:], value=seen)

@@ -7,6 +7,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -47,6 +48,9 @@ class Program(click.Group):
         sys.exit(self._run(args, **extra))
 
     def _run(self, args: Sequence[str] | None, **extra: Any) -> int:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # a terminal that cannot spell a name
+                stream.reconfigure(errors="backslashreplace")
         try:
             return int(super().main(args, standalone_mode=False, **extra) or 0)
         except click.UsageError as error:

@@ -21,10 +21,11 @@ from xchat.pki.verify import Verdict, judge, names_to_try
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """Certificates somebody wanted to see; `warning` if nothing vouches for them."""
+    """Certificates somebody wanted to see; `warning` and `mend` if nothing vouches for them."""
 
     certificates: tuple[Facts, ...]
     warning: str | None = None
+    mend: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ def look(folder: Path, what: str | None) -> Seen:
     return Seen(
         certificates=tuple(facts_of(each, what) for each in chain),
         warning=f"This is what {what} shows. Nothing was verified: anyone can show anything.",
+        mend="Compare the first SHA256 with what its owner sees there: xchat-certs show",
     )
 
 
