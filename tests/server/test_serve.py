@@ -119,12 +119,12 @@ def start(tmp_path: Path, pair: Pair, client_context: ssl.SSLContext) -> Iterato
     """Start servers with these settings."""
     with ExitStack() as stack:
 
-        def make(*sets: str) -> Running:
+        def make(*sets: str, program: tuple[str | Path, ...] = (PROGRAM,)) -> Running:
             journal = tmp_path / "journal"
             words = [word for setting in (*pair.settings, *sets) for word in ("--set", setting)]
             with journal.open("w") as stderr:
                 process = subprocess.Popen(
-                    [PROGRAM, "--host", "127.0.0.1", "--port", "0", "--data", tmp_path / "data",
+                    [*program, "--host", "127.0.0.1", "--port", "0", "--data", tmp_path / "data",
                      *words],
                     stdin=subprocess.DEVNULL, stderr=stderr, text=True,
                 )  # fmt: skip
@@ -248,6 +248,34 @@ def test_what_was_kept_in_the_future_is_told_at_the_start(start: MakeServer) -> 
     (warning,) = [entry for entry in start().journal if entry["level"] == "warning"]
     assert warning["event"].startswith("what was kept last is in the future of the clock")
     assert 613_199 < warning["hours"] < 613_201
+
+
+BREAKS_DOWN = """
+from xchat.chat.apply import RULES
+from xchat.chat.events import MessageSent
+from xchat.server.cli import main
+RULES[MessageSent] = RULES[MessageSent]._replace(change=lambda step, event: 1 / 0)
+main()
+"""
+
+
+def test_a_store_that_cannot_be_read_any_more_is_an_end_in_words(start: MakeServer) -> None:
+    """A fault of ours, and then the disk's: everyone is told, and the operator what to do."""
+    server = start(program=(sys.executable, "-c", BREAKS_DOWN))
+    ana, ben = server.talker("ana"), server.talker("ben")
+    with contextlib.closing(sqlite3.connect(server.data / "xchat.sqlite3")) as store, store:
+        store.execute("UPDATE state SET value = '{'")
+    ana.say("PRIVMSG ben :never kept")
+    assert b"ERROR :Closing link (127.0.0.1): You met a fault of this server" in ana.rest()
+    assert b"ERROR :Closing link (127.0.0.1): The server's store has failed" in ben.rest()
+    for talker in (ana, ben):
+        talker.close()
+    assert server.process.wait(STOP_SECONDS_MAX + 5) == 1
+    said = server.journal_file.read_text()
+    assert "Traceback" not in said
+    assert '"event": "the store cannot be read: stopping"' in said
+    assert "xchat.sqlite3: the state cannot be read: " in said
+    assert said.endswith("xchat-server --data FOLDER\n")
 
 
 def test_full_of_descriptors_it_serves_those_it_has_and_idles(start: MakeServer) -> None:

@@ -75,7 +75,7 @@ class Hub:
 
     @property
     def state(self) -> State:
-        """The live state; a commit that fails puts another in its place."""
+        """The live state; `recover` puts another in its place."""
         return self.ledger.state
 
     # -- connections come and go --------------------------------------------------------------
@@ -175,16 +175,20 @@ class Hub:
 
         Who met it, and whoever waited for an answer that may now never come, is
         parted with: their clients come back, and see in the history what was kept.
+        Raises what the store raises where that cannot be read: all that can be
+        done then is to `stop`.
         """
+        for session in list(self.sessions.values()):
+            if session is self._serving or session.open:
+                self._part(session)
+        self._serving = None
         self.ledger.recover()
         self.fanout.rebuild(self.state.joined)
         for session in list(self.sessions.values()):
-            has_user = session.uid in self.state.users
-            if session is self._serving or session.open or has_user is not session.registered:
+            if (session.uid in self.state.users) is not session.registered:
                 self._part(session)
             elif session.inbox:
                 self._runnable[session] = None
-        self._serving = None
         self._say_farewells()
 
     def _part(self, session: Session) -> None:

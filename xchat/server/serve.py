@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import resource
 import socket
@@ -35,7 +36,8 @@ def serve(config: Config, start: Start, journal: Journal, announce: Callable[[],
     """Serve until SIGTERM or SIGINT; return the exit code.
 
     `announce` is called once nothing is left that may be refused. Raises
-    StoreError where the data folder cannot be used.
+    StoreError where the data folder cannot be used, or, when everyone was told
+    goodbye, where it cannot be used any more.
     """
     names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
     store = SqliteStore(start.data_folder / FILE_NAME)
@@ -50,9 +52,13 @@ def serve(config: Config, start: Start, journal: Journal, announce: Callable[[],
         with loop.signals():
             announce()
             _say_listening(start.listeners, journal)
-            _run(turn, loop, housekeeping)
+            try:
+                _run(turn, loop, housekeeping)
+            except StoreError as error:
+                _give_up(turn, guests, journal, error)
+                raise
             journal.info("stopping", connections=len(guests))
-            _farewell(turn, guests)
+            _farewell(turn, guests, "The server is stopping")
     finally:
         loop.close()
         housekeeping.tidy(time.monotonic())
@@ -107,8 +113,16 @@ def _run(turn: Turn, loop: Loop, housekeeping: Housekeeping) -> None:
         housekeeping.after_turn(before, time.monotonic())
 
 
-def _farewell(turn: Turn, guests: Guests) -> None:
-    guests.say_farewell("The server is stopping")
+def _give_up(turn: Turn, guests: Guests, journal: Journal, error: StoreError) -> None:
+    """Part with everyone: after a fault of ours not even what is kept can be read."""
+    fields = {"why": error.what, "mend": error.mend, "connections": len(guests)}
+    journal.error("the store cannot be read: stopping", **fields)
+    with contextlib.suppress(StoreError):
+        _farewell(turn, guests, "The server's store has failed; it is recorded")
+
+
+def _farewell(turn: Turn, guests: Guests, reason: str) -> None:
+    guests.say_farewell(reason)
     end = time.monotonic() + FAREWELL_SECONDS
     while guests and time.monotonic() < end:
         turn.run()
