@@ -17,12 +17,14 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import verification
 
-from tests.pki.conftest import NAMES, leave_out, run
+from tests.pki.conftest import NAMES, leave_out, run, skip_by_name
 from xchat.pki.facts import read_chain
 from xchat.pki.folder import Folder
 from xchat.pki.names import parse_name
 
 PKILINT = "pkilint==0.13.3"
+PYTHONS = ("python3.13", "python3.14", "python3")
+PYTHON_3_13 = "a Python of 3.13 or later that starts: XCHAT_PYTHON313, or python3.13 on the PATH"
 WAIVERS = tomllib.loads(Path(__file__).with_name("waivers.toml").read_text())["waiver"]
 HANDSHAKE = """
 import json, ssl, sys
@@ -76,15 +78,52 @@ def test_python_strict_accepts_every_name(made_once: Folder) -> None:
 def test_python_3_13_accepts_every_name(
     made_once: Folder, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    """Python 3.13 is strict by itself."""
-    here = sys.executable if sys.version_info >= (3, 13) else None
-    python = here or os.environ.get("XCHAT_PYTHON313") or shutil.which("python3.13")
-    if not python or run(python, "-c", "pass", cwd=tmp_path).code:
-        leave_out(request, "python3.13")
-        return
+    """Python 3.13 is strict by itself. Stock Debian 12 has none, so CI=true leaves it out too."""
+    python = find_python_3_13(tmp_path)
+    if not python:
+        skip_by_name(request, PYTHON_3_13)
     said = shake_hands(python, made_once, *NAMES)
     assert said["strict_by_default"]
     assert {said[name] for name in NAMES} == {"TLSv1.3"}
+
+
+def find_python_3_13(cwd: Path) -> str | None:
+    """Return the first Python of 3.13 or later that starts: a shim that fails is none."""
+    folders = os.get_exec_path()
+    on_path = (shutil.which(name, path=each) for name in PYTHONS for each in folders)
+    candidates = filter(None, (sys.executable, os.environ.get("XCHAT_PYTHON313"), *on_path))
+    return next((each for each in candidates if is_python_3_13(each, cwd)), None)
+
+
+def is_python_3_13(program: str, cwd: Path) -> bool:
+    words = ("-c", "import ssl, sys; sys.exit(sys.version_info < (3, 13))")
+    try:
+        return run(program, *words, cwd=cwd).code == 0
+    except OSError:  # it is not there, or no program
+        return False
+
+
+def test_a_python_that_does_not_start_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first that works is taken, whether named in XCHAT_PYTHON313 or later on the PATH."""
+    if sys.version_info >= (3, 13):
+        assert find_python_3_13(tmp_path) == sys.executable
+        return
+    works, fails = tmp_path / "works/python3.13", tmp_path / "fails/python3.13"
+    for program, code in ((works, 0), (fails, 127)):
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\nexit {code}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fails.parent))
+    for named in (None, str(fails), str(tmp_path / "none"), str(tmp_path)):
+        monkeypatch.setenv("XCHAT_PYTHON313", named or "")
+        assert find_python_3_13(tmp_path) is None
+    monkeypatch.setenv("PATH", f"{fails.parent}{os.pathsep}{works.parent}")
+    assert find_python_3_13(tmp_path) == str(works)
+    monkeypatch.setenv("PATH", str(fails.parent))
+    monkeypatch.setenv("XCHAT_PYTHON313", str(works))
+    assert find_python_3_13(tmp_path) == str(works)
 
 
 @pytest.mark.parametrize("text", NAMES)
