@@ -59,6 +59,9 @@ def trouble(script: Script, chance: random.Random) -> None:
         script.session.say(chance.choice(["#lobby", "gio", "#b"]), "hello")
         script.session.join(chance.choice(["#lobby", "#b"]))
         script.session.ask_history("#lobby", 5)
+        script.session.change_topic("#lobby", "Tea")
+        script.session.change_nick(chance.choice(["ana", "eka"]))
+        script.session.part(chance.choice(["#lobby", "#b", "#none"]))
     except XChatError:
         pass
     if chance.random() < 0.3:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from tests.client.scripted import PLAIN, Script, label_of, of, one, said
 from tests.e2e.programs import Server, run
+from xchat.client.leaving import Leaving
 from xchat.client.session.events import (
     JoinRefused,
     MessageRefused,
@@ -192,6 +195,25 @@ def test_a_part_without_a_connection_and_lines_is_done_at_once(lobby: Script) ->
     assert lobby.session.channels == ()
     lobby.register()
     assert "JOIN #lobby" not in lobby.sent()
+
+
+def test_leaving_waits_as_long_as_commands_get_on(
+    lobby: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe of commands is done to its end, however slow the server is."""
+    clock = [0.0]
+    monkeypatch.setattr("xchat.client.leaving.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    leaving = Leaving(lobby.session, patience=10)
+    for number in range(3):
+        lobby.session.change_topic("#lobby", f"{number}")
+    leaving.begin()
+    topics = []
+    while not lobby.session.leaving:
+        leaving.turn()
+        topics += [line for line in lobby.sent() if line.startswith("TOPIC")]
+        clock[0] += 8
+        lobby.server()
+    assert topics == ["TOPIC #lobby 0", "TOPIC #lobby 1", "TOPIC #lobby 2"]
 
 
 # -- answers that say: nothing ----------------------------------------------------------------

@@ -17,7 +17,7 @@ class Leaving:
         self._patience = patience
         self._reason = ""
         self._fenced = False
-        self._left = -1
+        self._left = (-1, -1)
         self._stuck_at: float | None = None
 
     @property
@@ -35,8 +35,9 @@ class Leaving:
         """Go on leaving; return the seconds until the next look. Raises ClientError."""
         if self._stuck_at is None or self._session.leaving:
             return None
-        if self._session.unsettled != self._left:
-            self._left = self._session.unsettled
+        left = (self._session.unsettled, self._session.unsent)
+        if left != self._left:
+            self._left = left
             self._stuck_at = time.monotonic() + self._patience
         if self._session.ready and not self._fenced:
             self._fenced = True
