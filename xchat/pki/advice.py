@@ -7,10 +7,9 @@ to ask, or which option is to name another file.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from xchat.pki.folder import DEFAULT, SERVER, SERVER_KEY, Folder
 from xchat.pki.names import shown
@@ -19,8 +18,6 @@ from xchat.pki.rules import Kind
 from xchat.pki.stage import LIVE
 
 _ANY = "FILE"
-_WORST_FIRST = get_args(Kind)
-"""What is to be mended first, as `rules` lists it: the rest may come of it."""
 
 
 def again(file: Path, *words: str) -> str | None:
@@ -43,38 +40,67 @@ def is_ours(file: Path) -> bool:
     return file.parent.name == LIVE and file.name in (SERVER, SERVER_KEY)
 
 
-def mend_refused(file: Path, trusted: Path, refused: Sequence[tuple[Kind, str]]) -> str:
+def mend_refused(file: Path, trusted: Path, broken: Sequence[tuple[Kind, str]]) -> str:
     """Return what mends a chain in `file` that breaks rules of these kinds, for these names."""
-    worst = min((kind for kind, _ in refused), key=_WORST_FIRST.index)
-    names = list(dict.fromkeys(shown(name) for kind, name in refused if kind == worst))
-    if worst == "ca":
-        return _try_the_servers(file)
-    if worst == "early":
+    worst = next(kind for kind in _MENDS if kind in dict(broken))
+    names = dict.fromkeys(shown(name) for kind, name in broken if kind == worst)
+    return _MENDS[worst](Refused(file, trusted, tuple(names)))
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A chain that does not hold with what is trusted, for these names."""
+
+    file: Path
+    trusted: Path
+    names: tuple[str, ...]
+
+    def compare_clock(self) -> str:
+        """Return what mends one of the future."""
         return COMPARE_CLOCK
-    if worst == "issuer":
-        return _trust_another(file, trusted)
-    if worst in ("name", "bounds"):
-        words = (word for name in names for word in ("--name", name))
-        return issue(file, f"one that names {', '.join(names)}", *words)
-    return issue(file, "a new one" if worst == "expired" else "one that keeps this rule")
+
+    def try_the_servers(self) -> str:
+        """Return what to judge instead of a CA's certificate."""
+        beside = Folder(self.file.parent)
+        if not beside.server.exists():
+            return "Name a server's certificate: xchat-certs verify FILE"
+        return beside.command("verify", str(beside.server))
+
+    def trust_another(self) -> str:
+        """Return how to judge one by the CA that signed it."""
+        verify = ("xchat-certs", "verify", str(self.file), "--ca")
+        ca = Folder(self.file.parent.parent).ca
+        if not is_ours(self.file) or not ca.exists():
+            return f"Say which CA signed it: {shlex.join(verify)} FILE"
+        if self.trusted.samefile(ca):
+            return issue(self.file, "one that the CA here signed")
+        return shlex.join((*verify, str(ca)))
+
+    def add_names(self) -> str:
+        """Return what makes it hold for the names too."""
+        words = (word for name in self.names for word in ("--name", name))
+        return issue(self.file, f"one that names {', '.join(self.names)}", *words)
+
+    def renew(self) -> str:
+        """Return what mends one of the past."""
+        return issue(self.file, "a new one")
+
+    def replace(self) -> str:
+        """Return what mends one that breaks any other rule."""
+        return issue(self.file, "one that keeps this rule")
 
 
-def _try_the_servers(file: Path) -> str:
-    beside = Folder(file.parent)
-    if not beside.server.exists():
-        return "Name a server's certificate: xchat-certs verify FILE"
-    return beside.command("verify", str(beside.server))
-
-
-def _trust_another(file: Path, trusted: Path) -> str:
-    ca = Folder(file.parent.parent).ca
-    if not is_ours(file) or not ca.exists():
-        return (
-            f"Say which CA signed it: {shlex.join(('xchat-certs', 'verify', str(file)))} --ca FILE"
-        )
-    if trusted.exists() and trusted.samefile(ca):
-        return issue(file, "one that the CA here signed")
-    return shlex.join(("xchat-certs", "verify", str(file), "--ca", str(ca)))
+_MENDS: dict[Kind, Callable[[Refused], str]] = {
+    "ca": Refused.try_the_servers,
+    "early": Refused.compare_clock,
+    "expired": Refused.renew,
+    "issuer": Refused.trust_another,
+    "name": Refused.add_names,
+    "bounds": Refused.add_names,
+    "purpose": Refused.replace,
+    "other": Refused.replace,
+}
+"""What is to be mended first stands first: the rest may come of it."""
 
 
 @dataclass(frozen=True)
