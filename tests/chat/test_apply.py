@@ -13,6 +13,7 @@ from xchat.chat import apply as apply_package
 from xchat.chat import effects, events
 from xchat.chat.apply import RULES, apply, check
 from xchat.chat.apply.step import Step, direct_target, make_msgid, seq_of
+from xchat.chat.kept import state_of
 from xchat.chat.log import Entry
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
@@ -106,9 +107,9 @@ def test_the_same_log_makes_the_same_state_and_the_same_words(world: World) -> N
 
 
 def test_the_rows_make_the_same_state_again(world: World) -> None:
-    """From those rows `State.of` builds the same state."""
+    """From those rows `kept.state_of` builds the same state."""
     rows = dict(world.state.changes())
-    again = State.of(value for _, value in sorted(rows.items()) if value is not None)
+    again = state_of((key, value) for key, value in sorted(rows.items()) if value is not None)
     assert again.users == world.state.users
     assert again.channels == world.state.channels
     assert again.members == world.state.members

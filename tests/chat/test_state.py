@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
+from xchat.chat.kept import state_of
 from xchat.chat.modes import OPERATOR, VOICE
 from xchat.chat.state import Channel, Row, State, User
 from xchat.irc import names
@@ -159,7 +160,7 @@ class Machine(RuleBasedStateMachine):
         self._keep(self.state.changes())
         self.state.confirm()
         self.away = dict(self.state.away)
-        self._compare(State.of(self.kept.values()))
+        self._compare(state_of(self.kept.items()))
 
     @rule(has_tried=st.booleans())
     def refuse(self, *, has_tried: bool) -> None:
@@ -169,7 +170,7 @@ class Machine(RuleBasedStateMachine):
         self.state.take_back()
         assert self.state.changes() == []
         assert self.state.away == self.away
-        self._compare(State.of(self.kept.values()))
+        self._compare(state_of(self.kept.items()))
         assert [self.state.channels[folded].emptied for folded in self.state.empty] == sorted(
             one.emptied for one in self.state.channels.values() if one.emptied
         )

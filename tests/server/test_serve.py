@@ -250,6 +250,22 @@ def test_what_was_kept_in_the_future_is_told_at_the_start(start: MakeServer) -> 
     assert 613_199 < warning["hours"] < 613_201
 
 
+def test_a_kept_name_that_is_unknown_here_is_told_at_the_start(start: MakeServer) -> None:
+    """As after a downgrade to a Python with an older Unicode; it was a traceback."""
+    server = start()
+    ana = server.talker("ana")
+    ana.say("JOIN #a", "PRIVMSG #a :so that it stays", "PING said")
+    ana.wait_for(b"PONG xchat.local said")
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.data / "xchat.sqlite3")) as store, store:
+        store.execute("UPDATE state SET value = replace(value, '\"#a\"', '\"#\u0378\"')")
+    server = start()
+    (warning,) = [entry for entry in server.journal if entry["level"] == "warning"]
+    assert warning["event"].startswith("kept names that this Python does not know are left out")
+    assert warning["left_out"] == 1
+    server.talker("ana")
+
+
 BREAKS_DOWN = """
 from xchat.chat.apply import RULES
 from xchat.chat.events import MessageSent

@@ -2,13 +2,13 @@
 
 Entities are frozen values, replaced whole; the state is the only thing that
 changes, and only `apply` changes it. Each change is remembered until `changes`
-takes it, as the rows that the store keeps: from those rows `State.of` builds
-the same state again. Where they could not be kept, `take_back` undoes it.
+takes it, as the rows that the store keeps: from those rows `kept.state_of`
+builds the same state again. Where they could not be kept, `take_back` undoes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import msgspec
@@ -82,7 +82,6 @@ Row = tuple[str, bytes | None]
 """A key and an entity as JSON, or None where it is gone."""
 
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Entity)
 
 
 class State:
@@ -98,31 +97,13 @@ class State:
         """The channels in which nobody is, the one left longest ago first."""
         self.away: dict[str, str] = {}
         """Presence: not kept, lost with the process."""
+        self.left_out = 0
+        """How many kept users and channels have no name that can be read now."""
         self._nick_looks: dict[str, str] = {}
         self._channel_looks: dict[str, str] = {}
         self._changed: dict[str, Entity | None] = {}
         self._inverses: list[Callable[[], None]] = []
         """What undoes each change that may yet have to be taken back, in their order."""
-
-    @classmethod
-    def of(cls, values: Iterable[bytes]) -> State:
-        """Build the state that the store kept; members may come before what they belong to."""
-        state = cls()
-        members = []
-        for value in values:
-            entity = _DECODER.decode(value)
-            if isinstance(entity, User):
-                state.put_user(entity)
-            elif isinstance(entity, Channel):
-                state.put_channel(entity)
-            else:
-                members.append(entity)
-        for member in members:
-            state.put_member(member.channel, member.uid, member.roles)
-        state._order_empty()
-        state.changes()
-        state.confirm()
-        return state
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -244,6 +225,12 @@ class State:
             (key, _ENCODER.encode(entity) if entity is not None else None)
             for key, entity in changed.items()
         ]
+
+    def begin(self, owed: Mapping[str, Entity | None]) -> None:
+        """Take it that what is here is what is kept, but for these rows."""
+        self._order_empty()
+        self._changed = dict(owed)
+        self.confirm()
 
     def confirm(self) -> None:
         """Take it that all that has changed is kept; call `changes` before."""

@@ -7,6 +7,7 @@ import gc
 import resource
 import socket
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def serve(config: Config, start: Start, journal: Journal, announce: Callable[[],
     try:
         _compare_clock(store, journal)
         hub = _make_hub(config, store, start.data_folder)
+        _say_left_out(hub, journal)
         guests = Guests(hub, loop, start.context, journal, room=_room())
         turn = Turn(hub, loop, guests, journal)
         _calm_collector()
@@ -103,6 +105,16 @@ def _make_hub(config: Config, store: SqliteStore, data_folder: Path) -> Hub:
             mend="look at the folder's free space and permissions, then start again",
         )
     return hub
+
+
+def _say_left_out(hub: Hub, journal: Journal) -> None:
+    """Warn of channels that are kept and cannot be shown: their names are of a newer Unicode."""
+    if hub.state.left_out:
+        journal.warning(
+            "kept names that this Python does not know are left out; start with a newer one again",
+            left_out=hub.state.left_out,
+            unicode=unicodedata.unidata_version,
+        )
 
 
 def _run(turn: Turn, loop: Loop, housekeeping: Housekeeping) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from xchat.chat import events
 from xchat.chat.apply.step import HistoryRow
+from xchat.chat.kept import state_of
 from xchat.chat.ledger import CannotKeep, CannotRead
 from xchat.chat.log import Entry
 from xchat.chat.state import Row, State
@@ -128,8 +129,8 @@ class SqliteStore:
     def state(self) -> State:
         """Return the state as it was last kept; raises StoreError where it is damaged."""
         try:
-            values = self._db.execute("SELECT value FROM state ORDER BY key")
-            return State.of(value.encode() for (value,) in values)
+            rows = self._db.execute("SELECT key, value FROM state ORDER BY key")
+            return state_of((key, value.encode()) for key, value in rows)
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise self._damaged("the state", error) from error
 

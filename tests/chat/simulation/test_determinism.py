@@ -18,6 +18,7 @@ from tests.chat.simulation.world import World, run
 from xchat.chat import events
 from xchat.chat.apply import apply, check
 from xchat.chat.hub import Hub
+from xchat.chat.kept import state_of
 from xchat.chat.ledger import Ledger
 from xchat.chat.log import Entry
 from xchat.chat.refused import Ignored, Refused
@@ -192,4 +193,4 @@ def test_apply_never_raises_and_a_refused_event_changes_nothing(log: list[events
             assert len(step.effects) <= 1, "nothing but the answer"
         for key, value in changes:
             rows[key] = value or b""
-    assert same_state(state, State.of(filter(None, rows.values())))
+    assert same_state(state, state_of((key, value) for key, value in rows.items() if value))

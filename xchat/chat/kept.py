@@ -1,0 +1,112 @@
+"""From the rows that the store kept to the live state, whatever Unicode they were written under.
+
+Theory. A row's key holds the folded name as it was when the row was written.
+Another Python may have another version of Unicode: an older one may not know a
+letter, and any may fold one otherwise. So names are folded anew. A channel
+whose name is not known now is left out and its row stays, for a Python that
+knows it; a channel whose key is not its name's any more is owed under the new
+key, in place of the old one, so that no channel has two rows. Of two channels
+that have become one name, the row whose key is right wins, then the older. A
+user has come with a connection of another run; a row that cannot be one now is
+dropped, as is a member of what is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from xchat.chat.state import Channel, Entity, Member, State, User
+from xchat.irc import names
+
+_DECODER = msgspec.json.Decoder(Entity)
+
+
+def state_of(rows: Iterable[tuple[str, bytes]]) -> State:
+    """Build the state from kept rows, in any order; raises msgspec.DecodeError for no row of ours.
+
+    How many channels and users were left out is in its `left_out`; what is to
+    be written otherwise than it was kept is among its next `changes`.
+    """
+    reader = _Reader()
+    kept = [(key, _DECODER.decode(value)) for key, value in rows]
+    for key, entity in kept:
+        if isinstance(entity, User):
+            reader.take_user(key, entity)
+    channels = [(key, entity) for key, entity in kept if isinstance(entity, Channel)]
+    for key, channel in sorted(channels, key=_precedence):
+        reader.take_channel(key, channel)
+    for key, entity in kept:
+        if isinstance(entity, Member):
+            reader.take_member(key, entity)
+    return reader.finish()
+
+
+def _precedence(row: tuple[str, Channel]) -> tuple[bool, int, str]:
+    key, channel = row
+    return key != _key(_fold(channel.name)), channel.created, key
+
+
+class _Reader:
+    """Takes users, then channels, then members."""
+
+    def __init__(self) -> None:
+        self._state = State()
+        self._folded_now: dict[str, str] = {}
+        """From the folded name in a channel's key to the one it has now."""
+        self._stale: list[str] = []
+        self._owed: dict[str, Entity | None] = {}
+
+    def take_user(self, key: str, user: User) -> None:
+        folded = _fold(user.nick)
+        if folded is None or folded in self._state.nicks:
+            self._stale.append(key)
+            self._state.left_out += 1
+        else:
+            self._state.put_user(user)
+
+    def take_channel(self, key: str, channel: Channel) -> None:
+        folded = _fold(channel.name)
+        if folded is None:
+            self._state.left_out += 1
+        elif folded in self._state.channels:
+            self._stale.append(key)
+            self._state.left_out += 1
+        else:
+            self._state.put_channel(channel)
+            self._folded_now[key.partition(" ")[2]] = folded
+            self._keep_under(_key(folded), key, channel)
+
+    def take_member(self, key: str, member: Member) -> None:
+        folded = self._folded_now.get(member.channel)
+        if folded is None or member.uid not in self._state.users:
+            self._stale.append(key)
+            return
+        self._state.put_member(folded, member.uid, member.roles)
+        now = Member(folded, member.uid, member.roles)
+        self._keep_under(f"m {folded} {member.uid}", key, now)
+
+    def _keep_under(self, key: str, old_key: str, entity: Entity) -> None:
+        if key != old_key:
+            self._stale.append(old_key)
+            self._owed[key] = entity
+
+    def finish(self) -> State:
+        """Return the state; a key that one leaves and another takes is not dropped."""
+        owed: dict[str, Entity | None] = dict.fromkeys(self._stale)
+        self._state.begin(owed | self._owed)
+        return self._state
+
+
+def _key(folded: str | None) -> str:
+    return f"c {folded}"
+
+
+def _fold(name: str) -> str | None:
+    """Return a name as it is folded now, or None where it is no name now."""
+    try:
+        names.skeletons(name)
+        return names.fold(name)
+    except names.BadName:
+        return None
