@@ -103,6 +103,8 @@ def test_what_cannot_stand_in_the_middle_is_a_star(params: tuple[str, ...], writ
 def test_what_was_said_brings_no_line_of_its_own() -> None:
     line = Line("a!b@c", "PRIVMSG", ("#a", "hi\r\n:x KICK #a b"))
     assert render(line, 0) == b":a!b@c PRIVMSG #a :hi**:x KICK #a b\r\n"
+    tagged = Line("a", "TAGMSG", ("#a",), tags={"+x": "\0\r"})
+    assert render(tagged, MESSAGE_TAGS) == b"@+x=*\\r :a TAGMSG #a\r\n"
 
 
 def test_tags_do_not_count_for_the_length_of_a_line() -> None:

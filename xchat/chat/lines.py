@@ -50,7 +50,9 @@ def render(line: Line, caps: int, extra: str = "") -> bytes:
     data = f"{_body(line, params)}\r\n".encode(errors="replace")
     if len(data) > LINE_BYTES_MAX:
         data = _cut(data)
-    return f"@{';'.join(tags)} ".encode() + data if tags else data
+    if not tags:
+        return data
+    return f"@{_one_line(';'.join(tags))} ".encode(errors="replace") + data
 
 
 def _body(line: Line, params: tuple[str, ...]) -> str:
@@ -65,9 +67,12 @@ def _body(line: Line, params: tuple[str, ...]) -> str:
         words += map(_middle, middle)
         is_spoken = middle and line.command in _SPOKEN
         words.append(f":{last}" if is_spoken or _middle(last) is not last else last)
-    body = " ".join(words)
-    is_one = "\n" not in body and "\r" not in body and "\0" not in body
-    return body if is_one else _BREAKS.sub("*", body)
+    return _one_line(" ".join(words))
+
+
+def _one_line(text: str) -> str:
+    is_one = "\n" not in text and "\r" not in text and "\0" not in text
+    return text if is_one else _BREAKS.sub("*", text)
 
 
 def _middle(param: str) -> str:
