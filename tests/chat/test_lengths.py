@@ -73,6 +73,19 @@ def test_names_are_told_whole(server: Server) -> None:
     assert [line.params for line in bob.read()] == [(other, CHANNEL)]
 
 
+def test_a_topic_is_the_same_for_all(server: Server) -> None:
+    """What is cut is cut once, before it is kept, and not for each reader elsewhere."""
+    alice, bob = member(server, nick("a")), member(server, nick("b"))
+    (*_, topic) = told(alice, f"TOPIC {CHANNEL} :{'y' * 300}").params
+    assert len(topic) > 130
+    kept = server.hub.state.channels[CHANNEL].topic
+    assert kept is not None
+    assert kept.text == topic
+    bob.heard()
+    assert bob.read(f"TOPIC {CHANNEL}")[0].params[-1] == topic
+    assert bob.read("LIST")[1].params[-1] == topic
+
+
 @pytest.mark.parametrize("letter", ["x", LETTER])
 def test_bans_are_told_whole_with_the_time(server: Server, letter: str) -> None:
     """RPL_BANLIST (367): "<client> <channel> <mask> [<who> <set-ts>]"."""

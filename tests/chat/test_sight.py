@@ -10,7 +10,7 @@ ASKED = [
     "PART #s", "TOPIC #s", "TOPIC #s :x", "KICK #s alice", "KICK #s nobody", "INVITE alice #s",
     "MODE #s", "MODE #s b", "MODE #s +m", "NAMES #s", "WHO #s", "LIST #s", "PRIVMSG #s :x",
     "NOTICE #s :x", "@+x TAGMSG #s", "@+typing=active TAGMSG #s", "CHATHISTORY LATEST #s * 5",
-    f"PRIVMSG #s :{'x' * 497}", "PRIVMSG #ｓ :x", "WHOIS alice",
+    f"PRIVMSG #s :{'x' * 497}", "PRIVMSG #ｓ :x", f"PRIVMSG #ｓ :{'x' * 475}", "WHOIS alice",
 ]  # fmt: skip
 
 
