@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.client.scripted import PLAIN, Script, label_of, of, one, said
 from tests.e2e.programs import Server, run
 from xchat.client.leaving import Leaving
+from xchat.client.session import Session
 from xchat.client.session.events import (
     JoinRefused,
     MessageRefused,
@@ -94,6 +99,18 @@ def test_a_channel_left_and_entered_again_is_entered(lobby: Script) -> None:
     assert of(MessageRefused, lobby.events) == []
 
 
+def test_the_last_word_counts_however_often_it_changes(lobby: Script) -> None:
+    for _ in range(2):
+        lobby.session.part("#lobby")
+        lobby.session.join("#lobby")
+    seen = []
+    for line in (":ana!u@h PART #lobby", ":ana!u@h JOIN #lobby") * 2:
+        seen += lobby.sent()
+        lobby.server(line)
+    assert seen == ["PART #lobby", "JOIN #lobby"] * 2
+    assert lobby.session.channels == ("#lobby",)
+
+
 def test_a_channel_that_we_are_not_in_cannot_be_left(lobby: Script) -> None:
     with pytest.raises(UsageError, match="you are not in #other"):
         lobby.session.part("#other")
@@ -152,6 +169,67 @@ def test_topics_and_questions_wait_for_the_lines_of_their_channel(lobby: Script)
     assert bare(lobby) == [f"PRIVMSG #lobby {FLYING_LINES_MAX}", "TOPIC #lobby Tea"]
     lobby.server(":ana!u@h TOPIC #lobby Tea")
     assert bare(lobby) == ["CHATHISTORY LATEST #lobby * 100"]
+
+
+class Slow:
+    """A server that answers line by line, when it is told to; `got` is what it was sent."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._waiting: list[str] = []
+        self.got: list[str] = []
+
+    def answer(self) -> bool:
+        """Answer the next line; return whether there was one."""
+        session = self._script.session
+        self._waiting += session.take().decode().split("\r\n")[:-1]
+        if not self._waiting:
+            return False
+        line = self._waiting.pop(0)
+        label = label_of(line)
+        bare_line = line.partition(" ")[2] if label else line
+        self.got += [] if bare_line.startswith("PING") else [bare_line]
+        said_back = _answer(bare_line, session.nick)
+        head = f"@label={label} " if label else ""
+        session.feed(f"{head}{said_back}\r\n".encode(), self._script.now)
+        return True
+
+
+def _answer(line: str, nick: str) -> str:
+    return f":s PONG s {line[5:]}" if line.startswith("PING") else f":{nick}!u@h {line}"
+
+
+TYPED: dict[str, tuple[str, Callable[[Session, str], object]]] = {
+    "say": ("PRIVMSG #lobby {}", lambda session, word: session.say("#lobby", word)),
+    "nick": ("NICK {}", lambda session, word: session.change_nick(word)),
+    "topic": ("TOPIC #lobby {}", lambda session, word: session.change_topic("#lobby", word)),
+    "part": ("PART #lobby {}", lambda session, word: session.part("#lobby", word)),
+    "join": ("JOIN #lobby", lambda session, _: session.join("#lobby")),
+}
+"""What is typed, to the line that the server should see, and the doing."""
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(list(TYPED))), st.randoms())
+def test_what_is_typed_arrives_in_its_order(typed: list[str], chance: Random) -> None:
+    """However slowly the server answers, and whatever is typed meanwhile."""
+    script, wanted, inside = Script(), [], True
+    script.register()
+    script.enter()
+    server = Slow(script)
+    for number, what in enumerate(typed):
+        if inside is (what == "join"):
+            continue  # one cannot join twice, or speak outside
+        inside = {"part": False, "join": True}.get(what, inside)
+        line, do = TYPED[what]
+        wanted.append(line.format(f"w{number}"))
+        do(script.session, f"w{number}")
+        while chance.random() < 0.5 and server.answer():
+            pass
+    while server.answer():
+        pass
+    assert server.got == wanted
+    assert script.session.idle
 
 
 # -- and the connection breaks ----------------------------------------------------------------

@@ -53,10 +53,11 @@ class Commands:
     @property
     def channels(self) -> tuple[str, ...]:
         """The channels that we are in or want to be in."""
-        state = self._state
-        rooms = [room for room in state.rooms.values() if not room.leaving]
-        wanted = {state.support.fold(room.name): room.name for room in state.orders.entering()}
-        return tuple({**wanted, **{state.support.fold(it.name): it.name for it in rooms}}.values())
+        wishes = self._state.orders.wishes()
+        names = {key: room.name for key, room in self._state.rooms.items()}
+        names |= {key: order.room.name for key, order in wishes.items() if order.room}
+        leaving = {key for key, order in wishes.items() if order.command == "PART"}
+        return tuple(name for key, name in names.items() if key not in leaving)
 
     @property
     def unsettled(self) -> int:
@@ -117,33 +118,29 @@ class Commands:
         _check_name(channel, "channel")
         if not self.is_channel(channel):
             raise UsageError(f"{channel} is not a channel: they start with #", mend=f"#{channel}")
-        room = self._state.room(channel)
-        if room is not None and not room.leaving:
-            return
         words = _fit("JOIN", channel, *([key] if key else []))
+        state, folded = self._state, self._fold(channel)
+        wish = state.orders.wishes().get(folded)
+        enters = wish.command == "JOIN" if wish else folded in state.rooms
+        if enters:
+            return
         new = Room(channel, key=key, history=min(history, HISTORY_MESSAGES_MAX))
-        if room is None:
-            self._state.rooms[self._fold(channel)] = new
-        else:
-            room.leaving = False
-        if self.ready or room is not None:
+        if wish is None:
+            state.rooms[folded] = new
+        if wish is not None or self.ready:
             self._order("JOIN", *words, room=new)
 
     def part(self, channel: str, reason: str = "") -> None:
         """Leave a channel, when the lines typed before are said and our JOIN is answered."""
         state, key = self._state, self._fold(channel)
-        room = state.rooms.get(key)
-        waits = state.outbox.has_before(state.outbox.last, key) or state.orders.about(key)
-        if room is None and not state.orders.about(key):
+        ordered = key in state.orders.wishes()
+        if not ordered and key not in state.rooms:
             raise UsageError(f"you are not in {channel}", mend="/join #CHANNEL goes into one.")
-        if self.ready or waits:
-            _check_name(channel, "channel")
+        if self.ready or ordered or state.outbox.has_before(state.outbox.last, key):
             self._order("PART", channel, *([reason] if reason else []))
-        elif room is not None:
+        else:
             membership.leave(state, channel, "you left the channel")
             state.emit(Parted(channel=channel, nick=state.nick, reason=reason, own=True))
-        if room is not None:
-            room.leaving = True
 
     def change_nick(self, nick: str) -> None:
         """Ask for another nick; before we are let in, too."""

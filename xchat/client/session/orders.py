@@ -80,13 +80,9 @@ class Orders:
         """Give up the head: the server has dealt with it."""
         return self._queue.popleft()
 
-    def about(self, key: str) -> bool:
-        """Tell whether a command to a target waits, or is on its way."""
-        return any(order.key == key for order in self._queue)
-
-    def entering(self) -> Iterator[Room]:
-        """Yield the channels of the JOINs that are not sent yet."""
-        return (order.room for order in self._queue if order.room and not order.token)
+    def wishes(self) -> dict[str, Order]:
+        """Return the last JOIN or PART of each channel that has one, by folded name."""
+        return {order.key: order for order in self._queue if order.command in ("JOIN", "PART")}
 
     def returns_to(self, key: str) -> bool:
         """Tell whether a JOIN to a channel waits: what is typed for it waits for that."""

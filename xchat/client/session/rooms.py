@@ -75,8 +75,6 @@ class Room:
         self.key = key
         self.history = history
         self.joined = False
-        self.leaving = False
-        """Whether a PART is on its way, or waits for its turn."""
         self.ever_joined = False
         self.anchor_id: str | None = None
         self.anchor_time: str | None = None
