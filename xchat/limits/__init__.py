@@ -78,7 +78,7 @@ USER_BYTES_MAX = 60
 CHANNEL_BYTES_MAX = 150
 """Bytes of a channel's name: fifty letters of most scripts."""
 MASK_BYTES_MAX = 130
-"""Bytes of a ban's mask, so that whoever sets or lists it, it is told whole, and when it was set."""
+"""Bytes of a ban's mask, so that it is told whole, and when it was set, whoever lists it."""
 HOST_BYTES_MAX = 63
 """Bytes of a host that is shown: an address, with its zone."""
 ISUPPORT_TOKENS_A_LINE = 12
