@@ -100,3 +100,19 @@ def test_bans_are_told_whole_with_the_time(server: Server, letter: str) -> None:
     alice.ask(f"MODE {CHANNEL} -b+b {mask} short")
     row = alice.read(f"MODE {CHANNEL} b")[0]
     assert row.params == (alice.nick, CHANNEL, "short!*@*", alice.nick, when)
+
+
+def test_who_set_a_topic_is_told_whole(server: Server) -> None:
+    """The bound on what is said back of a refused parameter once cut the server's own words."""
+    alice, bob = server.client("ა" * 30), server.client("bob")
+    server.channel("#a", alice)
+    alice.ask("TOPIC #a :new")
+    (who,) = [message for message in bob.read("JOIN #a") if message.command == "333"]
+    assert who.params[2] == alice.source
+
+
+def test_a_refused_name_is_said_back_as_far_as_the_words_after_it_fit(server: Server) -> None:
+    alice = server.client("alice")
+    (refused,) = alice.read(f"WHOIS {'ა' * 140}")[:1]
+    assert refused.params[-1] == "No such nick/channel"
+    assert refused.params[1] == "ა" * 53

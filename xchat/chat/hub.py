@@ -18,17 +18,15 @@ from xchat.chat import effects, events
 from xchat.chat.commands import reception
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
 from xchat.chat.departures import Departures
+from xchat.chat.desk import Desk
 from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
 from xchat.chat.ledger import Ledger, Settled, Store
-from xchat.chat.lines import Line
 from xchat.chat.log import Log
-from xchat.chat.refused import SPECIFIED_CODES, Failed, Ignored, Refused
+from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
-from xchat.chat.state import State
 from xchat.chat.streams import Streams
 from xchat.config import Config
-from xchat.irc.capabilities import STANDARD_REPLIES
 from xchat.irc.framing import LineTooLong
 from xchat.irc.message import Message, ParseError, parse, salvage
 from xchat.irc.numerics import (
@@ -36,13 +34,11 @@ from xchat.irc.numerics import (
     ERR_NEEDMOREPARAMS,
     ERR_NOTREGISTERED,
     ERR_UNKNOWNCOMMAND,
-    ERR_UNKNOWNERROR,
-    Numeric,
 )
-from xchat.limits import APPENDS_PENDING_MAX, LINE_BYTES_MAX, PARAM_ECHO_CHARS
+from xchat.limits import APPENDS_PENDING_MAX
 
 
-class Hub:
+class Hub(Desk):
     """The chat of one server.
 
     `node` names this server in the log; `run` this run of it, so that no uid is
@@ -53,30 +49,23 @@ class Hub:
     def __init__(
         self, config: Config, log: Log, store: Store, *, node: str, run: str, now_ms: int
     ) -> None:
+        super().__init__(config.server.name, Ledger(log, store), now_ms)
         self.config = config
         self.limits = config.limits
-        self.name = config.server.name
         self.node = node
-        self.started_ms = self.now_ms = now_ms
+        self.started_ms = now_ms
         self.now = 0.0
-        self.ledger = Ledger(log, store)
         self.users_most = 0
         self.fanout = Fanout()
         self.flood = FloodGate(self.limits)
         self.sessions: dict[str, Session] = {}
         self._run = run
         self._count = 0
-        self._batches = 0
         self._runnable: dict[Session, None] = {}
         self._serving: Session | None = None
         self._streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
         self._departures = Departures(self.ledger)
-
-    @property
-    def state(self) -> State:
-        """The live state; `recover` puts another in its place."""
-        return self.ledger.state
 
     # -- connections come and go --------------------------------------------------------------
 
@@ -263,10 +252,8 @@ class Hub:
             if fault is not None:
                 raise fault
             stream = self._gate(request, command).handler(self, request)
-        except Refused as refused:
-            self.reply(request, refused.numeric, *refused.params, text=refused.text)
-        except Failed as failed:
-            self.fail(request, failed.code, *failed.context, text=failed.text)
+        except (Refused, Failed) as refusal:
+            self.refuse(request, refusal)
         except Ignored:
             pass
         else:
@@ -286,48 +273,9 @@ class Hub:
             raise Refused(ERR_NEEDMOREPARAMS, name)
         return command
 
-    # -- what handlers say --------------------------------------------------------------------
-
     def append(self, request: Request, event: events.Event) -> None:
         """Ask the log for a place for an event; raises what `Ledger.append` raises."""
         self.ledger.append(request, event)
-
-    def nick_of(self, session: Session) -> str:
-        """Return what a session is called in its replies."""
-        user = self.state.users.get(session.uid)
-        return user.nick if user else session.claim.nick or "*"
-
-    def reply(
-        self, request: Request, numeric: Numeric, *params: str, text: str | None = None
-    ) -> None:
-        """Answer with a numeric; `text` in place of its usual words, if it has any."""
-        words = numeric.text if text is None else text
-        tail = () if words is None else (words,)
-        nick = self.nick_of(request.session)
-        shown = map(_within_a_line, params)
-        request.put(Line(self.name, numeric.code, (nick, *shown, *tail), self.now_ms))
-
-    def fail(self, request: Request, code: str, *context: str, text: str) -> None:
-        """Answer with FAIL (IRCv3 standard-replies), or a numeric for who does not know it.
-
-        What a specification says is answered with FAIL, is, whatever was negotiated.
-        """
-        command = request.message.command or "*"
-        if code in SPECIFIED_CODES or request.session.caps & STANDARD_REPLIES:
-            shown = map(_within_a_line, context)
-            request.put(Line(self.name, "FAIL", (command, code, *shown, text), self.now_ms))
-        else:
-            self.reply(request, ERR_UNKNOWNERROR, command, text=f"{code}: {text}")
-
-    def row_bytes(self, request: Request, *params: str) -> int:
-        """Return how many bytes the last parameter of a numeric may have, after these."""
-        head = " ".join((f":{self.name}", "000", self.nick_of(request.session), *params, ":"))
-        return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
-
-    def next_batch(self) -> int:
-        """Return a number for a batch that no open one has."""
-        self._batches += 1
-        return self._batches
 
     # -- what the log decided -----------------------------------------------------------------
 
@@ -346,7 +294,7 @@ class Hub:
     def _refuse_lost(self, settled: Settled) -> None:
         for origin, why in settled.lost:
             text = f"Not kept, and shown to nobody: {why}"
-            self.fail(origin.request, "CANNOT_KEEP", text=text)
+            self.refuse(origin.request, Failed("CANNOT_KEEP", text=text))
             self._settled(origin.request)
 
     def _settled(self, request: Request | None) -> None:
@@ -382,8 +330,3 @@ class Hub:
             reception.welcome(self, request, effect.user)
         else:  # the connection ended while the claim waited for the log
             self._departures.add(effect.user.uid, request.session.closing or "Connection lost")
-
-
-def _within_a_line(param: str) -> str:
-    """Return a parameter, perhaps one that a client sent, as it may stand within a line."""
-    return "*" if not param or " " in param or param[0] == ":" else param[:PARAM_ECHO_CHARS]

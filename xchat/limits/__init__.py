@@ -85,8 +85,8 @@ ISUPPORT_TOKENS_A_LINE = 12
 """Tokens in one RPL_ISUPPORT, which has fifteen parameters at most."""
 MOTD_LINE_BYTES = 400
 """Bytes of one line of the message of the day; the rest of a longer one is cut."""
-PARAM_ECHO_CHARS = 100
-"""Characters of a refused parameter that are said back."""
+PARAM_ECHO_BYTES = 160
+"""Bytes of a refused parameter that are said back, so that the words after it fit."""
 USERHOST_NICKS_MAX = 5
 """Nicks one USERHOST asks for (RFC 2812, 4.8)."""
 

@@ -113,7 +113,7 @@ def whois(hub: Hub, request: Request) -> None:
     for nick in split(request.params[-1])[: hub.limits.targets_max]:
         user = hub.state.user_by_nick(nick)
         if user is None:
-            hub.reply(request, ERR_NOSUCHNICK, nick)
+            hub.refuse(request, Refused(ERR_NOSUCHNICK, nick))
         else:
             _say_whois(hub, request, user)
         hub.reply(request, RPL_ENDOFWHOIS, user.nick if user else nick)

@@ -56,10 +56,8 @@ def steps(
     for target in targets:
         try:
             handle(target)
-        except Refused as refused:
-            hub.reply(request, refused.numeric, *refused.params, text=refused.text)
-        except Failed as failed:
-            hub.fail(request, failed.code, *failed.context, text=failed.text)
+        except (Refused, Failed) as refusal:
+            hub.refuse(request, refusal)
         except Ignored:
             pass
         yield

@@ -134,7 +134,7 @@ def _changes(
             change = _change(hub, request, then, ModeChange(sign, letter, argument))
         except Refused as refused:
             if (refused.numeric, refused.params) not in answered:
-                hub.reply(request, refused.numeric, *refused.params, text=refused.text)
+                hub.refuse(request, refused)
             answered.add((refused.numeric, refused.params))
             continue
         if letter == "b":

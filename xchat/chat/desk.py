@@ -1,0 +1,74 @@
+"""What a handler answers with: numerics, FAIL, and refusals as one or the other."""
+
+from __future__ import annotations
+
+from xchat.chat.ledger import Ledger
+from xchat.chat.lines import Line
+from xchat.chat.refused import SPECIFIED_CODES, Failed, Refused
+from xchat.chat.session import Request, Session
+from xchat.chat.state import State
+from xchat.chat.text import cut
+from xchat.irc.capabilities import STANDARD_REPLIES
+from xchat.irc.numerics import ERR_UNKNOWNERROR, Numeric
+from xchat.limits import LINE_BYTES_MAX, PARAM_ECHO_BYTES
+
+
+class Desk:
+    """The part of the hub that speaks; lines of it come from `name` and are of `now_ms`."""
+
+    def __init__(self, name: str, ledger: Ledger, now_ms: int) -> None:
+        self.name = name
+        self.ledger = ledger
+        self.now_ms = now_ms
+        self._batches = 0
+
+    @property
+    def state(self) -> State:
+        """The live state; what `Ledger.recover` reads again takes its place."""
+        return self.ledger.state
+
+    def nick_of(self, session: Session) -> str:
+        """Return what a session is called in its replies."""
+        user = self.state.users.get(session.uid)
+        return user.nick if user else session.claim.nick or "*"
+
+    def reply(
+        self, request: Request, numeric: Numeric, *params: str, text: str | None = None
+    ) -> None:
+        """Answer with a numeric; `text` in place of its usual words, if it has any."""
+        words = numeric.text if text is None else text
+        tail = () if words is None else (words,)
+        nick = self.nick_of(request.session)
+        request.put(Line(self.name, numeric.code, (nick, *params, *tail), self.now_ms))
+
+    def refuse(self, request: Request, fault: Refused | Failed) -> None:
+        """Answer with what a refusal carries; of what the client said, as much as fits."""
+        if isinstance(fault, Refused):
+            shown = (cut(param, PARAM_ECHO_BYTES) for param in fault.params)
+            self.reply(request, fault.numeric, *shown, text=fault.text)
+        else:
+            self._fail(request, fault)
+
+    def _fail(self, request: Request, fault: Failed) -> None:
+        """Answer with FAIL (IRCv3 standard-replies), or a numeric for who does not know it.
+
+        What a specification says is answered with FAIL, is, whatever was negotiated.
+        """
+        command = request.message.command or "*"
+        if fault.code in SPECIFIED_CODES or request.session.caps & STANDARD_REPLIES:
+            shown = (cut(param, PARAM_ECHO_BYTES) for param in fault.context)
+            params = (command, fault.code, *shown, fault.text)
+            request.put(Line(self.name, "FAIL", params, self.now_ms))
+        else:
+            text = f"{fault.code}: {fault.text}"
+            self.reply(request, ERR_UNKNOWNERROR, command, text=text)
+
+    def row_bytes(self, request: Request, *params: str) -> int:
+        """Return how many bytes the last parameter of a numeric may have, after these."""
+        head = " ".join((f":{self.name}", "000", self.nick_of(request.session), *params, ":"))
+        return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
+
+    def next_batch(self) -> int:
+        """Return a number for a batch that no open one has."""
+        self._batches += 1
+        return self._batches
