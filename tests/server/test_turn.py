@@ -82,6 +82,7 @@ def test_commits_that_fail_are_said_once_and_not_each_turn(make_house: MakeHouse
         house.until(partial(heard, ana, number + 1), "the refusal")
     (entry,) = [entry for entry in house.journal if entry["level"] == "error"]
     assert entry["event"].startswith("a commit failed")
+    assert entry["why"] == "the database cannot be written"
     house.turn._failed_at -= FAILURE_SECONDS
     ana.say("PRIVMSG #a :again")
     house.until(partial(heard, ana, 21), "the refusal")

@@ -97,6 +97,8 @@ class Ledger:
         self.state = store.state()
         self.has_more = False
         """Whether the log may hold more than the last turn took."""
+        self.failure = ""
+        """Why the last commit that failed did, in words."""
         self._origins: dict[Token, Origin] = {}
         self._is_lost = False
 
@@ -150,7 +152,8 @@ class Ledger:
             self.store.keep(entries, history, self.state.changes())
         except CannotKeep as failure:
             self.state.take_back()
-            lost += [(entry.token, str(failure)) for entry in entries if entry.token is not None]
+            self.failure = str(failure)
+            lost += [(entry.token, self.failure) for entry in entries if entry.token is not None]
             return Settled(lost=self._take_lost(lost), kept=False)
         self.state.confirm()
         origins = [self._take(entry.token) for entry in entries]

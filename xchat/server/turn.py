@@ -72,7 +72,8 @@ class Turn:
         self._failures += 1
         if now - self._failed_at >= FAILURE_SECONDS:
             words = "a commit failed: what was said is refused, nothing is lost"
-            self._journal.error(words, commits=self._failures)
+            why = self._hub.ledger.failure
+            self._journal.error(words, why=why, commits=self._failures)
             self._failed_at, self._failures = now, 0
 
     def _wait(self) -> Sequence[tuple[Connection, int]]:
