@@ -25,6 +25,8 @@ def ana(server: Server, proxy: Proxy, make_program: Callable[..., Program]) -> P
     program = make_program("xchat-client", "--ca", str(server.ca),
                            f"ana@localhost:{proxy.port}", "#lobby")  # fmt: skip
     program.wait_for("in #lobby ")
+    program.type("here")
+    program.wait_for("ana: here")  # nothing of its own is on the wire any more
     return program
 
 
