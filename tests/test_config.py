@@ -13,7 +13,7 @@ from xchat.config import Config, data_folder, load, print_config
 from xchat.config.schema import describe
 from xchat.config.settings import Access, Server
 from xchat.errors import ConfigError
-from xchat.limits import DEFAULTS
+from xchat.limits import Limits
 
 
 def refusal(file: Path, text: str) -> ConfigError:
@@ -35,7 +35,7 @@ def test_the_defaults_need_no_file() -> None:
     assert config.listen.port == 8080
     assert config.tls.min_version == "1.3"
     assert config.access.policy is None
-    assert config.limits == DEFAULTS
+    assert config.limits == Limits()
 
 
 def test_options_win_over_sets_and_sets_over_the_file(file: Path) -> None:

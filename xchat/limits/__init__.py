@@ -19,8 +19,6 @@ TAGS_FROM_CLIENT_BYTES_MAX = 4096
 """The tags a client may send: 4,094 bytes, the `@` and the space (IRCv3 message-tags)."""
 TAGS_BYTES_MAX = 8191
 """All tags of a line that a server sends, the `@` and the space included (IRCv3 message-tags)."""
-PARAMS_MAX = 15
-"""Parameters of a command (RFC 1459, 2.3)."""
 LABEL_BYTES_MAX = 64
 """A label (IRCv3 labeled-response)."""
 
@@ -183,6 +181,3 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kick_bytes_max: Annotated[TextBytes, Meta(description="bytes of a kick's reason")] = 300
     realname_bytes_max: Annotated[TextBytes, Meta(description="bytes of a real name")] = 150
     key_bytes_max: Annotated[KeyBytes, Meta(description="bytes of a channel's key")] = 23
-
-
-DEFAULTS = Limits()

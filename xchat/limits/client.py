@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-TAGS_BYTES_MAX = 8191
-"""Tags of a line from a server (IRCv3 message-tags)."""
 LINE_BYTES_MAX = 8192
 """The rest of a line from a server: the protocol says 512, some servers say more."""
 BATCHES_OPEN_MAX = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
@@ -101,11 +101,6 @@ def covers(names: list[Name], wanted: str) -> bool:
         return name in names
     _, _, parent = name.partition(".")
     return any(str(each).lower() in (name, f"*.{parent}") for each in names)
-
-
-def left_of(facts: Facts, now: datetime) -> timedelta:
-    """Return how long a certificate is valid still; negative once it has expired."""
-    return facts.not_after - now
 
 
 def fingerprint(sha256: str) -> tuple[str, str]:

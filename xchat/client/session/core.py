@@ -21,6 +21,7 @@ from xchat.client.session.events import Disconnected, Event, LineDropped, Server
 from xchat.client.session.state import Identity, Phase, State
 from xchat.irc.framing import LineBuffer, LineTooLong
 from xchat.irc.message import Message, ParseError, parse
+from xchat.limits import TAGS_BYTES_MAX
 from xchat.limits.client import (
     DEAD_AFTER_SECONDS,
     LINE_BYTES_MAX,
@@ -29,7 +30,6 @@ from xchat.limits.client import (
     RETRY_SECONDS,
     RETRY_SECONDS_MAX,
     STEADY_SECONDS,
-    TAGS_BYTES_MAX,
 )
 
 
