@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from xchat.chat import effects
+from xchat.chat.entities import Channel, User
 from xchat.chat.fanout import Fanout
 from xchat.chat.lines import Line
 from xchat.chat.session import Request, Session
-from xchat.chat.state import Channel, User
 from xchat.irc.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS, SERVER_TIME
 from xchat.irc.message import Message
 

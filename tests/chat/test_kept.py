@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from tests.chat.pair import OpenServer
+from xchat.chat.entities import Channel, Member, User
 from xchat.chat.kept import state_of
-from xchat.chat.state import Channel, Member, State, User
+from xchat.chat.state import State
 from xchat.irc import names
 
 UNKNOWN = "\u1c89"

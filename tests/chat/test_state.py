@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from msgspec.structs import replace
 
+from xchat.chat.entities import Channel, User
 from xchat.chat.kept import state_of
 from xchat.chat.modes import OPERATOR, VOICE
-from xchat.chat.state import Channel, Row, State, User
+from xchat.chat.state import Row, State
 from xchat.irc import names
 
 NICKS = ("alice", "Alice", "გიორგი", "paypal", "раураl", "bob", "ΒΟΒ", "Σίσυφος", "σίσυφοσ")

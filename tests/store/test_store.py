@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from tests.store.entries import START_MS, keep, keep_many, said
 from xchat.chat import events
+from xchat.chat.entities import User
 from xchat.chat.ledger import CannotKeep, CannotRead, Ledger
 from xchat.chat.log import Entry
-from xchat.chat.state import User
 from xchat.store import store as module
 from xchat.store.database import FILE_NAME, StoreError
 from xchat.store.log import EmbeddedLog

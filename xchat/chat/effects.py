@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from xchat.chat.entities import Channel, User
 from xchat.chat.lines import Line
-from xchat.chat.state import Channel, User
 from xchat.irc.numerics import Numeric
 
 

@@ -17,7 +17,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xchat.chat.state import Channel, Entity, Member, State, User
+from xchat.chat.entities import Channel, Entity, Member, User
+from xchat.chat.state import State
 from xchat.irc import names
 
 _DECODER = msgspec.json.Decoder(Entity)

@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from xchat.chat import effects
 from xchat.chat.apply.channels import need_operator
 from xchat.chat.apply.step import Step, actor
+from xchat.chat.entities import Ban, Channel
 from xchat.chat.events import ModeChange, ModesChanged
 from xchat.chat.modes import KIND_OF, ROLE_BITS
-from xchat.chat.state import Ban, Channel, State
+from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.names import fold_text
 from xchat.limits import LINE_BYTES_MAX

@@ -8,6 +8,7 @@ from xchat.chat import effects
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import leave
+from xchat.chat.entities import Channel, Topic, User
 from xchat.chat.events import (
     ChannelJoined,
     ChannelParted,
@@ -18,7 +19,7 @@ from xchat.chat.events import (
 from xchat.chat.lines import Line
 from xchat.chat.modes import DEFAULT_FLAGS, OPERATOR
 from xchat.chat.refused import Ignored, Refused
-from xchat.chat.state import Channel, State, Topic, User
+from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, EXTENDED_JOIN, INVITE_NOTIFY
 from xchat.irc.masks import compile_mask

@@ -8,10 +8,11 @@ from xchat.chat import effects
 from xchat.chat.apply.channels import is_banned
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
+from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored, Refused
-from xchat.chat.state import Channel, State, User
+from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import MESSAGE_TAGS
 from xchat.irc.numerics import ERR_CANNOTSENDTOCHAN, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK

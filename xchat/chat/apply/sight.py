@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xchat.chat.state import Channel, State
+from xchat.chat.entities import Channel
+from xchat.chat.state import State
 from xchat.irc import names
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from xchat.chat.effects import Effect
+from xchat.chat.entities import User
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored
-from xchat.chat.state import State, User
+from xchat.chat.state import State
 from xchat.irc.message import NO_TAGS
 
 

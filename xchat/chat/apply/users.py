@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.step import Step, actor
+from xchat.chat.entities import Channel, User
 from xchat.chat.events import (
     AwayChanged,
     NickChanged,
@@ -19,7 +20,7 @@ from xchat.chat.events import (
 )
 from xchat.chat.lines import Line
 from xchat.chat.refused import Refused
-from xchat.chat.state import Channel, State, User
+from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
 from xchat.irc.numerics import ERR_NICKNAMEINUSE, RPL_NOWAWAY, RPL_UNAWAY

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from xchat.chat.apply.sight import is_member, is_visible, tells_topic, visible_channel
 from xchat.chat.commands.each import split
 from xchat.chat.commands.information import need_this_server
+from xchat.chat.entities import Channel, User
 from xchat.chat.modes import prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
-from xchat.chat.state import Channel, User
 from xchat.chat.text import rows
 from xchat.irc import names
 from xchat.irc.capabilities import MULTI_PREFIX

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from xchat.chat.entities import User
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request
-from xchat.chat.state import User
 from xchat.irc.numerics import ERR_NEEDMOREPARAMS, ERR_NOSUCHNICK
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from xchat.chat.apply.channel_modes import with_ban
 from xchat.chat.apply.channels import need_operator
 from xchat.chat.apply.sight import is_member, visible_channel
 from xchat.chat.commands.each import need_user
+from xchat.chat.entities import Channel
 from xchat.chat.events import ModeChange
 from xchat.chat.lines import Line
 from xchat.chat.modes import KIND_OF, ROLE_BITS, USER_MODES, takes_argument
 from xchat.chat.refused import Failed, Refused
 from xchat.chat.session import Request
-from xchat.chat.state import Channel
 from xchat.irc import names
 from xchat.irc.masks import complete
 from xchat.irc.numerics import (

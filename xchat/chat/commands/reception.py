@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from xchat import __version__
 from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.effects import Entered
+from xchat.chat.entities import Channel, User
 from xchat.chat.lines import format_time
 from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
-from xchat.chat.state import Channel, User
 from xchat.chat.text import rows
 from xchat.irc.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
 from xchat.irc.numerics import (
