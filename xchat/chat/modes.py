@@ -6,6 +6,7 @@ Document: modern.ircdocs.horse, Channel Modes; CHANMODES types A (a list), B
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -49,6 +50,16 @@ def prefix_of(roles: int, *, every: bool = False) -> str:
     """Return `@`, `+` or nothing; with `every` (multi-prefix) all that apply, highest first."""
     prefixes = [role.prefix for role in ROLES if roles & role.bit]
     return "".join(prefixes) if every else "".join(prefixes[:1])
+
+
+def signed_letters(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the sign and letter of each change in `+ab-c`; without a sign it is +."""
+    sign = "+"
+    for letter in text:
+        if letter in "+-":
+            sign = letter
+        else:
+            yield sign, letter
 
 
 def takes_argument(sign: str, letter: str) -> bool:

@@ -1,14 +1,14 @@
-"""Finding people and channels: WHO WHOIS USERHOST ISON LIST."""
+"""Finding people: WHO WHOIS USERHOST ISON."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xchat.chat.apply.sight import is_member, is_visible, tells_topic, visible_channel
+from xchat.chat.apply.sight import is_member, is_visible, visible_channel
 from xchat.chat.commands.each import split
 from xchat.chat.commands.information import need_this_server
-from xchat.chat.entities import Channel, User
+from xchat.chat.entities import User
 from xchat.chat.modes import prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
@@ -23,9 +23,6 @@ from xchat.irc.numerics import (
     RPL_ENDOFWHO,
     RPL_ENDOFWHOIS,
     RPL_ISON,
-    RPL_LIST,
-    RPL_LISTEND,
-    RPL_LISTSTART,
     RPL_USERHOST,
     RPL_WHOISACTUALLY,
     RPL_WHOISCHANNELS,
@@ -166,49 +163,3 @@ def ison(hub: Hub, request: Request) -> None:
     asked = [nick for param in request.params for nick in param.split()]
     found = [user.nick for nick in asked if (user := hub.state.user_by_nick(nick))]
     hub.reply(request, RPL_ISON, text=next(rows(found, hub.row_bytes(request)), ""))
-
-
-def list_(hub: Hub, request: Request) -> Iterator[None]:
-    """LIST [<condition>{,<condition>}]: names, masks, !masks, >users, <users (ELIST MNU)."""
-    conditions = [_condition(word) for word in split(",".join(request.params[:2]))]
-    uid = request.session.uid
-    hub.reply(request, RPL_LISTSTART, "Channel")
-    for folded in list(hub.state.channels):
-        channel = hub.state.channels.get(folded)
-        if channel is not None and is_visible(hub.state, uid, channel):
-            count = len(hub.state.members[folded])
-            if _passes(conditions, folded, count):
-                _say_list(hub, request, channel, count)
-        yield
-    hub.reply(request, RPL_LISTEND)
-
-
-def _say_list(hub: Hub, request: Request, channel: Channel, count: int) -> None:
-    told = tells_topic(hub.state, request.session.uid, channel)
-    topic = channel.topic.text if channel.topic and told else ""
-    hub.reply(request, RPL_LIST, channel.name, str(count), text=topic)
-
-
-Condition = tuple[str, Callable[[str, int], bool]]
-
-
-def _condition(word: str) -> Condition:
-    """Return what a word of LIST asks of a channel: its kind, and a test of name and users."""
-    number = word[1:]
-    if word[0] in "<>" and number.isascii() and number.isdigit() and len(number) < 10:
-        bound = int(number)
-        if word[0] == ">":
-            return "users", lambda _name, count: count > bound
-        return "users", lambda _name, count: count < bound
-    if word[0] == "!":
-        unwanted = compile_mask(number)
-        return "not", lambda name, _count: not unwanted.matches(name)
-    mask = compile_mask(word)
-    return "name", lambda name, _count: mask.matches(name)
-
-
-def _passes(conditions: list[Condition], folded: str, count: int) -> bool:
-    """Say whether a channel is wanted: any of the names, and all of the rest."""
-    wanted = [test(folded, count) for kind, test in conditions if kind == "name"]
-    others = (test(folded, count) for kind, test in conditions if kind != "name")
-    return (any(wanted) or not wanted) and all(others)

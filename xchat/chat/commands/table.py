@@ -14,9 +14,12 @@ from xchat.chat.commands import (
     directory,
     history,
     information,
+    invitations,
+    listing,
     messages,
     modes,
     registration,
+    topics,
     users,
 )
 from xchat.chat.refused import Refused
@@ -98,17 +101,19 @@ _TABLE = (
     Command("HELP", help_, "[command]", "This help."),
     Command("HELPOP", help_, "[command]", "This help."),
     Command("INFO", information.info, "[server]", "What this server is."),
-    Command("INVITE", _C.invite, "[nick channel]", "Invite somebody, or list invitations."),
+    Command(
+        "INVITE", invitations.invite, "[nick channel]", "Invite somebody, or list invitations."
+    ),
     Command("ISON", directory.ison, "<nick> {nick}", "Which of these are here.", 1),
     Command(
         "JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1, cost_each=0.25
     ),
     Command("KICK", _C.kick, "<channel> <nick>{,nick} [reason]", "Remove from a channel.", 2),
-    Command("LIST", directory.list_, "[channel | mask | >n | <n]", "Channels.", cost=3),
+    Command("LIST", listing.list_, "[channel | mask | >n | <n]", "Channels.", cost=3),
     Command("LUSERS", information.lusers, "", "How many are here."),
     Command("MODE", modes.mode, "<target> [modes {argument}]", "See or change modes.", 1),
     Command("MOTD", information.motd, "[server]", "The message of the day."),
-    Command("NAMES", _C.names_, "<channel>{,channel}", "Who is in a channel.", cost=2),
+    Command("NAMES", listing.names_, "<channel>{,channel}", "Who is in a channel.", cost=2),
     Command("NICK", _R.nick, "<nick>", "Take a nick.", registered=False),
     Command(
         "NOTICE",
@@ -142,7 +147,7 @@ _TABLE = (
         cost_each=1,
     ),
     Command("TIME", information.time_, "[server]", "The server's time."),
-    Command("TOPIC", _C.topic, "<channel> [topic]", "See or set a topic.", 1),
+    Command("TOPIC", topics.topic, "<channel> [topic]", "See or set a topic.", 1),
     Command("USER", _R.user, "<user> 0 * <real name>", "Say who you are.", 4, False),
     Command("USERHOST", directory.userhost, "<nick> {nick}", "Where users are.", 1),
     Command("VERSION", information.version, "[server]", "The server's version."),
