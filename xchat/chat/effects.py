@@ -51,12 +51,16 @@ class ToChannel(Effect, frozen=True):
 
 
 class ToNeighbours(Effect, frozen=True):
-    """A line for everyone in any of these channels, once each, `uid` left out."""
+    """A line for everyone in any of these channels, once each, `uid` left out.
+
+    With `watched`, a folded nick, those who watch it (IRCv3 extended-monitor) are told too.
+    """
 
     channels: tuple[str, ...]
     uid: str
     line: Line
     need: int = 0
+    watched: str = ""
 
 
 class ChannelMessage(Effect, frozen=True):
@@ -79,6 +83,20 @@ class Welcomed(Effect, frozen=True):
     """A session's user is registered."""
 
     user: User
+
+
+class NickTaken(Effect, frozen=True):
+    """A user has a nick from here on, and since when (ms): they came, or had another one."""
+
+    user: User
+    ts: int
+
+
+class NickLeft(Effect, frozen=True):
+    """A user has this nick no longer; as they were, and when (ms)."""
+
+    user: User
+    ts: int
 
 
 class Entered(Effect, frozen=True):

@@ -17,8 +17,11 @@ from typing import Any, ClassVar
 
 from xchat.chat import effects
 from xchat.chat.lines import Line, render
+from xchat.chat.monitor import Monitor
 from xchat.chat.session import Request, Session
-from xchat.irc.capabilities import ECHO_MESSAGE, MESSAGE_TAGS, SERVER_TIME
+from xchat.irc import names
+from xchat.irc.capabilities import ECHO_MESSAGE, EXTENDED_MONITOR, MESSAGE_TAGS, SERVER_TIME
+from xchat.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
 
 Outbox = list[bytes]
 Room = dict[int, dict[Session, Outbox]]
@@ -27,8 +30,10 @@ Room = dict[int, dict[Session, Outbox]]
 class Fanout:
     """The sessions of this server, by user and by channel."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "*") -> None:
+        self.name = name
         self.sessions: dict[str, list[Session]] = {}
+        self.monitor = Monitor()
         self._rooms: dict[str, Room] = {}
         self._dirty: set[Session] = set()
         self._spoken_in: set[str] = set()
@@ -75,6 +80,7 @@ class Fanout:
 
     def deafen(self, session: Session, channels: Iterable[str]) -> None:
         """Let a session that ends hear nothing more of what these channels, or others, say."""
+        self.monitor.forget(session)
         own = self.sessions.get(session.uid, [])
         if session in own:
             own.remove(session)
@@ -165,6 +171,8 @@ class Fanout:
         ]
         own = self.sessions.get(effect.uid, ())
         sessions = dict.fromkeys(session for group in groups for session in group)
+        watchers = self.monitor.watchers(effect.watched)
+        sessions |= {one: None for one in watchers if one.caps & EXTENDED_MONITOR}
         others = [session for session in sessions if session not in own]
         self._to_sessions(others, effect.line, effect.need, request)
 
@@ -186,6 +194,20 @@ class Fanout:
             session.outbox.append(data)
             self._dirty.add(session)
 
+    def _nick_taken(self, effect: effects.NickTaken, request: Request | None) -> None:
+        user = effect.user
+        line = Line(self.name, RPL_MONONLINE.code, ("*", user.prefix), effect.ts)
+        self._to_watchers(user.nick, line, request)
+
+    def _nick_left(self, effect: effects.NickLeft, request: Request | None) -> None:
+        nick = effect.user.nick
+        line = Line(self.name, RPL_MONOFFLINE.code, ("*", nick), effect.ts)
+        self._to_watchers(nick, line, request)
+
+    def _to_watchers(self, nick: str, line: Line, request: Request | None) -> None:
+        """Tell those who watch a nick (IRCv3 monitor): the same bytes for all, so `*` it is."""
+        self._to_sessions(self.monitor.watchers(names.fold(nick)), line, 0, request)
+
     def _entered(self, effect: effects.Entered, request: Request | None) -> None:
         self.enter(effect.uid, effect.folded)
         heard = self._tell(effect.folded, effect.line, 0, request)
@@ -204,6 +226,8 @@ class Fanout:
         effects.ToNeighbours: _to_neighbours,
         effects.ChannelMessage: _channel_message,
         effects.UserMessage: _user_message,
+        effects.NickTaken: _nick_taken,
+        effects.NickLeft: _nick_left,
         effects.Entered: _entered,
         effects.Left: _left,
     }

@@ -26,6 +26,7 @@ from xchat.chat.log import Log
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
+from xchat.chat.whowas import Whowas
 from xchat.config import Config
 from xchat.irc.framing import LineTooLong
 from xchat.irc.message import Message, ParseError, parse, salvage
@@ -56,7 +57,8 @@ class Hub(Desk):
         self.started_ms = now_ms
         self.now = 0.0
         self.users_most = 0
-        self.fanout = Fanout()
+        self.fanout = Fanout(self.name)
+        self.whowas = Whowas()
         self.flood = FloodGate(self.limits)
         self.sessions: dict[str, Session] = {}
         self._run = run
@@ -316,7 +318,9 @@ class Hub(Desk):
                 self.close(session, effect.reason)
         else:
             self.fanout.carry_out(effect, request)
-            if isinstance(effect, effects.Entered) and request is not None:
+            if isinstance(effect, effects.NickLeft):
+                self.whowas.add(effect.user, effect.ts)
+            elif isinstance(effect, effects.Entered) and request is not None:
                 reception.entered(self, request, effect)
 
     def _welcome(self, effect: effects.Welcomed, request: Request | None) -> None:

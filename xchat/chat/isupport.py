@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from xchat.chat.modes import chanmodes, prefixes
+from xchat.chat.modes import BOT, chanmodes, prefixes
 from xchat.config import Config
 from xchat.irc.names import CASEMAPPING, CHANNEL_PREFIX
 from xchat.limits import (
@@ -26,6 +26,7 @@ def tokens(config: Config) -> list[str]:
     limits = config.limits
     return [
         f"AWAYLEN={limits.away_bytes_max}",
+        f"BOT={BOT}",
         f"CASEMAPPING={CASEMAPPING}",
         f"CHANLIMIT={CHANNEL_PREFIX}:{limits.channels_per_user_max}",
         f"CHANMODES={chanmodes()}",
@@ -39,6 +40,7 @@ def tokens(config: Config) -> list[str]:
         f"MAXLIST=b:{limits.bans_per_channel_max}",
         f"MAXTARGETS={limits.targets_max}",
         f"MODES={MODES_A_COMMAND}",
+        f"MONITOR={limits.monitor_max}",
         "MSGREFTYPES=msgid,timestamp",
         f"NAMELEN={limits.realname_bytes_max}",
         f"NETWORK={config.server.network}",
@@ -49,12 +51,13 @@ def tokens(config: Config) -> list[str]:
         f"TOPICLEN={limits.topic_bytes_max}",
         f"USERLEN={min(limits.user_chars_max, USER_BYTES_MAX)}",
         "UTF8ONLY",
+        "WHOX",
     ]
 
 
 def _targmax(targets: int) -> str:
     """Return how many targets each command takes; none said is no bound."""
-    bounded = ("KICK", "NOTICE", "PRIVMSG", "TAGMSG", "WHOIS")
+    bounded = ("KICK", "NOTICE", "PRIVMSG", "TAGMSG", "WHOIS", "WHOWAS")
     unbounded = ("JOIN", "NAMES", "PART")
     rows = [*(f"{name}:{targets}" for name in bounded), *(f"{name}:" for name in unbounded)]
     return ",".join(sorted(rows))

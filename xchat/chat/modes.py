@@ -43,7 +43,11 @@ CHANNEL_MODES = (
 )
 KIND_OF = {mode.letter: mode.kind for mode in CHANNEL_MODES}
 DEFAULT_FLAGS = "nt"
-USER_MODES = "i"
+
+INVISIBLE, OPER, WALLOPS, BOT, LOGGED_IN_ONLY = "iowBR"
+USER_MODES = "BRiow"
+"""B a bot, R hears only those who are logged in, i not found by masks, o an operator of the
+server, w hears WALLOPS."""
 
 
 def prefix_of(roles: int, *, every: bool = False) -> str:

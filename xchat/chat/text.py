@@ -18,16 +18,16 @@ def clean(text: str, bytes_max: int) -> str:
     return clean_text(cut(clean_text(text), bytes_max))
 
 
-def rows(words: Iterable[str], bytes_max: int) -> Iterator[str]:
-    """Join words with spaces into rows of at most so many bytes; no words give no row."""
+def rows(words: Iterable[str], bytes_max: int, between: str = " ") -> Iterator[str]:
+    """Join words into rows of at most so many bytes; no words give no row."""
     row: list[str] = []
     size = 0
     for word in words:
         length = len(word.encode()) + 1
         if row and size + length > bytes_max + 1:
-            yield " ".join(row)
+            yield between.join(row)
             row, size = [], 0
         row.append(word)
         size += length
     if row:
-        yield " ".join(row)
+        yield between.join(row)

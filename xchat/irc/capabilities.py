@@ -31,6 +31,7 @@ USERHOST_IN_NAMES = 1 << 11
 CHGHOST = 1 << 12
 STANDARD_REPLIES = 1 << 13
 CHATHISTORY = 1 << 14
+EXTENDED_MONITOR = 1 << 15
 
 CAPABILITIES = (
     Capability("away-notify", AWAY_NOTIFY),
@@ -40,6 +41,7 @@ CAPABILITIES = (
     Capability("draft/chathistory", CHATHISTORY),
     Capability("echo-message", ECHO_MESSAGE),
     Capability("extended-join", EXTENDED_JOIN),
+    Capability("extended-monitor", EXTENDED_MONITOR),
     Capability("invite-notify", INVITE_NOTIFY),
     Capability("labeled-response", LABELED_RESPONSE),
     Capability("message-tags", MESSAGE_TAGS),

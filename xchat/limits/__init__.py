@@ -66,6 +66,8 @@ JOURNAL_VALUE_CHARS_MAX = 256
 
 CHANNELS_EMPTY_MAX = 100_000
 """Channels kept in which nobody is; past it the one left longest ago ends. The same everywhere."""
+WHOWAS_ENTRIES_MAX = 1024
+"""Users who are gone, and nicks given up, that WHOWAS remembers: half a megabyte."""
 MODES_A_COMMAND = 12
 """Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
 NICK_BYTES_MAX = 90
@@ -172,6 +174,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         60
     )
     targets_max: Annotated[Count, Meta(description="targets of one command")] = 4
+
+    monitor_max: Annotated[Count, Meta(description="nicks one client may watch (MONITOR)")] = 100
 
     nick_chars_max: Annotated[Count, Meta(description="characters of a nick (NICKLEN)")] = 30
     channel_chars_max: Annotated[Count, Meta(description="characters of a channel's name")] = 50

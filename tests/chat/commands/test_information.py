@@ -11,7 +11,7 @@ from xchat import __version__
 from xchat.config import Config
 from xchat.config.settings import Server as ServerSettings
 
-ASKED_OF_A_SERVER = ("MOTD", "VERSION", "TIME", "INFO", "ADMIN")
+ASKED_OF_A_SERVER = ("MOTD", "VERSION", "TIME", "INFO", "ADMIN", "LINKS")
 
 
 def isupport(client: Client) -> dict[str, str]:
@@ -112,6 +112,26 @@ def test_admin(open_server: OpenServer) -> None:
         "258 alice :the lab, 2nd floor",
         "259 alice :(not said)",
     ]
+
+
+def test_links(server: Server) -> None:
+    """RPL_LINKS (364): "<client> <server1> <server2> :<hopcount> <server info>", terminated with
+    RPL_ENDOFLINKS (365): "<client> * :End of /LINKS list".
+    """
+    assert server.client("alice").ask("LINKS") == [
+        "364 alice xchat.local xchat.local :0 A private chat",
+        "365 alice * :End of /LINKS list",
+    ]
+
+
+def test_stats(server: Server) -> None:
+    """RPL_STATSUPTIME (242): "<client> :Server Up %d days %d:%02d:%02d"; RPL_ENDOFSTATS (219)."""
+    alice = server.client("alice")
+    server.pass_time(2 * 86_400 + 3 * 3600 + 4 * 60 + 5)
+    end = "219 alice {} :End of /STATS report"
+    up = "242 alice :Server Up 2 days 3:04:05"
+    assert alice.ask("STATS u") == [up, end.format("u")]
+    assert alice.ask("STATS", "STATS z") == [end.format("*"), end.format("z")]
 
 
 @pytest.mark.parametrize("command", ASKED_OF_A_SERVER)

@@ -25,6 +25,7 @@ def test_unknown_modes_are_named_once_and_the_known_are_set(server: Server) -> N
     alice = server.client("alice")
     answers = alice.ask("MODE alice +xiyo")
     assert sorted(answers) == ["501 alice :Unknown MODE flag", ":alice MODE alice +i"]
+    assert alice.ask("MODE alice +Bw-i") == [":alice MODE alice +Bw-i"]
 
 
 def test_of_others(server: Server) -> None:
@@ -38,6 +39,9 @@ def test_of_others(server: Server) -> None:
 
 
 def test_nobody_makes_themselves_an_operator(server: Server) -> None:
+    """If a user attempts to make themselves an operator using the +o flag, the attempt SHOULD be
+    ignored (RFC 2812, 3.1.5).
+    """
     alice = server.client("alice")
-    assert alice.ask("MODE alice +o") == ["501 alice :Unknown MODE flag"]
+    assert alice.ask("MODE alice +o") == []
     assert alice.ask("MODE alice") == ["221 alice +"]

@@ -56,7 +56,7 @@ def registered(step: Step, event: UserRegistered) -> None:
         since=step.ts,
     )
     step.state.put_user(user)
-    step.effects.append(effects.Welcomed(user))
+    step.effects += (effects.Welcomed(user), effects.NickTaken(user, step.ts))
 
 
 def check_known(
@@ -109,7 +109,7 @@ def depart(
     for folded in channels:
         leave(step, folded, uid, is_over=is_over)
     state.drop_user(uid)
-    step.effects.append(effects.Gone(uid, reason))
+    step.effects += (effects.NickLeft(user, step.ts), effects.Gone(uid, reason))
 
 
 def leave(
@@ -139,16 +139,23 @@ def check_nick_changed(state: State, event: NickChanged) -> None:
 def nick_changed(step: Step, event: NickChanged) -> None:
     """Tell the user and those who share a channel with them."""
     old = step.state.users[event.uid]
-    step.state.put_user(replace(old, nick=event.nick))
+    new = replace(old, nick=event.nick)
+    step.state.put_user(new)
+    channels = tuple(step.state.joined[event.uid])
     line = step.line(old.prefix, "NICK", event.nick)
-    _tell_around(step, event.uid, line, 0)
+    step.effects.append(effects.ToUser(event.uid, line))
+    step.effects.append(effects.ToNeighbours(channels, event.uid, line))
+    if names.fold(old.nick) != names.fold(new.nick):
+        step.effects += (effects.NickLeft(old, step.ts), effects.NickTaken(new, step.ts))
 
 
 def realname_changed(step: Step, event: RealnameChanged) -> None:
     """IRCv3 setname: sent to clients with the capability, the user's own among them."""
     user = step.state.users[event.uid]
     step.state.put_user(replace(user, realname=event.realname))
-    _tell_around(step, event.uid, step.line(user.prefix, "SETNAME", event.realname), SETNAME)
+    line = step.line(user.prefix, "SETNAME", event.realname)
+    step.effects.append(effects.ToUser(user.uid, line, SETNAME))
+    tell_around(step, user, line, SETNAME)
 
 
 def user_modes_changed(step: Step, event: UserModesChanged) -> None:
@@ -173,11 +180,10 @@ def away_changed(step: Step, event: AwayChanged) -> None:
     step.state.put_away(event.uid, event.message)
     params = (event.message,) if event.message else ()
     line = step.line(user.prefix, "AWAY", *params)
-    channels = tuple(step.state.joined[event.uid])
-    step.effects.append(effects.ToNeighbours(channels, event.uid, line, AWAY_NOTIFY))
+    tell_around(step, user, line, AWAY_NOTIFY)
 
 
-def _tell_around(step: Step, uid: str, line: Line, need: int) -> None:
-    channels = tuple(step.state.joined[uid])
-    step.effects.append(effects.ToUser(uid, line, need))
-    step.effects.append(effects.ToNeighbours(channels, uid, line, need))
+def tell_around(step: Step, user: User, line: Line, need: int) -> None:
+    """Tell those who share a channel with a user, and those who watch them, what they changed."""
+    channels, watched = tuple(step.state.joined[user.uid]), names.fold(user.nick)
+    step.effects.append(effects.ToNeighbours(channels, user.uid, line, need, watched))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xchat import __version__
 from xchat.chat import isupport
 from xchat.chat.lines import format_time
+from xchat.chat.modes import OPER
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.text import cut
@@ -19,10 +20,13 @@ from xchat.irc.numerics import (
     RPL_ADMINLOC2,
     RPL_ADMINME,
     RPL_ENDOFINFO,
+    RPL_ENDOFLINKS,
     RPL_ENDOFMOTD,
+    RPL_ENDOFSTATS,
     RPL_GLOBALUSERS,
     RPL_INFO,
     RPL_ISUPPORT,
+    RPL_LINKS,
     RPL_LOCALUSERS,
     RPL_LUSERCHANNELS,
     RPL_LUSERCLIENT,
@@ -31,6 +35,7 @@ from xchat.irc.numerics import (
     RPL_LUSERUNKNOWN,
     RPL_MOTD,
     RPL_MOTDSTART,
+    RPL_STATSUPTIME,
     RPL_TIME,
     RPL_VERSION,
 )
@@ -74,7 +79,7 @@ def lusers(hub: Hub, request: Request) -> None:
         text=f"There {'is' if visible == 1 else 'are'} {_counted(visible, 'user')} and "
         f"{invisible} invisible on 1 server",
     )
-    hub.reply(request, RPL_LUSEROP, "0")
+    hub.reply(request, RPL_LUSEROP, str(sum(OPER in user.modes for user in users)))
     hub.reply(request, RPL_LUSERUNKNOWN, str(unknown))
     hub.reply(request, RPL_LUSERCHANNELS, str(len(hub.state.channels)))
     hub.reply(request, RPL_LUSERME, text=f"I have {_counted(here, 'client')} and 0 servers")
@@ -122,6 +127,26 @@ def info(hub: Hub, request: Request) -> None:
     ):
         hub.reply(request, RPL_INFO, text=line)
     hub.reply(request, RPL_ENDOFINFO)
+
+
+def links(hub: Hub, request: Request) -> None:
+    """LINKS [server]: this one, for it is linked to no other."""
+    need_this_server(hub, request)
+    about = f"0 {hub.config.server.description}"
+    hub.reply(request, RPL_LINKS, hub.name, hub.name, text=about)
+    hub.reply(request, RPL_ENDOFLINKS, "*")
+
+
+def stats(hub: Hub, request: Request) -> None:
+    """STATS <query>: u tells how long the server has been up; there is nothing else to tell."""
+    query = request.params[0] if request.params else "*"
+    if query == "u":
+        minutes, seconds = divmod((hub.now_ms - hub.started_ms) // 1000, 60)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        up = f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}"
+        hub.reply(request, RPL_STATSUPTIME, text=up)
+    hub.reply(request, RPL_ENDOFSTATS, query[:1] or "*")
 
 
 def admin(hub: Hub, request: Request) -> None:

@@ -18,9 +18,12 @@ from xchat.chat.commands import (
     listing,
     messages,
     modes,
+    monitor,
     registration,
     topics,
     users,
+    who,
+    whois,
 )
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
@@ -111,7 +114,11 @@ _TABLE = (
     Command("KICK", _C.kick, "<channel> <nick>{,nick} [reason]", "Remove from a channel.", 2),
     Command("LIST", listing.list_, "[channel | mask | >n | <n]", "Channels.", cost=3),
     Command("LUSERS", information.lusers, "", "How many are here."),
+    Command("LINKS", information.links, "[server]", "The servers there are: this one."),
     Command("MODE", modes.mode, "<target> [modes {argument}]", "See or change modes.", 1),
+    Command(
+        "MONITOR", monitor.monitor, "<+ | - | C | L | S> [nick{,nick}]", "Watch nicks.", 1, cost=2
+    ),
     Command("MOTD", information.motd, "[server]", "The message of the day."),
     Command("NAMES", listing.names_, "<channel>{,channel}", "Who is in a channel.", cost=2),
     Command("NICK", _R.nick, "<nick>", "Take a nick.", registered=False),
@@ -137,6 +144,7 @@ _TABLE = (
     ),
     Command("QUIT", _R.quit_, "[reason]", "Leave.", registered=False),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
+    Command("STATS", information.stats, "u", "How long the server has been up."),
     Command(
         "TAGMSG",
         _M.tagmsg,
@@ -151,7 +159,8 @@ _TABLE = (
     Command("USER", _R.user, "<user> 0 * <real name>", "Say who you are.", 4, False),
     Command("USERHOST", directory.userhost, "<nick> {nick}", "Where users are.", 1),
     Command("VERSION", information.version, "[server]", "The server's version."),
-    Command("WHO", directory.who, "<channel | nick | mask>", "Users.", cost=3),
-    Command("WHOIS", directory.whois, "<nick>{,nick}", "All about a user.", cost=2),
+    Command("WHO", who.who, "<channel | nick | mask> [o][%fields[,token]]", "Users.", cost=3),
+    Command("WHOIS", whois.whois, "<nick>{,nick}", "All about a user.", cost=2),
+    Command("WHOWAS", whois.whowas, "<nick>{,nick} [count]", "Who had a nick.", cost=2),
 )
 COMMANDS = {command.name: command for command in _TABLE}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xchat.chat import events
 from xchat.chat.commands.each import need_user
-from xchat.chat.modes import USER_MODES, signed_letters
+from xchat.chat.modes import OPER, USER_MODES, signed_letters
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.irc.numerics import ERR_UMODEUNKNOWNFLAG, ERR_USERSDONTMATCH, RPL_UMODEIS
@@ -28,6 +28,8 @@ def user_mode(hub: Hub, request: Request) -> None:
     for sign, letter in signed_letters(request.params[1]):
         if letter not in USER_MODES:
             unknown = True
+        elif letter == OPER and sign == "+":
+            pass  # OPER gives it; MODE only takes it away
         elif sign == "+":
             modes.add(letter)
         else:

@@ -1,0 +1,24 @@
+"""Bot mode (IRCv3 bot-mode)."""
+
+from __future__ import annotations
+
+from tests.chat.pair import Server
+
+
+def test_the_mode_is_set_and_told(server: Server) -> None:
+    """The value of the BOT token is the mode character which is used to enable bot mode."""
+    bot = server.client("bot")
+    assert " BOT=B " in " ".join(bot.ask("VERSION"))
+    assert bot.ask("MODE bot +B") == [":bot MODE bot +B"]
+
+
+def test_whois_and_who_show_it(server: Server) -> None:
+    """They are given a special numeric, RPL_WHOISBOT (335), as part of their WHOIS response, and it
+    is indicated in their WHO flags.
+    """
+    alice, bot = server.client("alice"), server.client("bot")
+    assert not [line for line in alice.ask("WHOIS bot") if line.startswith("335")]
+    bot.ask("MODE bot +B")
+    assert "335 alice bot :is a bot" in alice.ask("WHOIS bot")
+    row = "352 alice * ~bot 127.0.0.1 xchat.local bot HB :0 bot's name"
+    assert row in alice.ask("WHO bot")
