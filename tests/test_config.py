@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import fields
 
 from xchat.config import Config, data_folder, load, print_config
-from xchat.config.schema import describe
+from xchat.config.schema import describe, sections
 from xchat.config.settings import Access, Server
 from xchat.errors import ConfigError
 from xchat.limits import Limits
@@ -191,7 +191,7 @@ def test_what_is_printed_loads_back_to_the_same(
 
 def test_every_setting_is_printed_with_its_description() -> None:
     printed = print_config(Config())
-    for section in fields(Config):
+    for section in sections():
         assert f"\n[{section.name}]\n" in printed
         for field in fields(section.type):
             described = describe(field)[1]
@@ -212,3 +212,14 @@ def test_a_configuration_is_a_value_and_does_not_change() -> None:
         Config().access.policy = "open"  # type: ignore[misc]
     assert Access() == Access()
     assert Server(name="a.b") != Server()
+
+
+def test_operators_are_sections_with_a_name_of_their_own(file: Path) -> None:
+    file.write_text('[operators.alice]\npassword_hash = "$argon2id$x"\n')
+    (alice,) = load(file).operators
+    assert (alice.name, alice.password_hash) == ("alice", "$argon2id$x")
+    assert "$argon2id$x" not in print_config(load(file))
+    assert "there is no setting operators.alice.pass" in str(
+        refusal(file, '[operators.alice]\npass = "x"\n')
+    )
+    assert "section of its own" in str(refusal(file, '[operators]\nalice = "x"\n'))

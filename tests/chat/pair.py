@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from xchat.chat.entities import Account
+from xchat.chat.events import AccountRegistered
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.config import Config
@@ -47,14 +49,26 @@ class Server:
         self.clients[client.session] = client
         return client
 
-    def client(self, nick: str, *caps: str, exempt: bool = True) -> Client:
+    def client(
+        self, nick: str, *caps: str, exempt: bool = True, account: Account | None = None
+    ) -> Client:
         """Return a registered client with these capabilities, its welcome read."""
         client = self.connect(exempt=exempt)
+        client.session.claim.account = account.aid if account else ""
         asked = [f"CAP REQ :{' '.join(caps)}"] if caps else []
         client.send(*asked, f"NICK {nick}", f"USER {nick} 0 * :{nick}'s name", "CAP END")
         welcome = client.read()
         assert "001" in [message.command for message in welcome], welcome
         return client
+
+    def account(self, name: str, *, always_present: bool = False) -> Account:
+        """Return a new account without credentials; `client(..., account=)` is logged in to it."""
+        event = AccountRegistered(name=name, always_present=always_present)
+        assert self.hub.ledger.append_own("", event)
+        self.run()
+        account = self.hub.state.account_named(name)
+        assert account is not None
+        return account
 
     def channel(self, name: str, *clients: Client) -> None:
         """Let clients join in this order (the first is the operator); nothing is left unread."""
@@ -81,6 +95,8 @@ class Server:
         """Do what a turn does between receiving and flushing, and hand over what is to be sent."""
         self.hub.serve(self.now, self.now_ms)
         self.hub.settle()
+        for job in self.hub.work.take():
+            self.hub.work.done(job, job.run())
         for session in self.hub.fanout.take_dirty():
             if session in self.clients:
                 self.clients[session].take()

@@ -269,7 +269,7 @@ def test_everyone_of_a_node_that_restarts_goes(world: World) -> None:
     world.join("far")
     step = world.apply(events.NodeStarted(node="n"))
     assert list(world.state.users) == ["far"]
-    assert [effect.uid for effect in step.effects if isinstance(effect, effects.Gone)] == [
+    assert [effect.user.uid for effect in step.effects if isinstance(effect, effects.Gone)] == [
         "alice",
         "bob",
         "carl",

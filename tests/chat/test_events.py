@@ -10,7 +10,18 @@ from xchat.chat import events
 KEPT = (
     events.NodeStarted(node="n"),
     events.UserRegistered(uid="1", node="n", nick="ნ", user="u", host="h", realname="R"),
+    events.UserRegistered(
+        uid="1", node="n", nick="ნ", user="u", host="h", realname="R", account="2"
+    ),
+    events.SessionDetached(uid="1", sid="2", reason="x"),
     events.UserQuit(uid="1", reason=""),
+    events.AccountRegistered(name="ნ", password="$argon2id$", scram="1", always_present=True),
+    events.CredentialsChanged(aid="1", password="$argon2id$"),
+    events.AccountChanged(aid="1", nicks=("a", "b"), role="operator"),
+    events.AccountSuspended(aid="1", reason=None),
+    events.AccountRemoved(aid="1"),
+    events.UserLoggedIn(uid="1", account="2"),
+    events.UserLoggedOut(uid="1"),
     events.NickChanged(uid="1", nick="b"),
     events.RealnameChanged(uid="1", realname="გიორგი"),
     events.UserModesChanged(uid="1", modes=""),

@@ -25,6 +25,7 @@ from xchat.limits import Limits
 from xchat.server.guests import Guests
 from xchat.server.loop import Loop
 from xchat.server.turn import Turn
+from xchat.server.workers import Workers
 from xchat.store.database import FILE_NAME
 from xchat.store.log import EmbeddedLog
 from xchat.store.store import SqliteStore
@@ -149,7 +150,8 @@ class House:
         self._journal = io.StringIO()
         journal = open_journal("json", stream=self._journal)
         self.guests = Guests(self.hub, self.loop, context, journal, room=room)
-        self.turn = Turn(self.hub, self.loop, self.guests, journal)
+        self.workers = Workers(self.hub.work, self.loop.wake)
+        self.turn = Turn(self.hub, self.loop, self.guests, self.workers, journal)
         self.trust = trust
         self.clients: list[Guest] = []
 
@@ -215,6 +217,7 @@ class House:
         for connection in list(self.guests._everyone):
             self.loop.forget(connection)
             connection.close()
+        self.workers.close()
         self.loop.close()
         self.store.close()
         self.listener.close()

@@ -1,30 +1,33 @@
-"""Users whose connection is gone, until the log has it that they are.
+"""Sessions whose connection is gone, until the log has it that they are.
 
-A quit is owed: where it cannot be kept now, it is tried again, so no user
+That is owed: where it cannot be kept now, it is tried again, so no user
 stays behind as a ghost because the disk was full when they left.
 """
 
 from __future__ import annotations
 
-from xchat.chat.events import UserQuit
+from xchat.chat.events import SessionDetached
 from xchat.chat.ledger import Ledger
+from xchat.chat.session import Session
+from xchat.chat.state import State
 
 AGAIN_SECONDS = 1.0
 
 
 class Departures:
-    """Who is owed a quit, and why they went."""
+    """Which sessions are to be detached, and why they went."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._reasons: dict[str, str] = {}
+        self._owed: dict[str, SessionDetached] = {}
         self._next = 0.0
         self._is_stopped = False
 
-    def add(self, uid: str, reason: str) -> None:
-        """Let a user go in the next turn."""
+    def add(self, session: Session, reason: str) -> None:
+        """Detach a session in the next turn."""
         if not self._is_stopped:
-            self._reasons[uid] = reason
+            event = SessionDetached(uid=session.uid, sid=session.sid, reason=reason)
+            self._owed[session.sid] = event
             self._next = 0.0
 
     def stop(self) -> None:
@@ -33,15 +36,21 @@ class Departures:
 
     def next_try(self) -> float | None:
         """Return when there is something to do (seconds), or None."""
-        return self._next if self._reasons else None
+        return self._next if self._owed else None
 
     def go_on(self, now: float) -> None:
-        """Append the quits that are due, and forget those that were kept."""
-        if not self._reasons or now < self._next:
+        """Append what is due, and forget what was kept."""
+        if not self._owed or now < self._next:
             return
         self._next = now + AGAIN_SECONDS
-        for uid, reason in list(self._reasons.items()):
-            if uid in self._ledger.state.users:
-                self._ledger.append_own(uid, UserQuit(uid=uid, reason=reason))
+        for sid, event in list(self._owed.items()):
+            if is_attached(self._ledger.state, event.uid, sid):
+                self._ledger.append_own(event.uid, event)
             else:
-                del self._reasons[uid]
+                del self._owed[sid]
+
+
+def is_attached(state: State, uid: str, sid: str) -> bool:
+    """Say whether a session is one of a user's."""
+    user = state.users.get(uid)
+    return user is not None and any(session.sid == sid for session in user.sessions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from xchat.chat.entities import Channel, User
+from xchat.chat.entities import Account, Channel, User
 from xchat.chat.lines import Line
 from xchat.irc.numerics import Numeric
 
@@ -24,6 +24,14 @@ class Answer(Effect, frozen=True):
     numeric: Numeric
     params: tuple[str, ...] = ()
     text: str | None = None
+
+
+class Fail(Effect, frozen=True):
+    """A FAIL for the session that asked, and for no other."""
+
+    code: str
+    context: tuple[str, ...]
+    text: str
 
 
 class ToUser(Effect, frozen=True):
@@ -72,17 +80,33 @@ class ChannelMessage(Effect, frozen=True):
 
 
 class UserMessage(Effect, frozen=True):
-    """A message for one user; who sent it hears it with echo-message only."""
+    """A message for one user; who sent it, on each of their devices, hears it with echo-message."""
 
     uid: str
     line: Line
     need: int = 0
+    sender: str = ""
 
 
 class Welcomed(Effect, frozen=True):
-    """A session's user is registered."""
+    """A session (`sid`) is registered as this user, who is new."""
 
     user: User
+    sid: str
+
+
+class SessionAttached(Effect, frozen=True):
+    """One more session (`sid`) is registered as a user who is here already."""
+
+    user: User
+    sid: str
+
+
+class LoggedIn(Effect, frozen=True):
+    """A user is logged in to an account, or (None) to none any more."""
+
+    user: User
+    account: Account | None
 
 
 class NickTaken(Effect, frozen=True):
@@ -119,5 +143,5 @@ class Left(Effect, frozen=True):
 class Gone(Effect, frozen=True):
     """A user is gone from the network, and so are their sessions."""
 
-    uid: str
+    user: User
     reason: str

@@ -11,8 +11,19 @@ import msgspec
 from xchat.chat.modes import DEFAULT_FLAGS
 
 
+class Attached(msgspec.Struct, frozen=True, array_like=True):
+    """One session of a user: which connection, and on which server."""
+
+    sid: str
+    node: str
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k"):
-    """Somebody on the network; `uid` is theirs as long as the connection lasts."""
+    """Somebody on the network; `uid` is theirs for as long as they are here.
+
+    Several sessions may be attached to one user who is logged in, and none to
+    one whose account is always present.
+    """
 
     uid: str
     node: str
@@ -22,11 +33,21 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     realname: str
     modes: str = ""
     since: int
+    account: str = ""
+    """The aid of the account they are logged in to."""
+    sessions: tuple[Attached, ...] = ()
+    detached: int = 0
+    """Since when (ms) nobody has been attached; 0 while somebody is."""
 
     @property
     def prefix(self) -> str:
         """The source of this user's lines, `nick!user@host`."""
         return f"{self.nick}!{self.user}@{self.host}"
+
+    @property
+    def party(self) -> str:
+        """Who they are to the history of direct messages: their account, or this user alone."""
+        return f"={self.account}" if self.account else self.uid
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -71,4 +92,34 @@ class Member(msgspec.Struct, frozen=True, tag="member", tag_field="k"):
     roles: int
 
 
-Entity = User | Channel | Member
+class Account(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_field="k"):
+    """A login; `aid` is its own for ever, and what is private to it hangs on that.
+
+    `password` is an argon2id hash, `scram` what SCRAM-SHA-256 needs (see
+    chat/passwords.py); an account without either logs in by certificate.
+    """
+
+    aid: str
+    name: str
+    created: int
+    password: str | None = None
+    scram: str | None = None
+    credentials_at: int = 0
+    """Where in the log those two stand, to be erased there when they change."""
+    certificates: tuple[str, ...] = ()
+    """SHA-256 fingerprints of certificates that log in, in lower-case hex."""
+    nicks: tuple[str, ...] = ()
+    """Nicks that are the account's own, beside its name."""
+    role: str = ""
+    always_present: bool = False
+    """Whether its user stays, under a nick of its own, while nobody is attached."""
+    suspended: str | None = None
+    """Why it may not log in, or None."""
+
+    @property
+    def own_nicks(self) -> tuple[str, ...]:
+        """The nicks that nobody else may hold."""
+        return (self.name, *self.nicks)
+
+
+Entity = User | Channel | Member | Account

@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from xchat.irc.message import NO_TAGS
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="k", omit_defaults=True):
     """The base of all events; `uid` in them is the user who acts."""
+
+    def blank(self) -> Event:
+        """Return the event without what may have to be erased: text, and credentials."""
+        return self
 
 
 class NodeStarted(Event, frozen=True, tag="node-started"):
@@ -25,7 +30,11 @@ class NodeStarted(Event, frozen=True, tag="node-started"):
 
 
 class UserRegistered(Event, frozen=True, tag="user-registered"):
-    """A connection claims a nick; the first claim in the log has it."""
+    """A connection (whose sid is `uid`) claims a nick; the first claim in the log has it.
+
+    One that is logged in to an account (`account`, an aid) whose user has that
+    nick already is attached to that user.
+    """
 
     uid: str
     node: str
@@ -33,13 +42,85 @@ class UserRegistered(Event, frozen=True, tag="user-registered"):
     user: str
     host: str
     realname: str
+    account: str = ""
+
+
+class SessionDetached(Event, frozen=True, tag="session-detached"):
+    """A connection of a user has ended; with the last one goes the user, if not always present."""
+
+    uid: str
+    sid: str
+    reason: str
 
 
 class UserQuit(Event, frozen=True, tag="user-quit"):
-    """A user is gone, by their own word or by the end of the connection."""
+    """A user is gone, whoever is attached."""
 
     uid: str
     reason: str
+
+
+class AccountRegistered(Event, frozen=True, tag="account-registered"):
+    """A new account; its credentials read as None where they were erased."""
+
+    name: str
+    password: str | None = None
+    scram: str | None = None
+    certificates: tuple[str, ...] = ()
+    role: str = ""
+    always_present: bool = False
+
+    def blank(self) -> Event:
+        """Return the event without its credentials."""
+        return replace(self, password=None, scram=None)
+
+
+class CredentialsChanged(Event, frozen=True, tag="credentials-changed"):
+    """An account (`aid`) has another password."""
+
+    aid: str
+    password: str | None = None
+    scram: str | None = None
+
+    def blank(self) -> Event:
+        """Return the event without its credentials."""
+        return replace(self, password=None, scram=None)
+
+
+class AccountChanged(Event, frozen=True, tag="account-changed"):
+    """What is set of an account other than its password; None leaves as it is."""
+
+    aid: str
+    certificates: tuple[str, ...] | None = None
+    nicks: tuple[str, ...] | None = None
+    role: str | None = None
+    always_present: bool | None = None
+
+
+class AccountSuspended(Event, frozen=True, tag="account-suspended"):
+    """An account may not log in any more (`reason`), or again (None); who is there, goes."""
+
+    aid: str
+    reason: str | None
+
+
+class AccountRemoved(Event, frozen=True, tag="account-removed"):
+    """An account is no more, nor what was its own."""
+
+    aid: str
+
+
+class UserLoggedIn(Event, frozen=True, tag="user-logged-in"):
+    """A user who is here already is logged in to an account."""
+
+    uid: str
+    account: str
+
+
+class UserLoggedOut(Event, frozen=True, tag="user-logged-out"):
+    """A user is logged in no longer."""
+
+    uid: str
 
 
 class NickChanged(Event, frozen=True, tag="nick-changed"):
@@ -129,6 +210,10 @@ class MessageSent(Event, frozen=True, tag="message-sent"):
     text: str | None
     tags: Mapping[str, str] = NO_TAGS
 
+    def blank(self) -> Event:
+        """Return the event without what was said."""
+        return replace(self, text=None, tags=NO_TAGS)
+
 
 # -- heard by those who are there, and kept nowhere -------------------------------------------
 
@@ -151,7 +236,15 @@ class AwayChanged(Event, frozen=True, tag="away-changed"):
 Kept = (
     NodeStarted
     | UserRegistered
+    | SessionDetached
     | UserQuit
+    | AccountRegistered
+    | CredentialsChanged
+    | AccountChanged
+    | AccountSuspended
+    | AccountRemoved
+    | UserLoggedIn
+    | UserLoggedOut
     | NickChanged
     | RealnameChanged
     | UserModesChanged

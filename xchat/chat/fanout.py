@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from xchat.chat import effects
-from xchat.chat.lines import Line, render
+from xchat.chat.lines import VARIANTS, Line, render
 from xchat.chat.monitor import Monitor
 from xchat.chat.session import Request, Session
 from xchat.irc import names
-from xchat.irc.capabilities import ECHO_MESSAGE, EXTENDED_MONITOR, MESSAGE_TAGS, SERVER_TIME
+from xchat.irc.capabilities import ECHO_MESSAGE, EXTENDED_MONITOR
 from xchat.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
 
 Outbox = list[bytes]
@@ -53,6 +53,13 @@ class Fanout:
         room = self._rooms.setdefault(folded, {})
         for session in self.sessions.get(uid, ()):
             room.setdefault(session.caps, {})[session] = session.outbox
+
+    def hear(self, session: Session, folded: str) -> bool:
+        """Let one session hear a channel; say False if it does already."""
+        group = self._rooms.setdefault(folded, {}).setdefault(session.caps, {})
+        is_new = session not in group
+        group[session] = session.outbox
+        return is_new
 
     def leave(self, uid: str, folded: str) -> None:
         """Let a user's sessions hear a channel no more."""
@@ -128,6 +135,11 @@ class Fanout:
 
     def _user_message(self, effect: effects.UserMessage, request: Request | None) -> None:
         self._to_user(effect, None)
+        if effect.sender and effect.sender != effect.uid:
+            origin = request.session if request is not None else None
+            own = self.sessions.get(effect.sender, ())
+            others = [session for session in own if session is not origin]
+            self._to_sessions(others, effect.line, effect.need | ECHO_MESSAGE, None)
         self._echo(effect.line, effect.need, request)
 
     def _echo(self, line: Line, need: int, request: Request | None) -> None:
@@ -138,7 +150,7 @@ class Fanout:
     def _tell(self, folded: str, line: Line, need: int, request: Request | None) -> bool:
         """Append a line to every outbox of a room but the origin's; say whether that is there."""
         origin = request.session if request is not None else None
-        variants = line.richer_need | SERVER_TIME | MESSAGE_TAGS
+        variants = line.richer_need | VARIANTS
         written: dict[int, bytes] = {}
         heard = False
         for caps, group in self._rooms.get(folded, {}).items():

@@ -12,12 +12,13 @@ an earlier one changed is not handled before the log has settled that one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from xchat.chat import effects, events
 from xchat.chat.commands import reception
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
-from xchat.chat.departures import Departures
+from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
 from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
@@ -27,6 +28,7 @@ from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
 from xchat.chat.whowas import Whowas
+from xchat.chat.work import Work
 from xchat.config import Config
 from xchat.irc.framing import LineTooLong
 from xchat.irc.message import Message, ParseError, parse, salvage
@@ -68,6 +70,7 @@ class Hub(Desk):
         self._streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
         self._departures = Departures(self.ledger)
+        self.work = Work(self)
 
     # -- connections come and go --------------------------------------------------------------
 
@@ -91,7 +94,7 @@ class Hub(Desk):
         self._count += 1
         session = Session(f"{self._run}.{self._count:x}", address, self.now, exempt=exempt)
         session.tokens = self.limits.flood_burst
-        self.sessions[session.uid] = session
+        self.sessions[session.sid] = session
         return session
 
     def close(self, session: Session, reason: str) -> None:
@@ -113,7 +116,7 @@ class Hub(Desk):
 
     def disconnect(self, session: Session, reason: str) -> None:
         """End a session whose connection is gone; its user quits."""
-        if self.sessions.pop(session.uid, None) is None:
+        if self.sessions.pop(session.sid, None) is None:
             return
         if session.closing is None:
             session.closing = session.ending = session.ending or reason
@@ -123,7 +126,7 @@ class Hub(Desk):
         self._streams.forget(session)
         self.flood.forget(session)
         if session.registered:
-            self._departures.add(session.uid, session.closing)
+            self._departures.add(session, session.closing)
 
     def _deafen(self, session: Session) -> None:
         self.fanout.deafen(session, self.state.joined.get(session.uid, ()))
@@ -140,6 +143,7 @@ class Hub(Desk):
         """Let every session that has lines have its share of them handled."""
         self.now, self.now_ms = now, now_ms
         self._departures.go_on(now)
+        self.work.conclude()
         self._runnable.update(dict.fromkeys(self.flood.released(now)))
         runnable, self._runnable = self._runnable, {}
         for session in runnable:
@@ -156,7 +160,7 @@ class Hub(Desk):
         """Return when `serve` has something to do again, if nothing more comes in."""
         soft = self.limits.outbox_soft_bytes
         can_go_on = any(session.backlog < soft for session in self._runnable)
-        if can_go_on or self.ledger.has_more or self._streams.can_go_on:
+        if can_go_on or self.ledger.has_more or self._streams.can_go_on or self.work.is_done:
             return self.now
         times = (self.flood.next_release(), self._departures.next_try())
         return min((time for time in times if time is not None), default=None)
@@ -176,7 +180,7 @@ class Hub(Desk):
         self.ledger.recover()
         self.fanout.rebuild(self.state.joined)
         for session in list(self.sessions.values()):
-            if (session.uid in self.state.users) is not session.registered:
+            if is_attached(self.state, session.uid, session.sid) is not session.registered:
                 self._part(session)
             elif session.inbox:
                 self._runnable[session] = None
@@ -187,7 +191,7 @@ class Hub(Desk):
         session.inbox.clear()
         self._streams.forget(session)
         self.close(session, "You met a fault of this server; it is recorded")
-        self._departures.add(session.uid, "A fault of the server")
+        self._departures.add(session, "A fault of the server")
 
     def _serve_session(self, session: Session) -> None:
         self._serving = session
@@ -303,34 +307,84 @@ class Hub(Desk):
         if request is None:
             return
         request.settled()
-        self.fanout.touch(request.session)
-        if request.session.inbox:
-            self._runnable[request.session] = None
+        session = request.session
+        self.fanout.touch(session)
+        if session.rejoining is not None and not session.open:
+            rejoining, session.rejoining = session.rejoining, None
+            self._streams.begin(self.aside(session), rejoining)
+        if session.inbox:
+            self._runnable[session] = None
+
+    def wake(self, session: Session) -> None:
+        """Let a session go on with what it has sent, and be sent what it was told."""
+        self.fanout.touch(session)
+        if session.inbox:
+            self._runnable[session] = None
+
+    def aside(self, session: Session) -> Request:
+        """Return a request for what a session is told that it did not ask for; `finish` it."""
+        return Request(session, Message(""), self.name)
 
     def _carry_out(self, effect: effects.Effect, request: Request | None) -> None:
-        if isinstance(effect, effects.Answer):
-            if request is not None:
-                self.reply(request, effect.numeric, *effect.params, text=effect.text)
-        elif isinstance(effect, effects.Welcomed):
-            self._welcome(effect, request)
-        elif isinstance(effect, effects.Gone):
-            for session in self.fanout.gone(effect.uid):
-                self.close(session, effect.reason)
+        perform = self._PERFORM.get(type(effect))
+        if perform is not None:
+            perform(self, effect, request)
         else:
             self.fanout.carry_out(effect, request)
-            if isinstance(effect, effects.NickLeft):
-                self.whowas.add(effect.user, effect.ts)
-            elif isinstance(effect, effects.Entered) and request is not None:
-                reception.entered(self, request, effect)
 
-    def _welcome(self, effect: effects.Welcomed, request: Request | None) -> None:
+    def _reply_effect(self, effect: effects.Answer, request: Request | None) -> None:
+        if request is not None:
+            self.reply(request, effect.numeric, *effect.params, text=effect.text)
+
+    def _fail_effect(self, effect: effects.Fail, request: Request | None) -> None:
+        if request is not None:
+            self.refuse(request, Failed(effect.code, *effect.context, text=effect.text))
+
+    def _nick_left(self, effect: effects.NickLeft, request: Request | None) -> None:
+        self.fanout.carry_out(effect, request)
+        self.whowas.add(effect.user, effect.ts)
+
+    def _gone(self, effect: effects.Gone, _request: Request | None) -> None:
+        for session in self.fanout.gone(effect.user.uid):
+            self.close(session, effect.reason)
+
+    def _entered(self, effect: effects.Entered, request: Request | None) -> None:
+        """Tell each device of who has entered what there is to know of the channel."""
+        self.fanout.carry_out(effect, request)
+        origin = request.session if request is not None else None
+        for session in self.fanout.sessions.get(effect.uid, ()):
+            if session is origin and request is not None:
+                reception.entered(self, request, effect)
+            else:
+                aside = self.aside(session)
+                reception.entered(self, aside, effect)
+                aside.finish()
+                self.fanout.touch(session)
+
+    def _welcome(
+        self, effect: effects.Welcomed | effects.SessionAttached, request: Request | None
+    ) -> None:
         if request is None:
             return
-        request.session.registered = True
-        if request.session.closing is None:
-            self.fanout.welcome(effect.user.uid, request.session)
+        session, user = request.session, effect.user
+        session.registered, session.uid = True, user.uid
+        if session.closing is None:
+            self.fanout.welcome(user.uid, session)
         self.users_most = max(self.users_most, len(self.state.users))
-        if effect.user.uid in self.sessions:
-            reception.welcome(self, request, effect.user)
-        else:  # the connection ended while the claim waited for the log
-            self._departures.add(effect.user.uid, request.session.closing or "Connection lost")
+        if session.sid not in self.sessions:  # it ended while the claim waited for the log
+            self._departures.add(session, session.closing or "Connection lost")
+            return
+        reception.welcome(self, request, user)
+        if isinstance(effect, effects.SessionAttached):
+            session.rejoining = reception.rejoin(self, session)
+
+    _PERFORM: ClassVar[dict[type[effects.Effect], Callable[[Hub, Any, Request | None], None]]] = {
+        effects.Answer: _reply_effect,
+        effects.Fail: _fail_effect,
+        effects.Welcomed: _welcome,
+        effects.SessionAttached: _welcome,
+        effects.LoggedIn: reception.logged_in,
+        effects.NickLeft: _nick_left,
+        effects.Gone: _gone,
+        effects.Entered: _entered,
+    }

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xchat.chat.entities import Channel, Entity, Member, User
+from xchat.chat.entities import Account, Channel, Entity, Member, User
 from xchat.chat.state import State
 from xchat.irc import names
 
@@ -32,6 +32,9 @@ def state_of(rows: Iterable[tuple[str, bytes]]) -> State:
     """
     reader = _Reader()
     kept = [(key, _DECODER.decode(value)) for key, value in rows]
+    for _, entity in kept:
+        if isinstance(entity, Account):
+            reader.take_account(entity)
     for key, entity in kept:
         if isinstance(entity, User):
             reader.take_user(key, entity)
@@ -50,7 +53,7 @@ def _precedence(row: tuple[str, Channel]) -> tuple[bool, int, str]:
 
 
 class _Reader:
-    """Takes users, then channels, then members."""
+    """Takes accounts, then users, then channels, then members."""
 
     def __init__(self) -> None:
         self._state = State()
@@ -58,6 +61,12 @@ class _Reader:
         """From the folded name in a channel's key to the one it has now."""
         self._stale: list[str] = []
         self._owed: dict[str, Entity | None] = {}
+
+    def take_account(self, account: Account) -> None:
+        if all(_fold(nick) is not None for nick in account.own_nicks):
+            self._state.put_account(account)
+        else:
+            self._state.left_out += 1
 
     def take_user(self, key: str, user: User) -> None:
         folded = _fold(user.nick)

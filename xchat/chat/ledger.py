@@ -43,12 +43,23 @@ class Store(Protocol):
     log_id: str
 
     def keep(
-        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+        self,
+        entries: Sequence[Entry],
+        history: Sequence[HistoryRow],
+        rows: Sequence[Row],
+        erased: Sequence[int] = (),
     ) -> None:
-        """Write a turn in one transaction, all or nothing; raises CannotKeep."""
+        """Write a turn in one transaction, all or nothing; raises CannotKeep.
+
+        What the entries at the places `erased` say is blanked, in the log and in the history.
+        """
 
     def index(
-        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+        self,
+        entries: Sequence[Entry],
+        history: Sequence[HistoryRow],
+        rows: Sequence[Row],
+        erased: Sequence[int] = (),
     ) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
 
@@ -107,7 +118,8 @@ class Ledger:
         for entries in self.store.behind():
             steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
             history = [row for step in steps for row in step.history]
-            self.store.index(entries, history, self.state.changes())
+            erased = [seq for step in steps for seq in step.erased]
+            self.store.index(entries, history, self.state.changes(), erased)
             self.state.confirm()
 
     def append(self, request: Request, event: events.Event) -> None:
@@ -117,7 +129,7 @@ class Ledger:
         where the log takes no more.
         """
         check(self.state, event)
-        key = request.session.uid
+        key = request.session.sid
         try:
             if isinstance(event, _NOT_KEPT):
                 token = self.log.ephemeral(key, event)
@@ -148,8 +160,9 @@ class Ledger:
         entries = [item for item in polled if isinstance(item, Entry)]
         steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
         history = [row for step in steps for row in step.history]
+        erased = [seq for step in steps for seq in step.erased]
         try:
-            self.store.keep(entries, history, self.state.changes())
+            self.store.keep(entries, history, self.state.changes(), erased)
         except CannotKeep as failure:
             self.state.take_back()
             self.failure = str(failure)

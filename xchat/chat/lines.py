@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from xchat.irc.capabilities import MESSAGE_TAGS, SERVER_TIME
+from xchat.irc.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from xchat.irc.message import NO_TAGS, escape_tag
 from xchat.limits import LINE_BYTES_MAX
 
@@ -34,6 +34,14 @@ class Line(msgspec.Struct, frozen=True):
     tags: Mapping[str, str] = NO_TAGS
     richer_need: int = 0
     richer: tuple[str, ...] = ()
+    account: str = ""
+    """The name of the account that the source is logged in to (IRCv3 account-tag)."""
+    bot: bool = False
+    """Whether the source is a bot (IRCv3 bot mode)."""
+
+
+VARIANTS = SERVER_TIME | MESSAGE_TAGS | ACCOUNT_TAG
+"""The capabilities by which any line is written otherwise; a line may add its own."""
 
 
 def render(line: Line, caps: int, extra: str = "") -> bytes:
@@ -41,7 +49,11 @@ def render(line: Line, caps: int, extra: str = "") -> bytes:
     tags = [extra] if extra else []
     if caps & SERVER_TIME and line.ts:
         tags.append(f"time={format_time(line.ts)}")
+    if caps & ACCOUNT_TAG and line.account:
+        tags.append(f"account={escape_tag(line.account)}")
     if caps & MESSAGE_TAGS:
+        if line.bot:
+            tags.append("bot")
         if line.msgid:
             tags.append(f"msgid={line.msgid}")
         for key, value in line.tags.items():

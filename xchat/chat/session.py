@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from xchat.chat.lines import Line, render
@@ -21,6 +23,8 @@ class Claim(msgspec.Struct):
     user: str = ""
     realname: str = ""
     password: str | None = None
+    account: str = ""
+    """The aid of the account that the client has logged in to."""
     negotiating: bool = False
     """Between CAP LS or REQ and CAP END registration waits (IRCv3 capability negotiation)."""
 
@@ -39,6 +43,7 @@ class Session:
         "backlog",
         "cap_version",
         "caps",
+        "certificate",
         "claim",
         "closing",
         "ending",
@@ -48,7 +53,9 @@ class Session:
         "open",
         "outbox",
         "registered",
+        "rejoining",
         "said",
+        "sid",
         "throttled_since",
         "tokens",
         "tokens_at",
@@ -56,14 +63,20 @@ class Session:
         "unsettled",
     )
 
-    def __init__(self, uid: str, address: str, now: float, *, exempt: bool = False) -> None:
-        self.uid = uid
+    def __init__(self, sid: str, address: str, now: float, *, exempt: bool = False) -> None:
+        self.sid = sid
+        self.uid = sid
+        """The user it is a session of: one of its own, unless it is attached to one who is here."""
         self.address = address
+        self.certificate = ""
+        """The SHA-256 fingerprint of the client's certificate, in lower-case hex, if it has one."""
         self.exempt = exempt
         self.caps = 0
         self.cap_version = 0
         self.claim = Claim()
         self.registered = False
+        self.rejoining: Iterator[None] | None = None
+        """What a device that was attached has yet to be told of its user's channels."""
         self.ending: str | None = None
         self.closing: str | None = None
         """Why it ends: once it is to, nothing more of it is handled; once what it asked

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from xchat.chat.entities import Channel, Entity, Member, User
+from xchat.chat.entities import Account, Channel, Entity, Member, User
 from xchat.irc import names
 
 Row = tuple[str, bytes | None]
@@ -35,8 +35,11 @@ class State:
         """The channels in which nobody is, the one left longest ago first."""
         self.away: dict[str, str] = {}
         """Presence: not kept, lost with the process."""
+        self.accounts: dict[str, Account] = {}
         self.left_out = 0
         """How many kept users and channels have no name that can be read now."""
+        self._owners: dict[str, str] = {}
+        """The aid of whose own a nick is, by the nick folded and by all it looks like."""
         self._nick_looks: dict[str, str] = {}
         self._channel_looks: dict[str, str] = {}
         self._changed: dict[str, Entity | None] = {}
@@ -82,6 +85,34 @@ class State:
         """Say whether two users are in one channel."""
         return not self.joined[one].keys().isdisjoint(self.joined[other])
 
+    def account_of(self, uid: str) -> Account | None:
+        """Return the account that a user is logged in to."""
+        user = self.users.get(uid)
+        return self.accounts.get(user.account) if user else None
+
+    def account_name(self, uid: str) -> str:
+        """Return the name of the account that a user is logged in to, or nothing."""
+        account = self.account_of(uid)
+        return account.name if account else ""
+
+    def account_named(self, name: str) -> Account | None:
+        """Return an account by its name, however it is spelt."""
+        owner = self.nick_owner(name)
+        try:
+            is_name = owner is not None and names.fold(owner.name) == names.fold(name)
+        except names.BadName:
+            return None
+        return owner if is_name else None
+
+    def nick_owner(self, nick: str) -> Account | None:
+        """Return whose own a nick is, or one that it looks like."""
+        try:
+            looks = (names.fold(nick), *sorted(names.skeletons(nick)))
+        except names.BadName:
+            return None
+        aid = next((aid for look in looks if (aid := self._owners.get(look))), None)
+        return self.accounts[aid] if aid else None
+
     # -- changing: for apply only -------------------------------------------------------------
 
     def put_user(self, user: User) -> None:
@@ -115,6 +146,25 @@ class State:
             self.away[uid] = message
         if message != before:
             self._inverses.append(partial(self.put_away, uid, before))
+
+    def put_account(self, account: Account) -> None:
+        """Add an account, or put a new value in the place of the old one."""
+        old = self.accounts.get(account.aid)
+        if old is not None:
+            self._disown(old)
+        self.accounts[account.aid] = account
+        for nick in account.own_nicks:
+            self._owners.update(dict.fromkeys(_looks(nick), account.aid))
+        self._changed[f"a {account.aid}"] = account
+        undo = partial(self.put_account, old) if old else partial(self.drop_account, account.aid)
+        self._inverses.append(undo)
+
+    def drop_account(self, aid: str) -> None:
+        """Remove an account that nobody is logged in to."""
+        account = self.accounts.pop(aid)
+        self._disown(account)
+        self._changed[f"a {aid}"] = None
+        self._inverses.append(partial(self.put_account, account))
 
     def put_channel(self, channel: Channel) -> None:
         """Add a channel, or put a new value in the place of the old one."""
@@ -187,9 +237,18 @@ class State:
         left = sorted(self.empty, key=lambda folded: self.channels[folded].emptied)
         self.empty = dict.fromkeys(left)
 
+    def _disown(self, account: Account) -> None:
+        for nick in account.own_nicks:
+            for look in _looks(nick):
+                self._owners.pop(look, None)
+
     def _forget_nick(self, user: User) -> None:
         del self.nicks[names.fold(user.nick)]
         _forget_looks(self._nick_looks, user.nick)
+
+
+def _looks(nick: str) -> set[str]:
+    return {names.fold(nick), *names.skeletons(nick)}
 
 
 def _forget_looks(looks: dict[str, str], name: str) -> None:

@@ -15,10 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import fields
 
-from xchat.config.schema import find_field, is_secret, rule, section_type, shown
-from xchat.config.settings import Config
+from xchat.config.schema import (
+    OPERATORS,
+    find_field,
+    is_secret,
+    rule,
+    section_type,
+    sections,
+    shown,
+)
+from xchat.config.settings import Config, Operator
 from xchat.errors import ConfigError
 
 _HEADER = re.compile(r"\s*\[\s*([\w-]+)")
@@ -54,7 +61,7 @@ def load(
 def _from_file(file: Path) -> dict[str, _Given]:
     try:
         text = file.read_text("utf-8")
-        sections = tomllib.loads(text)
+        parsed = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(
             f"{file}: the configuration cannot be read: {error.strerror}",
@@ -67,14 +74,27 @@ def _from_file(file: Path) -> dict[str, _Given]:
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(file, str(error)) from error
     given = {}
-    for name, section in sections.items():
+    for name, section in parsed.items():
         where = f"{file}:{_line_of(text, name)}"
         section_type(name, where)
         if not isinstance(section, dict):
             raise ConfigError(f"{where}: {name} is a section", mend=f"write [{name}] above it")
-        for key, value in section.items():
+        items = _operators(section, where) if name == OPERATORS else section
+        for key, value in items.items():
             given[f"{name}.{key}"] = _Given(value, f"{file}:{_line_of(text, name, key)}")
     return given
+
+
+def _operators(section: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the settings of all operators, as `NAME.key`."""
+    items: dict[str, Any] = {}
+    for name, operator in section.items():
+        if not isinstance(operator, dict):
+            raise ConfigError(
+                f"{where}: an operator is a section of its own", mend="write [operators.NAME]"
+            )
+        items |= {f"{name}.{key}": value for key, value in operator.items()}
+    return items
 
 
 def _from_set(text: str) -> tuple[str, _Given]:
@@ -105,12 +125,18 @@ def _from_set(text: str) -> tuple[str, _Given]:
 
 
 def _build(given: Mapping[str, _Given]) -> Config:
-    values: dict[str, dict[str, Any]] = {section.name: {} for section in fields(Config)}
+    values: dict[str, dict[str, Any]] = {section.name: {} for section in sections()}
+    operators: dict[str, dict[str, Any]] = {}
     for path, item in given.items():
         section, _, key = path.partition(".")
-        values[section][key] = _convert(path, item)
+        if section == OPERATORS:
+            name, _, key = key.rpartition(".")
+            operators.setdefault(name, {})[key] = _convert(path, item)
+        else:
+            values[section][key] = _convert(path, item)
     return Config(
-        **{section.name: section.type(**values[section.name]) for section in fields(Config)}
+        **{section.name: section.type(**values[section.name]) for section in sections()},
+        operators=tuple(Operator(name=name, **items) for name, items in operators.items()),
     )
 
 

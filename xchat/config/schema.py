@@ -10,18 +10,26 @@ from typing import Any
 from msgspec import inspect
 from msgspec.structs import FieldInfo, fields
 
-from xchat.config.settings import Config
+from xchat.config.settings import Config, Operator
 from xchat.errors import ConfigError
+
+OPERATORS = "operators"
+"""The one section whose sections are named by whoever writes the file: `[operators.NAME]`."""
+
+
+def sections() -> tuple[FieldInfo, ...]:
+    """Return the sections that hold settings, in their order."""
+    return tuple(section for section in fields(Config) if section.name != OPERATORS)
 
 
 def section_type(name: str, where: str) -> type:
     """Return the struct of a section; raise ConfigError, naming `where`, if there is none."""
-    sections = {section.name: section.type for section in fields(Config)}
-    if name not in sections:
+    known = {section.name: section.type for section in sections()} | {OPERATORS: Operator}
+    if name not in known:
         raise ConfigError(
-            f"{where}: there is no section {shown(name)}", mend=_nearest(name, list(sections))
+            f"{where}: there is no section {shown(name)}", mend=_nearest(name, list(known))
         )
-    section: type = sections[name]
+    section: type = known[name]
     return section
 
 
@@ -29,7 +37,9 @@ def find_field(path: str, where: str) -> FieldInfo:
     """Return the field of `section.key`; raise ConfigError, naming `where`, if there is none."""
     section, _, key = path.partition(".")
     known = {field.name: field for field in fields(section_type(section, where))}
-    if key not in known:
+    if section == OPERATORS:
+        key = key.rpartition(".")[2]
+    if key not in known or (section == OPERATORS and key == "name"):
         names = [f"{section}.{name}" for name in known]
         raise ConfigError(f"{where}: there is no setting {path}", mend=_nearest(path, names))
     return known[key]

@@ -98,6 +98,55 @@ class Access(_Section, frozen=True):
     ] = None
 
 
+class Accounts(_Section, frozen=True):
+    """Who may have an account, and what a login costs."""
+
+    registration: Annotated[
+        Literal["open", "invite", "closed"] | None,
+        Meta(
+            description="who may register one from a chat client; unset: open, or closed where "
+            "access.policy asks for accounts or devices"
+        ),
+    ] = None
+    always_present: Annotated[
+        bool | None,
+        Meta(
+            description="whether new accounts stay present while no device of theirs is connected; "
+            "unset: where access.policy asks for accounts or devices"
+        ),
+    ] = None
+    detached_seconds_max: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=86_400 * 3650,
+            description="how long an account stays present with no device connected",
+        ),
+    ] = 86_400 * 90
+    argon2_memory_kib: Annotated[
+        int, Meta(ge=8, le=4_194_304, description="memory that hashing a password takes (KiB)")
+    ] = 65_536
+    argon2_passes: Annotated[
+        int, Meta(ge=1, le=100, description="passes over that memory; more is slower and safer")
+    ] = 3
+    scram_iterations: Annotated[
+        int, Meta(ge=4096, le=10_000_000, description="rounds of SCRAM-SHA-256 (RFC 7677)")
+    ] = 50_000
+
+
+class Operator(_Section, frozen=True):
+    """An operator who is no account: `[operators.NAME]`."""
+
+    name: str
+    password_hash: Annotated[
+        Line,
+        Meta(
+            description="made by xchat-server --hash-password",
+            extra={"secret": True, "rule": "an argon2id hash ($argon2id$...)"},
+        ),
+    ]
+
+
 class Store(_Section, frozen=True):
     """What is kept."""
 
@@ -124,9 +173,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     listen: Listen = Listen()
     tls: Tls = Tls()
     access: Access = Access()
+    accounts: Accounts = Accounts()
     store: Store = Store()
     journal: JournalSettings = JournalSettings()
     limits: Limits = Limits()
+    operators: tuple[Operator, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only those with an account, or a device of one, may join."""
+        return self.access.policy in ("accounts", "devices")
 
 
 def data_folder(config: Config) -> Path:

@@ -6,18 +6,22 @@ import json
 
 from msgspec.structs import FieldInfo, fields
 
-from xchat.config.schema import describe, is_secret, rule
+from xchat.config.schema import OPERATORS, describe, is_secret, rule, sections
 from xchat.config.settings import Config
 
 
 def print_config(config: Config) -> str:
     """Return `config` as commented TOML that loads back to it, secrets left out."""
     parts = []
-    for section in fields(Config):
+    for section in sections():
         values = getattr(config, section.name)
         parts.append(f"# {(values.__doc__ or '').splitlines()[0]}\n[{section.name}]")
         parts.extend(_print_field(field, getattr(values, field.name)) for field in fields(values))
         parts.append("")
+    parts.extend(
+        f"# [{OPERATORS}.{json.dumps(operator.name)}] is set, and not shown\n"
+        for operator in config.operators
+    )
     return "\n".join(parts)
 
 

@@ -32,8 +32,12 @@ CHGHOST = 1 << 12
 STANDARD_REPLIES = 1 << 13
 CHATHISTORY = 1 << 14
 EXTENDED_MONITOR = 1 << 15
+ACCOUNT_TAG = 1 << 16
+ACCOUNT_NOTIFY = 1 << 17
 
 CAPABILITIES = (
+    Capability("account-notify", ACCOUNT_NOTIFY),
+    Capability("account-tag", ACCOUNT_TAG),
     Capability("away-notify", AWAY_NOTIFY),
     Capability("batch", BATCH),
     Capability("cap-notify", CAP_NOTIFY),

@@ -47,6 +47,8 @@ HISTORY_ROWS_MAX = 100
 """Messages one CHATHISTORY may ask for, announced as CHATHISTORY in ISUPPORT."""
 APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
+WORK_PENDING_MAX = 256
+"""Passwords being checked or hashed at once, in all; the next is told to try again."""
 PEM_BYTES_MAX = 1_048_576
 """A file of certificates or a key: ours have 4 KB, a whole system's bundle has 250."""
 RESOLVE_SECONDS_MAX = 1.0

@@ -50,6 +50,11 @@ class Loop:
                     self._woken.recv(4096)
         return ready
 
+    def wake(self) -> None:
+        """End the wait, from whatever thread."""
+        with contextlib.suppress(BlockingIOError):
+            self._wake.send(b"w")
+
     def watch(self, connection: Connection) -> None:
         """Wait for what a connection wants now; costs nothing where that has not changed."""
         wanted = connection.wants()

@@ -22,6 +22,7 @@ from xchat.server.housekeeping import Housekeeping
 from xchat.server.loop import Loop
 from xchat.server.preflight import Start
 from xchat.server.turn import Turn
+from xchat.server.workers import Workers
 from xchat.store.database import FILE_NAME, StoreError
 from xchat.store.log import EmbeddedLog
 from xchat.store.store import SqliteStore
@@ -44,12 +45,14 @@ def serve(config: Config, start: Start, journal: Journal, announce: Callable[[],
     store = SqliteStore(start.data_folder / FILE_NAME)
     housekeeping = Housekeeping(store, journal)
     loop = Loop(start.listeners)
+    stack = contextlib.ExitStack()
     try:
         _compare_clock(store, journal)
         hub = _make_hub(config, store, start.data_folder)
         _say_left_out(hub, journal)
         guests = Guests(hub, loop, start.context, journal, room=_room())
-        turn = Turn(hub, loop, guests, journal)
+        workers = stack.enter_context(contextlib.closing(Workers(hub.work, loop.wake)))
+        turn = Turn(hub, loop, guests, workers, journal)
         _calm_collector()
         with loop.signals():
             announce()
@@ -62,6 +65,7 @@ def serve(config: Config, start: Start, journal: Journal, announce: Callable[[],
             journal.info("stopping", connections=len(guests))
             _farewell(turn, guests, "The server is stopping")
     finally:
+        stack.close()
         loop.close()
         housekeeping.tidy(time.monotonic())
         store.close()

@@ -27,6 +27,7 @@ from xchat.limits import FAILURE_SECONDS
 from xchat.server.connection import READ, Connection
 from xchat.server.guests import Guests
 from xchat.server.loop import Loop
+from xchat.server.workers import Workers
 
 IDLE_SECONDS = 1.0
 """A turn at least this often, for what is done when there is time."""
@@ -38,8 +39,11 @@ FAULT_PLACES = 5
 class Turn:
     """The round that serves everyone."""
 
-    def __init__(self, hub: Hub, loop: Loop, guests: Guests, journal: Journal) -> None:
+    def __init__(
+        self, hub: Hub, loop: Loop, guests: Guests, workers: Workers, journal: Journal
+    ) -> None:
         self._hub = hub
+        self._workers = workers
         self._loop = loop
         self._guests = guests
         self._journal = journal
@@ -58,12 +62,14 @@ class Turn:
         self._guests.accept(now)
         self._guests.remind(now)
         try:
+            self._workers.collect()
             self._hub.serve(now, now_ms)
             if not self._hub.settle():
                 self._record_failure(now)
         except Exception as fault:  # noqa: BLE001 - the last resort, and the only one of its kind
             self._journal.error("a fault of ours", fault=_describe(fault))
             self._hub.recover()
+        self._workers.start()
         self._flush([connection for connection, _ in ready])
         self._guests.reap()
 

@@ -78,7 +78,11 @@ class SqliteStore:
     # -- writing ------------------------------------------------------------------------------
 
     def keep(
-        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+        self,
+        entries: Sequence[Entry],
+        history: Sequence[HistoryRow],
+        rows: Sequence[Row],
+        erased: Sequence[int] = (),
     ) -> None:
         """Write entries and what came of them in one transaction; raises CannotKeep."""
         logged = [entry for entry in entries if entry.seq]
@@ -86,14 +90,18 @@ class SqliteStore:
             placed = [
                 (entry.seq, entry.ts, events.encode(entry.event).decode()) for entry in logged
             ]
-            self._commit(placed, history, rows, logged[-1])
+            self._commit(placed, history, rows, logged[-1], erased)
 
     def index(
-        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+        self,
+        entries: Sequence[Entry],
+        history: Sequence[HistoryRow],
+        rows: Sequence[Row],
+        erased: Sequence[int] = (),
     ) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
         if entries:
-            self._commit([], history, rows, entries[-1])
+            self._commit([], history, rows, entries[-1], erased)
 
     def _commit(
         self,
@@ -101,6 +109,7 @@ class SqliteStore:
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         last: Entry,
+        erased: Sequence[int],
     ) -> None:
         execute, many = self._db.execute, self._db.executemany
         try:
@@ -112,6 +121,8 @@ class SqliteStore:
                     execute("DELETE FROM state WHERE key = ?", (key,))
                 else:
                     execute(_PUT_STATE, (key, value.decode()))
+            for seq in erased:
+                self._erase(seq)
             execute(_MOVE_CURSOR, (last.seq, last.ts, SHARD))
             execute("COMMIT")
         except sqlite3.Error as error:
@@ -119,6 +130,14 @@ class SqliteStore:
             raise CannotKeep(_in_words(error)) from error
         self.seq, self.ts = last.seq, last.ts
         self._untidied += len(placed)
+
+    def _erase(self, seq: int) -> None:
+        """Blank what an entry says, in the log and in the history."""
+        row = self._db.execute("SELECT event FROM log WHERE seq = ?", (seq,)).fetchone()
+        if row is None:
+            return
+        blank = events.encode(events.decode(row[0].encode()).blank()).decode()
+        self._db.execute("UPDATE log SET event = ? WHERE seq = ?", (blank, seq))
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:

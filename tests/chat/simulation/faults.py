@@ -104,14 +104,18 @@ class FaultyStore(SqliteStore):
             self._neighbour.execute("BEGIN IMMEDIATE")
 
     def keep(
-        self, entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+        self,
+        entries: Sequence[Entry],
+        history: Sequence[HistoryRow],
+        rows: Sequence[Row],
+        erased: Sequence[int] = (),
     ) -> None:
         """Keep a turn, or fail at it."""
         if self.fault is Fault.REFUSED:
             raise CannotKeep("the disk is full")
         if self.fault is Fault.CRASH_BEFORE:
             raise Crashed
-        super().keep(entries, history, rows)
+        super().keep(entries, history, rows, erased)
         if self.fault is Fault.CRASH_AFTER:
             raise Crashed
 

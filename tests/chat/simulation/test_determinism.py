@@ -21,7 +21,7 @@ from xchat.chat.hub import Hub
 from xchat.chat.kept import state_of
 from xchat.chat.ledger import Ledger
 from xchat.chat.log import Entry
-from xchat.chat.refused import Ignored, Refused
+from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.state import State
 from xchat.config import Config
 from xchat.store.database import open_database
@@ -120,6 +120,7 @@ def test_the_index_is_rebuilt_when_the_server_starts(world: World, tmp_path: Pat
 
 # -- whatever the log holds -------------------------------------------------------------------
 
+AIDS = st.sampled_from(["", "3", "4", "5", "6", "gone"])
 UIDS = st.sampled_from(["1.1", "1.2", "2.1", "gone", "0"])
 NICKS = st.sampled_from(
     ["ana", "Ana", "аna", "ნინო", "Σας", "a b", "", "\u202e", "#a", "\ud7ff", "x" * 90]
@@ -152,12 +153,30 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "text": MAYBE_TEXTS,
     "message": MAYBE_TEXTS,
     "tags": TAGS,
+    "sid": UIDS,
+    "account": AIDS,
+    "aid": AIDS,
+    "name": NICKS,
+    "password": MAYBE_TEXTS,
+    "scram": MAYBE_TEXTS,
+    "certificates": st.none() | st.just(("ab",)),
+    "nicks": st.none() | st.lists(NICKS, max_size=2).map(tuple),
+    "role": st.sampled_from([None, "", "operator"]),
+    "always_present": st.sampled_from([None, True, False]),
+}
+NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
+    events.AccountRegistered: {
+        "certificates": st.just(()),
+        "role": st.just(""),
+        "always_present": st.booleans(),
+    }
 }
 
 
 def of(kind: type[events.Event]) -> st.SearchStrategy[events.Event]:
     """Return events of a kind, with anything in their fields."""
     fields = {name: FIELDS[name] for name in kind.__struct_fields__ if name != "target"}
+    fields |= NOT_OPTIONAL.get(kind, {})
     if "target" in kind.__struct_fields__:
         fields["target"] = TARGETS
     return st.builds(kind, **fields)
@@ -170,7 +189,9 @@ def _somebody(uid: str, nick: str) -> list[events.Event]:
     named = events.UserRegistered(
         uid=uid, node="n", nick=nick, user="u", host="10.0.0.1", realname="r"
     )
-    return [named, events.ChannelJoined(uid=uid, channel="#a")]
+    account = events.AccountRegistered(name=nick, password="p", always_present=True)
+    logged_in = events.UserLoggedIn(uid=uid, account="2" if uid == "1.1" else "6")
+    return [named, account, logged_in, events.ChannelJoined(uid=uid, channel="#a")]
 
 
 @given(st.lists(st.one_of([of(kind) for kind in KINDS]), max_size=40))
@@ -183,7 +204,7 @@ def test_apply_never_raises_and_a_refused_event_changes_nothing(log: list[events
         refused = False
         try:
             check(state, event)
-        except (Refused, Ignored):
+        except (Refused, Failed, Ignored):
             refused = True
         step = apply(state, Entry(seq, seq, event), "log")
         changes = state.changes()

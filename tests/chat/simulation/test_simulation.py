@@ -95,10 +95,13 @@ def test_notices_an_echo_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> N
         keep = ledger.store.keep
 
         def hope(
-            entries: Sequence[Entry], history: Sequence[HistoryRow], rows: Sequence[Row]
+            entries: Sequence[Entry],
+            history: Sequence[HistoryRow],
+            rows: Sequence[Row],
+            erased: Sequence[int],
         ) -> None:
             try:
-                keep(entries, history, rows)
+                keep(entries, history, rows, erased)
             except CannotKeep:
                 return
 
@@ -117,8 +120,9 @@ def test_notices_a_message_that_is_not_in_the_history(monkeypatch: pytest.Monkey
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
+        erased: Sequence[int],
     ) -> None:
-        keep(store, entries, history[1:], rows)
+        keep(store, entries, history[1:], rows, erased)
 
     monkeypatch.setattr(SqliteStore, "keep", forget)
     fails_with("the history is not what the log comes to")

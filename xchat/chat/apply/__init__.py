@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from xchat.chat import effects, events
-from xchat.chat.apply import channel_modes, channels, messages, users
+from xchat.chat.apply import accounts, channel_modes, channels, messages, users
 from xchat.chat.apply.step import Step
 from xchat.chat.log import Entry
-from xchat.chat.refused import Ignored, Refused
+from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc.names import BadName
 
@@ -38,11 +38,19 @@ def _always(_state: State, _event: events.Event) -> None:
 RULES: dict[type[events.Event], Rule] = {
     events.NodeStarted: Rule(_always, users.node_started),
     events.UserRegistered: Rule(users.check_registered, users.registered),
+    events.SessionDetached: Rule(users.check_attached, users.session_detached),
     events.UserQuit: Rule(users.check_known, users.quit_),
     events.NickChanged: Rule(users.check_nick_changed, users.nick_changed),
     events.RealnameChanged: Rule(users.check_known, users.realname_changed),
     events.UserModesChanged: Rule(users.check_known, users.user_modes_changed),
     events.AwayChanged: Rule(users.check_known, users.away_changed),
+    events.AccountRegistered: Rule(accounts.check_account_registered, accounts.account_registered),
+    events.CredentialsChanged: Rule(accounts.check_account, accounts.credentials_changed),
+    events.AccountChanged: Rule(accounts.check_account, accounts.account_changed),
+    events.AccountSuspended: Rule(accounts.check_exists, accounts.account_suspended),
+    events.AccountRemoved: Rule(accounts.check_exists, accounts.account_removed),
+    events.UserLoggedIn: Rule(accounts.check_logged_in, accounts.logged_in),
+    events.UserLoggedOut: Rule(accounts.check_logged_out, accounts.logged_out),
     events.ChannelJoined: Rule(channels.check_joined, channels.joined),
     events.ChannelParted: Rule(channels.check_parted, channels.parted),
     events.UserKicked: Rule(channels.check_kicked, channels.kicked),
@@ -73,6 +81,9 @@ def apply(state: State, entry: Entry, log_id: str) -> Step:
     except Refused as refused:
         answer = effects.Answer(refused.numeric, refused.params, refused.text)
         step.effects.append(answer)
+        return step
+    except Failed as failed:
+        step.effects.append(effects.Fail(failed.code, failed.context, failed.text))
         return step
     except Ignored:
         return step

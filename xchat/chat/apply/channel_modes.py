@@ -31,7 +31,7 @@ def modes_changed(step: Step, event: ModesChanged) -> None:
     user, channel = step.state.users[event.uid], step.state.channels[folded]
     for group in _lines(made, len(f":{user.prefix} MODE {channel.name} ".encode())):
         arguments = [change.argument for change in group if change.argument]
-        line = step.line(user.prefix, "MODE", channel.name, _letters(group), *arguments)
+        line = step.line(user, "MODE", channel.name, _letters(group), *arguments)
         step.effects.append(effects.ToChannel(folded, line))
 
 

@@ -17,7 +17,7 @@ from xchat.chat.events import (
     UserKicked,
 )
 from xchat.chat.lines import Line
-from xchat.chat.modes import DEFAULT_FLAGS, OPERATOR
+from xchat.chat.modes import BOT, DEFAULT_FLAGS, OPERATOR
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
@@ -119,12 +119,12 @@ def joined(step: Step, event: ChannelJoined) -> None:
     step.effects.append(_entered(step, user, folded))
     away = state.away.get(event.uid)
     if away is not None:
-        line = step.line(user.prefix, "AWAY", away)
+        line = step.line(user, "AWAY", away)
         step.effects.append(effects.ToNeighbours((folded,), user.uid, line, AWAY_NOTIFY))
 
 
 def _entered(step: Step, user: User, folded: str) -> effects.Entered:
-    channel = step.state.channels[folded]
+    channel, account = step.state.channels[folded], step.account_name(user)
     line = Line(
         user.prefix,
         "JOIN",
@@ -132,7 +132,9 @@ def _entered(step: Step, user: User, folded: str) -> effects.Entered:
         step.ts,
         step.msgid,
         richer_need=EXTENDED_JOIN,
-        richer=(channel.name, NO_ACCOUNT, user.realname),
+        richer=(channel.name, account or NO_ACCOUNT, user.realname),
+        account=account,
+        bot=BOT in user.modes,
     )
     users, members = step.state.users, step.state.members[folded]
     present = tuple((users[uid], roles) for uid, roles in members.items())
@@ -153,7 +155,7 @@ def parted(step: Step, event: ChannelParted) -> None:
     folded = names.fold(event.channel)
     user, channel = step.state.users[event.uid], step.state.channels[folded]
     params = (channel.name, event.reason) if event.reason is not None else (channel.name,)
-    step.effects.append(effects.ToChannel(folded, step.line(user.prefix, "PART", *params)))
+    step.effects.append(effects.ToChannel(folded, step.line(user, "PART", *params)))
     leave(step, folded, event.uid)
 
 
@@ -177,7 +179,7 @@ def kicked(step: Step, event: UserKicked) -> None:
         state.users[event.target],
         state.channels[folded],
     )
-    line = step.line(user.prefix, "KICK", channel.name, target.nick, event.reason)
+    line = step.line(user, "KICK", channel.name, target.nick, event.reason)
     step.effects.append(effects.ToChannel(folded, line))
     leave(step, folded, event.target)
 
@@ -199,7 +201,7 @@ def topic_changed(step: Step, event: TopicChanged) -> None:
     user, channel = step.state.users[event.uid], step.state.channels[folded]
     topic = Topic(event.topic, user.prefix, step.ts) if event.topic else None
     step.state.put_channel(replace(channel, topic=topic))
-    line = step.line(user.prefix, "TOPIC", channel.name, event.topic or "")
+    line = step.line(user, "TOPIC", channel.name, event.topic or "")
     step.effects.append(effects.ToChannel(folded, line))
 
 
@@ -227,7 +229,7 @@ def invited(step: Step, event: UserInvited) -> None:
     if state.members[folded][event.uid] & OPERATOR and target.uid not in channel.invited:
         waiting = (uid for uid in channel.invited if uid in state.users)
         state.put_channel(replace(channel, invited=(*waiting, target.uid)))
-    line = step.line(user.prefix, "INVITE", target.nick, channel.name)
+    line = step.line(user, "INVITE", target.nick, channel.name)
     others = tuple(uid for uid in state.members[folded] if uid != event.uid)
     step.effects += (
         effects.Answer(RPL_INVITING, (target.nick, channel.name)),

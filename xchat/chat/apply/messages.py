@@ -11,6 +11,7 @@ from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
+from xchat.chat.modes import BOT
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
@@ -75,13 +76,15 @@ def message_sent(step: Step, event: MessageSent) -> None:
             state.put_channel(replace(channel, spoken=True))
         target, shown = channel.cid, channel.name
     else:
-        target, shown = direct_target(user.uid, event.target), state.users[event.target].nick
+        other = state.users[event.target]
+        target, shown = direct_target(user.party, other.party), other.nick
     row = HistoryRow(
         target, step.seq, step.ts, user.prefix, event.command, shown, event.text, event.tags
     )
     if event.command != "TAGMSG":  # no history tells it: that it was said, the log has
         step.history.append(row)
-    _tell(step, event.target, line_of(row, step.msgid))
+    line = replace(line_of(row, step.msgid), account=step.account_name(user), bot=BOT in user.modes)
+    _tell(step, event.target, line, user.uid)
 
 
 def line_of(row: HistoryRow, msgid: str) -> Line:
@@ -98,13 +101,13 @@ def typing_notified(step: Step, event: TypingNotified) -> None:
         if names.is_channel(event.target)
         else state.users[event.target].nick
     )
-    line = step.line(state.users[event.uid].prefix, "TAGMSG", shown, tags=event.tags)
-    _tell(step, event.target, line)
+    line = step.line(state.users[event.uid], "TAGMSG", shown, tags=event.tags)
+    _tell(step, event.target, line, event.uid)
 
 
-def _tell(step: Step, target: str, line: Line) -> None:
+def _tell(step: Step, target: str, line: Line, sender: str) -> None:
     need = MESSAGE_TAGS if line.command == "TAGMSG" else 0
     if names.is_channel(target):
         step.effects.append(effects.ChannelMessage(names.fold(target), line, need))
     else:
-        step.effects.append(effects.UserMessage(target, line, need))
+        step.effects.append(effects.UserMessage(target, line, need, sender))

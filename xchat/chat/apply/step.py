@@ -9,6 +9,7 @@ import msgspec
 from xchat.chat.effects import Effect
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
+from xchat.chat.modes import BOT
 from xchat.chat.refused import Ignored
 from xchat.chat.state import State
 from xchat.irc.message import NO_TAGS
@@ -34,7 +35,7 @@ class HistoryRow(msgspec.Struct, frozen=True):
 class Step:
     """The place of an event in the log, and its outcome as `apply` fills it in."""
 
-    __slots__ = ("effects", "history", "log_id", "seq", "state", "ts")
+    __slots__ = ("effects", "erased", "history", "log_id", "seq", "state", "ts")
 
     def __init__(self, state: State, seq: int, ts: int, log_id: str) -> None:
         self.state = state
@@ -43,6 +44,7 @@ class Step:
         self.log_id = log_id
         self.effects: list[Effect] = []
         self.history: list[HistoryRow] = []
+        self.erased: list[int] = []
 
     @property
     def msgid(self) -> str:
@@ -50,10 +52,31 @@ class Step:
         return make_msgid(self.log_id, self.seq) if self.seq else ""
 
     def line(
-        self, source: str, command: str, *params: str, tags: Mapping[str, str] = NO_TAGS
+        self, source: User | str, command: str, *params: str, tags: Mapping[str, str] = NO_TAGS
     ) -> Line:
-        """Return a line of this moment."""
-        return Line(source, command, params, self.ts, self.msgid, tags)
+        """Return a line of this moment; of a user it tells the account too."""
+        if isinstance(source, str):
+            return Line(source, command, params, self.ts, self.msgid, tags)
+        return Line(
+            source.prefix,
+            command,
+            params,
+            self.ts,
+            self.msgid,
+            tags,
+            account=self.account_name(source),
+            bot=BOT in source.modes,
+        )
+
+    def account_name(self, user: User) -> str:
+        """Return the name of the account that a user is logged in to, or nothing."""
+        account = self.state.accounts.get(user.account)
+        return account.name if account else ""
+
+    def erase(self, seq: int) -> None:
+        """Let the store erase what an entry of the log says, here and in the history."""
+        if seq:
+            self.erased.append(seq)
 
 
 def make_msgid(log_id: str, seq: int) -> str:
@@ -70,7 +93,7 @@ def seq_of(log_id: str, msgid: str) -> int | None:
 
 
 def direct_target(one: str, other: str) -> str:
-    """Return the history target of two users: of these two connections and no others."""
+    """Return the history target of two parties (`User.party`), and of no others."""
     return "&".join(sorted((one, other)))
 
 

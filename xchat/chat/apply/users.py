@@ -8,29 +8,37 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.entities import Channel, User
+from xchat.chat.entities import Account, Attached, Channel, User
 from xchat.chat.events import (
     AwayChanged,
     NickChanged,
     NodeStarted,
     RealnameChanged,
+    SessionDetached,
     UserModesChanged,
     UserQuit,
     UserRegistered,
 )
 from xchat.chat.lines import Line
-from xchat.chat.refused import Refused
+from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
-from xchat.irc.numerics import ERR_NICKNAMEINUSE, RPL_NOWAWAY, RPL_UNAWAY
+from xchat.irc.numerics import ERR_NICKNAMEINUSE, ERR_SASLFAIL, RPL_NOWAWAY, RPL_UNAWAY
 from xchat.limits import CHANNELS_EMPTY_MAX
 
 
-def check_nick_free(state: State, nick: str, uid: str) -> None:
-    """Refuse a nick that somebody holds, or that looks like one somebody holds."""
+def check_nick_free(state: State, nick: str, uid: str, account: str = "") -> None:
+    """Refuse a nick that somebody holds or owns, or that looks like one.
+
+    Who is logged in to the account that owns it takes it from whoever holds it.
+    """
+    owner = state.nick_owner(nick)
+    if owner is not None and owner.aid != account:
+        text = f"Nickname belongs to the account {owner.name}: log in to it, or take another"
+        raise Refused(ERR_NICKNAMEINUSE, nick, text=text)
     holder = state.nick_taken(nick, uid)
-    if holder is None:
+    if holder is None or (owner is not None and holder.account != account):
         return
     if names.fold(holder.nick) == names.fold(nick):
         raise Refused(ERR_NICKNAMEINUSE, nick)
@@ -40,12 +48,45 @@ def check_nick_free(state: State, nick: str, uid: str) -> None:
 
 
 def check_registered(state: State, event: UserRegistered) -> None:
-    """Two claims on one nick: the first in the log wins."""
-    check_nick_free(state, event.nick, event.uid)
+    """Two claims on one nick: the first in the log wins, but for devices of one account."""
+    if event.account:
+        need_account(state, event.account)
+    check_claim(state, event.nick, event.uid, event.account)
+
+
+def check_claim(state: State, nick: str, sid: str, account: str) -> None:
+    """Refuse a nick that a new session may not have; a further device has its user's."""
+    if _user_of(state, nick, account) is None:
+        check_nick_free(state, nick, sid, account)
+
+
+def need_account(state: State, aid: str) -> Account:
+    """Return an account that may log in; refuse one that is suspended, or no more."""
+    account = state.accounts.get(aid)
+    if account is None:
+        raise Refused(ERR_SASLFAIL, text="The account is no more")
+    if account.suspended is not None:
+        raise Refused(ERR_SASLFAIL, text=f"The account is suspended: {account.suspended}")
+    return account
+
+
+def _user_of(state: State, nick: str, account: str) -> User | None:
+    """Return the user of an account who has this nick: whose further device claims it."""
+    holder = state.user_by_nick(nick)
+    is_own = holder is not None and holder.account == account != ""
+    return holder if is_own else None
 
 
 def registered(step: Step, event: UserRegistered) -> None:
-    """Let a user in."""
+    """Let a user in, or attach a further device to one who is in."""
+    here = Attached(event.uid, event.node)
+    known = _user_of(step.state, event.nick, event.account)
+    if known is not None:
+        user = replace(known, sessions=(*known.sessions, here), detached=0)
+        step.state.put_user(user)
+        step.effects.append(effects.SessionAttached(user, event.uid))
+        return
+    take_back_nick(step, event.nick)
     user = User(
         uid=event.uid,
         node=event.node,
@@ -54,9 +95,20 @@ def registered(step: Step, event: UserRegistered) -> None:
         host=event.host,
         realname=event.realname,
         since=step.ts,
+        account=event.account,
+        sessions=(here,),
     )
     step.state.put_user(user)
-    step.effects += (effects.Welcomed(user), effects.NickTaken(user, step.ts))
+    step.effects += (effects.Welcomed(user, event.uid), effects.NickTaken(user, step.ts))
+
+
+def take_back_nick(step: Step, nick: str, uid: str = "") -> None:
+    """Give whoever holds a nick, or one that looks like it, another: its owner is here."""
+    while (holder := step.state.nick_taken(nick, uid)) is not None:
+        guest = f"Guest{step.seq}"
+        while step.state.nick_taken(guest):
+            guest += "_"
+        _rename(step, holder, guest)
 
 
 def check_known(
@@ -71,14 +123,44 @@ def quit_(step: Step, event: UserQuit) -> None:
     depart(step, event.uid, event.reason)
 
 
-def node_started(step: Step, event: NodeStarted) -> None:
-    """Let all users of a server go whose connections ended with its last run.
+def check_attached(state: State, event: SessionDetached) -> None:
+    """Let only a session that is attached be detached."""
+    user = actor(state, event.uid)
+    if not any(session.sid == event.sid for session in user.sessions):
+        raise Ignored
 
-    They did not leave of their own: what was closed behind them stays closed,
-    or the next to come would be let into it, and be its operator.
+
+def session_detached(step: Step, event: SessionDetached) -> None:
+    """Detach a device; with the last one the user goes, if they are not always present."""
+    user = step.state.users[event.uid]
+    rest = tuple(session for session in user.sessions if session.sid != event.sid)
+    if rest or is_always_present(step.state, user):
+        step.state.put_user(replace(user, sessions=rest, detached=0 if rest else step.ts))
+    else:
+        depart(step, event.uid, event.reason)
+
+
+def is_always_present(state: State, user: User) -> bool:
+    """Say whether a user stays while nobody is attached: under a nick that is their account's."""
+    account = state.accounts.get(user.account)
+    return account is not None and account.always_present and state.nick_owner(user.nick) == account
+
+
+def node_started(step: Step, event: NodeStarted) -> None:
+    """Detach all sessions of a server, which ended with its last run.
+
+    Whose last it was did not leave of their own: what was closed behind them
+    stays closed, or the next to come would be let into it, and be its operator.
     """
-    for user in [user for user in step.state.users.values() if user.node == event.node]:
-        depart(step, user.uid, "The server was restarted", is_over=_is_bare)
+    for user in list(step.state.users.values()):
+        rest = tuple(session for session in user.sessions if session.node != event.node)
+        if rest == user.sessions and (rest or user.node != event.node):
+            continue
+        if rest or is_always_present(step.state, user):
+            since = 0 if rest else user.detached or step.ts
+            step.state.put_user(replace(user, sessions=rest, detached=since))
+        else:
+            depart(step, user.uid, "The server was restarted", is_over=_is_bare)
 
 
 def _is_bare(channel: Channel) -> bool:
@@ -104,12 +186,12 @@ def depart(
     state = step.state
     user = state.users[uid]
     channels = tuple(state.joined[uid])
-    line = step.line(user.prefix, "QUIT", reason)
+    line = step.line(user, "QUIT", reason)
     step.effects.append(effects.ToNeighbours(channels, uid, line))
     for folded in channels:
         leave(step, folded, uid, is_over=is_over)
     state.drop_user(uid)
-    step.effects += (effects.NickLeft(user, step.ts), effects.Gone(uid, reason))
+    step.effects += (effects.NickLeft(user, step.ts), effects.Gone(user, reason))
 
 
 def leave(
@@ -131,21 +213,25 @@ def leave(
 
 
 def check_nick_changed(state: State, event: NickChanged) -> None:
-    """Two claims on one nick: the first in the log wins."""
-    actor(state, event.uid)
-    check_nick_free(state, event.nick, event.uid)
+    """Two claims on one nick: the first in the log wins, its owner wins over both."""
+    user = actor(state, event.uid)
+    check_nick_free(state, event.nick, event.uid, user.account)
 
 
 def nick_changed(step: Step, event: NickChanged) -> None:
     """Tell the user and those who share a channel with them."""
-    old = step.state.users[event.uid]
-    new = replace(old, nick=event.nick)
+    user = step.state.users[event.uid]
+    take_back_nick(step, event.nick, event.uid)
+    _rename(step, user, event.nick)
+
+
+def _rename(step: Step, old: User, nick: str) -> None:
+    new = replace(old, nick=nick)
     step.state.put_user(new)
-    channels = tuple(step.state.joined[event.uid])
-    line = step.line(old.prefix, "NICK", event.nick)
-    step.effects.append(effects.ToUser(event.uid, line))
-    step.effects.append(effects.ToNeighbours(channels, event.uid, line))
-    if names.fold(old.nick) != names.fold(new.nick):
+    channels, line = tuple(step.state.joined[old.uid]), step.line(old, "NICK", nick)
+    step.effects.append(effects.ToUser(old.uid, line))
+    step.effects.append(effects.ToNeighbours(channels, old.uid, line))
+    if names.fold(old.nick) != names.fold(nick):
         step.effects += (effects.NickLeft(old, step.ts), effects.NickTaken(new, step.ts))
 
 
@@ -153,7 +239,7 @@ def realname_changed(step: Step, event: RealnameChanged) -> None:
     """IRCv3 setname: sent to clients with the capability, the user's own among them."""
     user = step.state.users[event.uid]
     step.state.put_user(replace(user, realname=event.realname))
-    line = step.line(user.prefix, "SETNAME", event.realname)
+    line = step.line(user, "SETNAME", event.realname)
     step.effects.append(effects.ToUser(user.uid, line, SETNAME))
     tell_around(step, user, line, SETNAME)
 
@@ -167,7 +253,7 @@ def user_modes_changed(step: Step, event: UserModesChanged) -> None:
         return
     step.state.put_user(replace(user, modes=event.modes))
     change = (f"+{added}" if added else "") + (f"-{removed}" if removed else "")
-    line = step.line(user.prefix, "MODE", user.nick, change)
+    line = step.line(user, "MODE", user.nick, change)
     step.effects.append(effects.ToUser(event.uid, line))
 
 
@@ -179,7 +265,7 @@ def away_changed(step: Step, event: AwayChanged) -> None:
         return
     step.state.put_away(event.uid, event.message)
     params = (event.message,) if event.message else ()
-    line = step.line(user.prefix, "AWAY", *params)
+    line = step.line(user, "AWAY", *params)
     tell_around(step, user, line, AWAY_NOTIFY)
 
 

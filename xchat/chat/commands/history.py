@@ -67,7 +67,7 @@ def _target(hub: Hub, request: Request, subcommand: str, name: str) -> str:
     else:
         other = hub.state.user_by_nick(name)
         if other is not None:
-            return direct_target(uid, other.uid)
+            return direct_target(hub.state.users[uid].party, other.party)
     raise Failed("INVALID_TARGET", subcommand, name, text="Messages could not be retrieved")
 
 

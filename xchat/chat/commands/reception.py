@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xchat import __version__
 from xchat.chat.commands.information import lusers, motd, say_isupport
-from xchat.chat.effects import Entered
-from xchat.chat.entities import Channel, User
-from xchat.chat.lines import format_time
+from xchat.chat.effects import Entered, LoggedIn
+from xchat.chat.entities import Account, Channel, User
+from xchat.chat.lines import Line, format_time
 from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.refused import Refused
-from xchat.chat.session import Request
+from xchat.chat.session import Request, Session
 from xchat.chat.text import rows
-from xchat.irc.capabilities import MULTI_PREFIX, USERHOST_IN_NAMES
+from xchat.irc.capabilities import EXTENDED_JOIN, MULTI_PREFIX, USERHOST_IN_NAMES
 from xchat.irc.numerics import (
     RPL_CREATED,
     RPL_ENDOFNAMES,
+    RPL_LOGGEDIN,
+    RPL_LOGGEDOUT,
     RPL_MYINFO,
     RPL_NAMREPLY,
     RPL_TOPIC,
@@ -54,6 +56,55 @@ def entered(hub: Hub, request: Request, entry: Entered) -> None:
         say_topic(hub, request, channel)
     say_names(hub, request, channel, entry.members)
     hub.reply(request, RPL_ENDOFNAMES, channel.name)
+
+
+def rejoin(hub: Hub, session: Session) -> Iterator[None]:
+    """Tell a further device of a user the channels that they are in, one a piece.
+
+    It hears each from then on; one that another device has entered since it has heard of.
+    """
+    for folded in list(hub.state.joined.get(session.uid, ())):
+        if folded in hub.state.joined.get(session.uid, ()) and hub.fanout.hear(session, folded):
+            _say_joined(hub, session, folded)
+            yield
+
+
+def _say_joined(hub: Hub, session: Session, folded: str) -> None:
+    state = hub.state
+    user, channel = state.users[session.uid], state.channels[folded]
+    account = state.account_name(user.uid)
+    request = hub.aside(session)
+    line = Line(
+        user.prefix,
+        "JOIN",
+        (channel.name,),
+        hub.now_ms,
+        richer_need=EXTENDED_JOIN,
+        richer=(channel.name, account or "*", user.realname),
+        account=account,
+    )
+    request.put(line)
+    present = tuple((state.users[uid], roles) for uid, roles in state.members[folded].items())
+    entered(hub, request, Entered(user.uid, folded, channel, line, present))
+    request.finish()
+
+
+def logged_in(hub: Hub, effect: LoggedIn, _request: Request | None) -> None:
+    """Tell each device of a user that they are logged in, or not any more (SASL 3.1)."""
+    for session in hub.fanout.sessions.get(effect.user.uid, ()):
+        aside = hub.aside(session)
+        say_account(hub, aside, effect.user, effect.account)
+        aside.finish()
+        hub.fanout.touch(session)
+
+
+def say_account(hub: Hub, request: Request, user: User, account: Account | None) -> None:
+    """Tell a session which account it is logged in to."""
+    if account is None:
+        hub.reply(request, RPL_LOGGEDOUT, user.prefix)
+    else:
+        text = f"You are now logged in as {account.name}"
+        hub.reply(request, RPL_LOGGEDIN, user.prefix, account.name, text=text)
 
 
 def say_topic(hub: Hub, request: Request, channel: Channel) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from xchat.chat.apply.users import check_nick_free
+from xchat.chat.apply.users import check_claim
 from xchat.chat.events import NickChanged, UserRegistered
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored, Refused
-from xchat.chat.session import Request
+from xchat.chat.session import Request, Session
 from xchat.chat.text import clean
 from xchat.irc import names
 from xchat.irc.numerics import (
@@ -48,11 +48,22 @@ def nick(hub: Hub, request: Request) -> None:
     except names.BadName as bad:
         raise Refused(ERR_ERRONEUSNICKNAME, wanted, text=bad.why) from bad
     if not session.registered:
-        check_nick_free(hub.state, wanted, session.uid)
+        if not _may_log_in_for(hub, session, wanted):
+            check_claim(hub.state, wanted, session.sid, session.claim.account)
         session.claim.nick = wanted
         maybe_register(hub, request)
     elif hub.state.users[session.uid].nick != wanted:
         hub.append(request, NickChanged(uid=session.uid, nick=wanted))
+
+
+def _may_log_in_for(hub: Hub, session: Session, nick: str) -> bool:
+    """Say whether a nick may yet prove to be the client's own: clients name it before they log in.
+
+    It is looked at again when they register.
+    """
+    holder = hub.state.user_by_nick(nick)
+    is_somebodys = hub.state.nick_owner(nick) is not None or (holder and holder.account)
+    return session.claim.negotiating and not session.claim.account and bool(is_somebodys)
 
 
 def user(hub: Hub, request: Request) -> None:
@@ -83,6 +94,7 @@ def maybe_register(hub: Hub, request: Request) -> None:
         user=claim.user,
         host=session.address,
         realname=claim.realname,
+        account=claim.account,
     )
     try:
         hub.append(request, event)
@@ -98,7 +110,9 @@ def _check_admission(hub: Hub, request: Request) -> None:
     if expected and not hmac.compare_digest(given.encode(), expected.encode()):
         hub.reply(request, ERR_PASSWDMISMATCH)
         _turn_away(hub, request, "this server asks for a password, and yours is not it")
-    why = NEEDS_LOGIN.get(hub.config.access.policy or "open")
+    why = None
+    if not request.session.claim.account:
+        why = NEEDS_LOGIN.get(hub.config.access.policy or "open")
     if why is None and len(hub.state.users) >= hub.limits.users_max:
         why = f"the server is full, {hub.limits.users_max} users are here; try again later"
     if why is not None:

@@ -1,0 +1,160 @@
+"""What becomes of accounts: they are made, change and end; users log in and out."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from xchat.chat import effects
+from xchat.chat.apply.step import Step, actor
+from xchat.chat.apply.users import depart, need_account, take_back_nick, tell_around
+from xchat.chat.entities import Account, User
+from xchat.chat.events import (
+    AccountChanged,
+    AccountRegistered,
+    AccountRemoved,
+    AccountSuspended,
+    CredentialsChanged,
+    UserLoggedIn,
+    UserLoggedOut,
+)
+from xchat.chat.refused import Failed, Ignored
+from xchat.chat.state import State
+from xchat.irc import names
+from xchat.irc.capabilities import ACCOUNT_NOTIFY
+
+NO_ACCOUNT = "*"
+
+
+def check_account_registered(state: State, event: AccountRegistered) -> None:
+    """Two claims on one name: the first in the log wins."""
+    check_unowned(state, event.name)
+
+
+def check_unowned(state: State, nick: str, aid: str = "") -> None:
+    """Refuse a nick that is another account's own, or looks like one."""
+    names.skeletons(nick)  # raises BadName for what is no name now
+    owner = state.nick_owner(nick)
+    if owner is None or owner.aid == aid:
+        return
+    is_same = names.fold(nick) in map(names.fold, owner.own_nicks)
+    why = "is taken" if is_same else f"looks like {owner.name}, which is taken"
+    raise Failed("ACCOUNT_EXISTS", nick, text=f"The name {why}: choose another")
+
+
+def account_registered(step: Step, event: AccountRegistered) -> None:
+    """Add the account; its place in the log is what names it for ever."""
+    account = Account(
+        aid=f"{step.seq:x}",
+        name=event.name,
+        created=step.ts,
+        password=event.password,
+        scram=event.scram,
+        credentials_at=step.seq,
+        certificates=event.certificates,
+        role=event.role,
+        always_present=event.always_present,
+    )
+    step.state.put_account(account)
+
+
+def check_account(state: State, event: AccountChanged | CredentialsChanged) -> None:
+    """Let only what is there change, and nobody take the nick of another account."""
+    need_known(state, event.aid)
+    if isinstance(event, AccountChanged):
+        for nick in event.nicks or ():
+            check_unowned(state, nick, event.aid)
+
+
+def need_known(state: State, aid: str) -> Account:
+    """Return an account; raises Ignored where it is no more."""
+    account = state.accounts.get(aid)
+    if account is None:
+        raise Ignored
+    return account
+
+
+def check_exists(state: State, event: AccountSuspended | AccountRemoved) -> None:
+    """Let only what is there end, or rest."""
+    need_known(state, event.aid)
+
+
+def credentials_changed(step: Step, event: CredentialsChanged) -> None:
+    """Put the new credentials in the place of the old, which are erased from the log."""
+    account = step.state.accounts[event.aid]
+    step.erase(account.credentials_at)
+    changed = replace(account, password=event.password, scram=event.scram, credentials_at=step.seq)
+    step.state.put_account(changed)
+
+
+def account_changed(step: Step, event: AccountChanged) -> None:
+    """Change what the event names."""
+    account = step.state.accounts[event.aid]
+    given = {
+        "certificates": event.certificates,
+        "nicks": event.nicks,
+        "role": event.role,
+        "always_present": event.always_present,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    step.state.put_account(replace(account, **changes))
+
+
+def account_suspended(step: Step, event: AccountSuspended) -> None:
+    """Suspend an account, and part with who is logged in to it; or end that."""
+    account = step.state.accounts[event.aid]
+    step.state.put_account(replace(account, suspended=event.reason))
+    if event.reason is not None:
+        for user in users_of(step.state, event.aid):
+            depart(step, user.uid, f"The account is suspended: {event.reason}")
+
+
+def account_removed(step: Step, event: AccountRemoved) -> None:
+    """Part with who is logged in, and forget the account and its credentials."""
+    for user in users_of(step.state, event.aid):
+        depart(step, user.uid, "The account was removed")
+    step.erase(step.state.accounts[event.aid].credentials_at)
+    step.state.drop_account(event.aid)
+
+
+def users_of(state: State, aid: str) -> list[User]:
+    """Return the users who are logged in to an account."""
+    return [user for user in state.users.values() if user.account == aid]
+
+
+# -- logging in and out -----------------------------------------------------------------------
+
+
+def check_logged_in(state: State, event: UserLoggedIn) -> None:
+    """Only into an account that is there and not suspended."""
+    actor(state, event.uid)
+    need_account(state, event.account)
+
+
+def logged_in(step: Step, event: UserLoggedIn) -> None:
+    """Tell those who share a channel (IRCv3 account-notify); what the user holds stays theirs."""
+    user = replace(step.state.users[event.uid], account=event.account)
+    step.state.put_user(user)
+    _tell_account(step, user)
+
+
+def check_logged_out(state: State, event: UserLoggedOut) -> None:
+    """Only who is logged in logs out."""
+    if not actor(state, event.uid).account:
+        raise Ignored
+
+
+def logged_out(step: Step, event: UserLoggedOut) -> None:
+    """Tell those who share a channel; a nick that is the account's own stays behind."""
+    user = replace(step.state.users[event.uid], account="")
+    step.state.put_user(user)
+    _tell_account(step, user)
+    if step.state.nick_owner(user.nick) is not None:
+        take_back_nick(step, user.nick)
+
+
+def _tell_account(step: Step, user: User) -> None:
+    account = step.state.accounts.get(user.account)
+    line = step.line(user, "ACCOUNT", account.name if account else NO_ACCOUNT)
+    step.effects.append(effects.ToUser(user.uid, line, ACCOUNT_NOTIFY))
+    tell_around(step, user, line, ACCOUNT_NOTIFY)
+    step.effects.append(effects.LoggedIn(user, account))

@@ -1,0 +1,47 @@
+"""The pool beside the loop: what takes long is done there, and the loop is woken."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from xchat.chat.work import Job, Work
+
+THREADS = 2
+"""Hashing a password takes a core for a tenth of a second: two leave the loop its own."""
+
+
+class Workers:
+    """Runs the hub's work; `wake` is called from its threads when something is done."""
+
+    def __init__(self, work: Work, wake: Callable[[], None]) -> None:
+        self._work = work
+        self._wake = wake
+        self._pool: ThreadPoolExecutor | None = None
+        self._finished: deque[tuple[Job, Future[Any]]] = deque()
+
+    def start(self) -> None:
+        """Begin what waits."""
+        for job in self._work.take():
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="work")
+            future = self._pool.submit(job.run)
+            future.add_done_callback(partial(self._finish, job))
+
+    def _finish(self, job: Job, future: Future[Any]) -> None:
+        self._finished.append((job, future))
+        self._wake()
+
+    def collect(self) -> None:
+        """Hand back what is done; raises what the work raised, which is a fault of ours."""
+        while self._finished:
+            job, future = self._finished.popleft()
+            self._work.done(job, future.result())
+
+    def close(self) -> None:
+        """Begin nothing more, and wait for nobody."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
