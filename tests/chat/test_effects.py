@@ -28,14 +28,16 @@ NAMES = st.sampled_from(["#a", "#b", "#:", "# x", "#a:b", f"#{'𐐨' * 99}"])
 CHANGES = st.builds(
     events.ModeChange,
     st.sampled_from("+-"),
-    st.sampled_from("ovbklimnst"),
+    st.sampled_from("qaohvbeIklimnstRMC"),
     UIDS | ODD,
+    st.sampled_from([0, 60]),
 )
 FIELDS: dict[str, st.SearchStrategy[object]] = {
     "uid": UIDS,
     "target": UIDS | NAMES,
     "channel": NAMES,
     "changes": st.lists(CHANGES, max_size=13).map(tuple),
+    "entries_max": st.sampled_from([0, 2]),
     "command": st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG"]),
     "modes": st.sampled_from(["", "i"]),
     "node": st.just("n"),

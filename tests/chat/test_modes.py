@@ -16,14 +16,28 @@ def test_each_letter_has_one_meaning() -> None:
 
 def test_what_isupport_says_of_them() -> None:
     """CHANMODES=A,B,C,D; PREFIX=(modes)prefixes, in descending order."""
-    assert modes.chanmodes() == "b,k,l,imnst"
-    assert modes.prefixes() == "(ov)@+"
-    assert [role.bit for role in modes.ROLES] == sorted((OPERATOR, VOICE), reverse=True)
+    assert modes.chanmodes() == "Ibe,k,l,CMRimnst"
+    assert modes.prefixes() == "(qaohv)~&@%+"
+    ranks = [role.rank for role in modes.ROLES]
+    assert ranks == sorted(ranks, reverse=True)
+    assert len({role.bit for role in modes.ROLES}) == len(ranks)
+
+
+def test_the_bits_of_roles_are_kept_and_never_change() -> None:
+    assert {role.letter: role.bit for role in modes.ROLES} == {
+        "v": 1, "o": 2, "h": 4, "a": 8, "q": 16,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("roles", "highest", "every"),
-    [(0, "", ""), (VOICE, "+", "+"), (OPERATOR, "@", "@"), (OPERATOR | VOICE, "@", "@+")],
+    [
+        (0, "", ""),
+        (VOICE, "+", "+"),
+        (OPERATOR, "@", "@"),
+        (OPERATOR | VOICE, "@", "@+"),
+        (31, "~", "~&@%+"),
+    ],
 )
 def test_prefixes(roles: int, highest: str, every: str) -> None:
     assert prefix_of(roles) == highest

@@ -59,11 +59,12 @@ class Topic(msgspec.Struct, frozen=True):
 
 
 class Ban(msgspec.Struct, frozen=True):
-    """A mask that may not enter or speak, who set it, and when (ms)."""
+    """A mask on a list of a channel, who set it, when, and until when (ms; 0 is for ever)."""
 
     mask: str
     setter: str
     ts: int
+    until: int = 0
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_field="k"):
@@ -77,6 +78,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_fiel
     key: str = ""
     limit: int = 0
     bans: tuple[Ban, ...] = ()
+    exceptions: tuple[Ban, ...] = ()
+    """Masks that no ban stops (+e)."""
+    invexes: tuple[Ban, ...] = ()
+    """Masks that +i does not stop (+I)."""
     invited: tuple[str, ...] = ()
     spoken: bool = False
     """Whether anything was ever said here that its history keeps."""

@@ -178,19 +178,27 @@ class TopicChanged(Event, frozen=True, tag="topic-changed"):
 
 
 class ModeChange(msgspec.Struct, frozen=True, array_like=True):
-    """One change: `sign` is + or -, `letter` the mode; `argument` a uid for o and v."""
+    """One change: `sign` is + or -, `letter` the mode; `argument` a uid for a role.
+
+    An entry of a list ends after so many `seconds`; 0 is never.
+    """
 
     sign: str
     letter: str
     argument: str = ""
+    seconds: int = 0
 
 
 class ModesChanged(Event, frozen=True, tag="modes-changed"):
-    """A member changed modes of a channel, in this order."""
+    """A member changed modes of a channel, in this order.
+
+    Its lists take no more than `entries_max` entries together; 0 is no bound.
+    """
 
     uid: str
     channel: str
     changes: tuple[ModeChange, ...]
+    entries_max: int = 0
 
 
 class UserInvited(Event, frozen=True, tag="user-invited"):

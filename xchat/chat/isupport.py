@@ -25,6 +25,7 @@ def tokens(config: Config) -> list[str]:
     """Return the tokens in the order of the alphabet."""
     limits = config.limits
     return [
+        "ACCOUNTEXTBAN=a",
         f"AWAYLEN={limits.away_bytes_max}",
         f"BOT={BOT}",
         f"CASEMAPPING={CASEMAPPING}",
@@ -34,10 +35,13 @@ def tokens(config: Config) -> list[str]:
         f"CHANTYPES={CHANNEL_PREFIX}",
         f"CHATHISTORY={HISTORY_ROWS_MAX}",
         "ELIST=MNU",
+        "EXCEPTS=e",
+        "EXTBAN=,am",
         f"HOSTLEN={HOST_BYTES_MAX}",
+        "INVEX=I",
         f"KEYLEN={limits.key_bytes_max}",
         f"KICKLEN={limits.kick_bytes_max}",
-        f"MAXLIST=b:{limits.bans_per_channel_max}",
+        f"MAXLIST=beI:{limits.bans_per_channel_max}",
         f"MAXTARGETS={limits.targets_max}",
         f"MODES={MODES_A_COMMAND}",
         f"MONITOR={limits.monitor_max}",

@@ -7,47 +7,88 @@ Document: modern.ircdocs.horse, Channel Modes; CHANMODES types A (a list), B
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import NamedTuple
 
 
+class Rank(IntEnum):
+    """How high somebody stands in a channel, whatever else they are there."""
+
+    NONE = 0
+    VOICE = 1
+    HALFOP = 2
+    OPERATOR = 3
+    ADMIN = 4
+    FOUNDER = 5
+
+
 class Role(NamedTuple):
-    """A standing in a channel: mode letter, prefix shown before a nick, and bit."""
+    """A standing in a channel: mode letter, prefix shown before a nick, and bit.
+
+    `given_by` is the rank it takes to give or to take it.
+    """
 
     letter: str
     prefix: str
     bit: int
+    rank: Rank
+    given_by: Rank
 
 
-ROLES = (Role("o", "@", 1 << 1), Role("v", "+", 1 << 0))
-"""The highest first."""
-OPERATOR, VOICE = (role.bit for role in ROLES)
-ROLE_BITS = {role.letter: role.bit for role in ROLES}
+ROLES = (
+    Role("q", "~", 1 << 4, Rank.FOUNDER, Rank.FOUNDER),
+    Role("a", "&", 1 << 3, Rank.ADMIN, Rank.FOUNDER),
+    Role("o", "@", 1 << 1, Rank.OPERATOR, Rank.OPERATOR),
+    Role("h", "%", 1 << 2, Rank.HALFOP, Rank.OPERATOR),
+    Role("v", "+", 1 << 0, Rank.VOICE, Rank.HALFOP),
+)
+"""The highest first. The bits are kept with the members, and so in no order."""
+ROLE_OF = {role.letter: role for role in ROLES}
+FOUNDER, OPERATOR, VOICE = (ROLE_OF[letter].bit for letter in "qov")
+RANK_OF_PREFIX = {role.prefix: role.rank for role in ROLES}
+
+KICKS = SETS_TOPIC = INVITES = Rank.HALFOP
+"""The rank it takes to remove those below, to set a topic under +t, to invite under +i."""
 
 
 class ChannelMode(NamedTuple):
-    """A mode of a channel that is not a role: its letter and its CHANMODES type."""
+    """A mode of a channel that is not a role: its letter and its CHANMODES type.
+
+    `set_by` is the rank it takes to set or to unset it.
+    """
 
     letter: str
     kind: str
+    set_by: Rank = Rank.OPERATOR
 
 
 CHANNEL_MODES = (
-    ChannelMode("b", "A"),
+    ChannelMode("I", "A"),
+    ChannelMode("b", "A", Rank.HALFOP),
+    ChannelMode("e", "A"),
     ChannelMode("k", "B"),
     ChannelMode("l", "C"),
+    ChannelMode("C", "D"),
+    ChannelMode("M", "D"),
+    ChannelMode("R", "D"),
     ChannelMode("i", "D"),
     ChannelMode("m", "D"),
     ChannelMode("n", "D"),
     ChannelMode("s", "D"),
     ChannelMode("t", "D"),
 )
-KIND_OF = {mode.letter: mode.kind for mode in CHANNEL_MODES}
+MODE_OF = {mode.letter: mode for mode in CHANNEL_MODES}
 DEFAULT_FLAGS = "nt"
 
 INVISIBLE, OPER, WALLOPS, BOT, LOGGED_IN_ONLY = "iowBR"
 USER_MODES = "BRiow"
 """B a bot, R hears only those who are logged in, i not found by masks, o an operator of the
 server, w hears WALLOPS."""
+
+
+def rank_of(roles: int) -> Rank:
+    """Return the highest of somebody's roles."""
+    return next((role.rank for role in ROLES if roles & role.bit), Rank.NONE)
 
 
 def prefix_of(roles: int, *, every: bool = False) -> str:
@@ -68,18 +109,20 @@ def signed_letters(text: str) -> Iterator[tuple[str, str]]:
 
 def takes_argument(sign: str, letter: str) -> bool:
     """Say whether a change of this mode comes with an argument."""
-    kind = KIND_OF.get(letter, "B" if letter in ROLE_BITS else "D")
+    if letter in ROLE_OF:
+        return True
+    kind = MODE_OF[letter].kind if letter in MODE_OF else "D"
     return kind in "AB" or (kind == "C" and sign == "+")
 
 
 def chanmodes() -> str:
-    """Return the value of CHANMODES, `b,k,l,imnst`."""
+    """Return the value of CHANMODES, `Ibe,k,l,CMRimnst`."""
     return ",".join(
         "".join(mode.letter for mode in CHANNEL_MODES if mode.kind == kind) for kind in "ABCD"
     )
 
 
 def prefixes() -> str:
-    """Return the value of PREFIX, `(ov)@+`."""
+    """Return the value of PREFIX, `(qaohv)~&@%+`."""
     letters = "".join(role.letter for role in ROLES)
     return f"({letters}){''.join(role.prefix for role in ROLES)}"

@@ -171,7 +171,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     channels_max: Annotated[Count, Meta(description="channels that somebody is in")] = 10_000
     channels_per_user_max: Annotated[Count, Meta(description="channels one user is in")] = 64
-    bans_per_channel_max: Annotated[Count, Meta(description="bans of one channel")] = 60
+    bans_per_channel_max: Annotated[
+        Count, Meta(description="bans, exceptions and invitations by mask of one channel, together")
+    ] = 60
     invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = (
         60
     )

@@ -158,9 +158,10 @@ def test_isupport_says_what_the_limits_say(open_server: OpenServer) -> None:
     assert tokens["NICKLEN"] == "9"
     assert tokens["CHANLIMIT"] == "#:7"
     assert tokens["TOPICLEN"] == str(limits.topic_bytes_max)
-    assert tokens["MAXLIST"] == f"b:{limits.bans_per_channel_max}"
-    assert tokens["PREFIX"] == "(ov)@+"
-    assert tokens["CHANMODES"] == "b,k,l,imnst"
+    assert tokens["MAXLIST"] == f"beI:{limits.bans_per_channel_max}"
+    assert tokens["PREFIX"] == "(qaohv)~&@%+"
+    assert tokens["CHANMODES"] == "Ibe,k,l,CMRimnst"
+    assert (tokens["EXCEPTS"], tokens["INVEX"], tokens["EXTBAN"]) == ("e", "I", ",am")
     assert tokens["CHANTYPES"] == "#"
     assert tokens["CASEMAPPING"] == "rfc8265"
     assert tokens["ELIST"] == "MNU"
@@ -184,5 +185,5 @@ def test_the_welcome_lists_every_mode_there_is(server: Server) -> None:
     welcome = client.read("NICK alice", "USER a 0 * :A")
     myinfo = next(message for message in welcome if message.command == "004")
     tokens = isupport(client)
-    letters = tokens["CHANMODES"].replace(",", "") + tokens["PREFIX"][1:3]
+    letters = tokens["CHANMODES"].replace(",", "") + tokens["PREFIX"][1:6]
     assert myinfo.params[4] == "".join(sorted(letters))

@@ -110,7 +110,7 @@ def test_ban(server: Server) -> None:
     alice, bob = server.client("alice"), server.client("Bob")
     alice.ask("JOIN #a", "MODE #a +b bob!*@*")
     assert bob.ask("JOIN #a") == ["474 Bob #a :Cannot join channel (+b)"]
-    assert alice.ask("MODE #a -b BOB!*@*") == [":alice MODE #a -b BOB!*@*"]
+    assert alice.ask("MODE #a -b BOB!*@*") == [":alice MODE #a -b bob!*@*"]
     assert bob.ask("JOIN #a")[0] == ":Bob JOIN #a"
 
 

@@ -118,7 +118,7 @@ def test_bans_are_listed_to_anyone_who_asks(server: Server, alice: Client) -> No
 def test_bans_are_lifted_whatever_their_case(alice: Client) -> None:
     alice.ask("MODE #a +b EVIL!*@*")
     assert alice.ask("MODE #a +b evil!*@*") == [], "it is there already"
-    assert alice.ask("MODE #a -b evil") == [":alice MODE #a -b evil!*@*"]
+    assert alice.ask("MODE #a -b evil") == [":alice MODE #a -b EVIL!*@*"]
     assert alice.ask("MODE #a b") == ["368 alice #a :End of channel ban list"]
     assert alice.ask("MODE #a -b evil") == []
 
@@ -240,6 +240,34 @@ def test_a_ban_silences_who_has_no_role(server: Server, alice: Client) -> None:
     alice.ask("MODE #a +v bob")
     bob.heard()
     assert bob.ask("PRIVMSG #a :hi") == []
+
+
+def test_only_who_is_logged_in_enters_or_speaks(server: Server, alice: Client) -> None:
+    """+R: only registered users join; +M: only registered users, and those with a role, speak."""
+    bob = member(server, "bob")
+    alice.ask("MODE #a +M")
+    bob.heard()
+    silenced = "only those who are logged in or have a voice speak here"
+    assert bob.ask("PRIVMSG #a :hi") == [f"404 bob #a :Cannot send to channel (+M): {silenced}"]
+    alice.ask("MODE #a +v-M+MR bob")
+    bob.heard()
+    assert bob.ask("PRIVMSG #a :hi") == []
+    carl = server.client("carl")
+    assert carl.ask("JOIN #a") == [
+        "477 carl #a :Cannot join channel (+R): only people who are logged in enter it"
+    ]
+    alice.ask("MODE #a -n")
+    assert commands(carl.read("PRIVMSG #a :hi")) == ["404"], "nor does anybody speak from outside"
+
+
+def test_no_ctcp_but_actions(server: Server, alice: Client) -> None:
+    bob = member(server, "bob")
+    alice.ask("MODE #a +C")
+    bob.heard()
+    assert alice.ask("PRIVMSG #a :\x01ACTION waves\x01") == []
+    assert commands(alice.read("PRIVMSG #a :\x01PING 1\x01")) == ["404"]
+    assert alice.ask("NOTICE #a :\x01PING 1\x01") == []
+    assert bob.heard() == [":alice PRIVMSG #a :\x01ACTION waves\x01"]
 
 
 # -- the line itself --------------------------------------------------------------------------

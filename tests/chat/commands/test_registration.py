@@ -27,7 +27,8 @@ def test_the_welcome_comes_in_order(server: Server) -> None:
     assert {message.source for message in welcome} == {"xchat.local"}
     assert {message.params[0] for message in welcome} == {"alice"}
     assert welcome[0].params[1].endswith(" alice!~alice@127.0.0.1")
-    assert welcome[3].params[1:] == ("xchat.local", welcome[3].params[2], "BRiow", "biklmnostv")
+    assert welcome[3].params[1] == "xchat.local"
+    assert welcome[3].params[3:] == ("BRiow", "CIMRabehiklmnoqstv")
 
 
 @pytest.mark.parametrize("order", list(permutations(PLAIN)), ids=str)

@@ -19,9 +19,26 @@ if TYPE_CHECKING:
 
 NICKS = ("ana", "Ana", "beka", "გიორგი", "ნინო", "Ωmega", "аna", "zed", "zed_", "li", "mo", "O0")
 CHANNELS = ("#lobby", "#Lobby", "#ლობი", "#tea", "#secret", "#one", "#оne")
-LETTERS = ("+o", "-o", "+v", "-v", "+m", "-m", "+i", "-i", "+s", "-s", "+n", "-n", "+t", "-t")
-LISTS = ("+b", "-b", "+k", "-k", "+l", "-l", "b", "+bkl", "+ov-o", "+ntx")
-MASKS = ("*!*@*", "ana", "*!*@10.0.0.1", "ნ*", "?", "*")
+LETTERS = (
+    "+o",
+    "-o",
+    "+h",
+    "-h",
+    "+v",
+    "-v",
+    "+m",
+    "-m",
+    "+i",
+    "-i",
+    "+s",
+    "-s",
+    "+n",
+    "-n",
+    "+t",
+    "-t",
+)
+LISTS = ("+b", "-b", "+k", "-k", "+l", "-l", "b", "+e", "-e", "+I", "beI", "+bkl", "+ov-o", "+ntx")
+MASKS = ("*!*@*", "m:*", "ana", "*!*@10.0.0.1", "ნ*", "?", "*")
 WORDS = ("hello", "გამარჯობა", "👋🏽", "a b  c", ":)", " ", "\x01ACTION waves\x01", "x" * 300)
 ALL_CAPS = tuple(capability.name for capability in CAPABILITIES)
 
@@ -132,14 +149,15 @@ def _type(talk: Talk, wire: Wire) -> Line:
 def _mode(talk: Talk, wire: Wire) -> Line:
     arguments = {
         "o": talk.nick(),
+        "h": talk.nick(),
         "v": talk.nick(),
-        "b": talk.rng.choice(MASKS),
+        **{letter: talk.rng.choice(MASKS) for letter in "beI"},
         "k": talk.rng.choice(("k1", "k2")),
         "l": str(talk.rng.choice((1, 2, 5, 0, 10**8))),
     }
     letters = talk.rng.choice(LETTERS + LISTS)
     words = [arguments[letter] for letter in letters if letter in arguments]
-    if letters == "b" or talk.rng.random() < 0.05:
+    if letters in ("b", "beI") or talk.rng.random() < 0.05:
         words = []
     return Line(" ".join(["MODE", talk.channel(wire), letters, *words]))
 

@@ -133,8 +133,9 @@ TAGS = st.sampled_from([{}, {"+x": "1"}, {"+typing": "active"}])
 CHANGES = st.builds(
     events.ModeChange,
     st.sampled_from(["+", "-", ""]),
-    st.sampled_from([*"ovbklimnst", "x", "", "ab"]),
-    UIDS | st.sampled_from(["1", "0", "-5", "x", "٣", "*!*@*", "a!b", "k1", " "]),
+    st.sampled_from([*"qaohvbeIklimnstRMC", "x", "", "ab"]),
+    UIDS | st.sampled_from(["1", "0", "-5", "x", "٣", "*!*@*", "a!b", "k1", " ", "m:*!*@*"]),
+    st.sampled_from([0, 1, 60, -5]),
 )
 FIELDS: dict[str, st.SearchStrategy[object]] = {
     "uid": UIDS,
@@ -149,6 +150,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "key": st.sampled_from(["", "k1"]),
     "topic": MAYBE_TEXTS,
     "changes": st.lists(CHANGES, max_size=4).map(tuple),
+    "entries_max": st.sampled_from([0, 1, 2, 60]),
     "command": st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG"]),
     "text": MAYBE_TEXTS,
     "message": MAYBE_TEXTS,

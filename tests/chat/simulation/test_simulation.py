@@ -109,7 +109,9 @@ def test_notices_an_echo_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> N
         return settle(ledger)
 
     monkeypatch.setattr(Ledger, "settle", speak_anyway)
-    fails_with("not kept|not the one in the file|counts otherwise|refused")
+    fails_with(
+        "not kept|not the one in the file|counts otherwise|refused|cannot be kept is no start"
+    )
 
 
 def test_notices_a_message_that_is_not_in_the_history(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.chat.simulation.referee import Referee
 
 SAYING = ("PRIVMSG", "NOTICE", "TAGMSG")
-ROLE_OF = {"@": "o", "+": "v"}
+ROLE_OF = {"~": "q", "&": "a", "@": "o", "%": "h", "+": "v"}
 
 
 @dataclass(slots=True)
@@ -235,10 +235,10 @@ class Wire:
         for letter in message.params[1]:
             if letter in "+-":
                 sign = letter
-            elif letter in "ov":
+            elif letter in "qaohv":
                 roles = room.nicks[next(arguments)]
                 roles.add(letter) if sign == "+" else roles.discard(letter)
-            elif letter in "bk" or (letter == "l" and sign == "+"):
+            elif letter in "beIk" or (letter == "l" and sign == "+"):
                 next(arguments)
 
     def _topic_set(self, message: Message) -> None:
@@ -254,7 +254,7 @@ class Wire:
     def _named(self, message: Message) -> None:
         found = self._naming.setdefault(names.fold(message.params[2]), {})
         for word in message.params[3].split():
-            nick = word.lstrip("@+")
+            nick = word.lstrip("~&@%+")
             found[nick.partition("!")[0]] = {ROLE_OF[sign] for sign in word[: -len(nick)]}
 
     def _names_ended(self, message: Message) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from xchat.chat import effects, events
-from xchat.chat.apply import accounts, channel_modes, channels, messages, users
+from xchat.chat.apply import accounts, channel_modes, channels, entering, leaving, messages, users
 from xchat.chat.apply.step import Step
 from xchat.chat.log import Entry
 from xchat.chat.refused import Failed, Ignored, Refused
@@ -51,9 +51,9 @@ RULES: dict[type[events.Event], Rule] = {
     events.AccountRemoved: Rule(accounts.check_exists, accounts.account_removed),
     events.UserLoggedIn: Rule(accounts.check_logged_in, accounts.logged_in),
     events.UserLoggedOut: Rule(accounts.check_logged_out, accounts.logged_out),
-    events.ChannelJoined: Rule(channels.check_joined, channels.joined),
-    events.ChannelParted: Rule(channels.check_parted, channels.parted),
-    events.UserKicked: Rule(channels.check_kicked, channels.kicked),
+    events.ChannelJoined: Rule(entering.check_joined, entering.joined),
+    events.ChannelParted: Rule(leaving.check_parted, leaving.parted),
+    events.UserKicked: Rule(leaving.check_kicked, leaving.kicked),
     events.TopicChanged: Rule(channels.check_topic, channels.topic_changed),
     events.UserInvited: Rule(channels.check_invited, channels.invited),
     events.ModesChanged: Rule(channel_modes.check_modes, channel_modes.modes_changed),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
-from xchat.chat.apply.channels import is_banned
+from xchat.chat.apply.bans import is_silenced
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
 from xchat.chat.entities import Channel, User
@@ -17,6 +17,8 @@ from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import MESSAGE_TAGS
 from xchat.irc.numerics import ERR_CANNOTSENDTOCHAN, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK
+
+_CTCP, _ACTION = "\x01", "\x01ACTION "
 
 
 def check_message(state: State, event: MessageSent | TypingNotified) -> None:
@@ -39,24 +41,34 @@ def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
         if channel is None:
             raise Refused(ERR_NOSUCHCHANNEL, event.target)
         check_may_speak(state, channel, user)
+        _check_text(channel, event)
     elif event.target not in state.users:
         raise Refused(ERR_NOSUCHNICK, "*")
 
 
 def check_may_speak(state: State, channel: Channel, user: User) -> None:
-    """+n: members only; +m: roles only; a ban silences members without a role."""
+    """+n: members only; +m: roles only; +M: the logged in; a ban silences who has no role."""
     roles = state.roles(names.fold(channel.name), user.uid)
     if roles is None:
         if "n" in channel.flags:
             raise _silenced(channel, "n", "you are not in it")
-        if channel.key or "i" in channel.flags:
+        if channel.key or not {"i", "R"}.isdisjoint(channel.flags):
             raise _silenced(channel, "n", "you are not in it, and it is closed to others")
     if roles:
         return
     if "m" in channel.flags:
         raise _silenced(channel, "m", "only those with a voice speak here")
-    if is_banned(channel, user):
+    if "M" in channel.flags and not state.account_name(user.uid):
+        raise _silenced(channel, "M", "only those who are logged in or have a voice speak here")
+    if is_silenced(state, channel, user):
         raise _silenced(channel, "b", "you are banned from it")
+
+
+def _check_text(channel: Channel, event: MessageSent | TypingNotified) -> None:
+    """+C: no CTCP but what is meant to be read, ACTION."""
+    text = (event.text if isinstance(event, MessageSent) else None) or ""
+    if "C" in channel.flags and text.startswith(_CTCP) and not text.startswith(_ACTION):
+        raise _silenced(channel, "C", "no CTCP is passed on here")
 
 
 def _silenced(channel: Channel, mode: str, why: str) -> Refused:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.chat import events
-from xchat.chat.apply.channel_modes import with_ban
-from xchat.chat.apply.channels import need_operator
+from xchat.chat.apply.bans import complete_entry
+from xchat.chat.apply.channel_modes import (
+    check_change,
+    count_entries,
+    entries,
+    with_entry,
+)
+from xchat.chat.apply.ranks import need_member
 from xchat.chat.apply.sight import is_member, visible_channel
 from xchat.chat.commands.each import need_user
 from xchat.chat.entities import Channel
 from xchat.chat.events import ModeChange
-from xchat.chat.lines import Line
-from xchat.chat.modes import KIND_OF, ROLE_BITS, signed_letters, takes_argument
+from xchat.chat.modes import MODE_OF, ROLE_OF, ROLES, signed_letters, takes_argument
 from xchat.chat.refused import Failed, Refused
 from xchat.chat.session import Request
 from xchat.irc import names
-from xchat.irc.masks import complete
 from xchat.irc.numerics import (
     ERR_BANLISTFULL,
     ERR_INVALIDMODEPARAM,
@@ -30,6 +34,10 @@ from xchat.irc.numerics import (
     RPL_CHANNELMODEIS,
     RPL_CREATIONTIME,
     RPL_ENDOFBANLIST,
+    RPL_ENDOFEXCEPTLIST,
+    RPL_ENDOFINVEXLIST,
+    RPL_EXCEPTLIST,
+    RPL_INVEXLIST,
 )
 from xchat.limits import MASK_BYTES_MAX, MODES_A_COMMAND
 
@@ -52,7 +60,12 @@ def channel_mode(hub: Hub, request: Request) -> None:
     changes = list(_changes(hub, request, channel, words))
     if changes:
         uid = request.session.uid
-        event = events.ModesChanged(uid=uid, channel=name, changes=tuple(changes))
+        event = events.ModesChanged(
+            uid=uid,
+            channel=name,
+            changes=tuple(changes),
+            entries_max=hub.limits.bans_per_channel_max,
+        )
         hub.append(request, event)
 
 
@@ -75,24 +88,24 @@ def _changes(
 ) -> Iterator[ModeChange]:
     """Yield the changes that may be made; each other one is answered, the same words once."""
     arguments = iter(words[1:])
-    answered, asks_bans, then = set(), False, channel
+    answered, asked, then = set(), dict[str, None](), channel
     for sign, letter in _need_few(channel, words[0]):
-        argument = next(arguments, "") if takes_argument(sign, letter) else ""
-        if letter == "b" and not argument:
-            asks_bans = True
+        argument = next(arguments, None) if takes_argument(sign, letter) else None
+        if letter in _LISTS and not argument:
+            asked[letter] = None
             continue
         try:
-            change = _change(hub, request, then, ModeChange(sign, letter, argument))
+            change = _change(hub, request, then, Asked(sign, letter, argument))
         except Refused as refused:
             if (refused.numeric, refused.params) not in answered:
                 hub.refuse(request, refused)
             answered.add((refused.numeric, refused.params))
             continue
-        if letter == "b":
-            then = with_ban(then, change, "", 0)
+        if letter in _LISTS:
+            then = with_entry(then, change, "", 0)
         yield change
-    if asks_bans:
-        _say_bans(hub, request, channel)
+    for letter in asked:
+        _say_list(hub, request, channel, letter)
 
 
 def _need_few(channel: Channel, letters: str) -> list[tuple[str, str]]:
@@ -104,17 +117,33 @@ def _need_few(channel: Channel, letters: str) -> list[tuple[str, str]]:
     return asked
 
 
-def _change(hub: Hub, request: Request, channel: Channel, change: ModeChange) -> ModeChange:
+class Asked(NamedTuple):
+    """A change as it was asked for; None where the line has no argument for it."""
+
+    sign: str
+    letter: str
+    argument: str | None
+
+
+def _change(hub: Hub, request: Request, channel: Channel, asked: Asked) -> ModeChange:
     """Return a change with its argument checked; refuse what is off."""
-    if change.letter not in KIND_OF and change.letter not in ROLE_BITS:
-        raise Refused(ERR_UNKNOWNMODE, change.letter)
-    need_operator(hub.state, request.session.uid, channel.name)
-    if change.sign == "-" and change.letter in _UNSET_BARE:
-        return ModeChange("-", change.letter)
-    if change.letter in _NEED_ARGUMENT and not change.argument:
+    sign, letter, argument = asked
+    if letter not in MODE_OF and letter not in ROLE_OF:
+        raise Refused(ERR_UNKNOWNMODE, letter)
+    uid = request.session.uid
+    if letter in ROLE_OF:
+        need_member(hub.state, uid, channel.name)
+    else:
+        check_change(hub.state, uid, channel.name, ModeChange(sign, letter))
+    if sign == "-" and letter in _UNSET_BARE:
+        return ModeChange("-", letter)
+    if argument is None and letter in _NEED_ARGUMENT:
         raise Refused(ERR_NEEDMOREPARAMS, "MODE")
-    check = _CHECKS.get(change.letter)
-    return check(hub, channel, change) if check else change
+    change = ModeChange(sign, letter, argument or "")
+    check = _CHECKS.get(letter)
+    change = check(hub, channel, change) if check else change
+    check_change(hub.state, uid, channel.name, change)
+    return change
 
 
 def _role(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
@@ -124,18 +153,19 @@ def _role(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
     return ModeChange(change.sign, change.letter, user.uid)
 
 
-def _ban(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+def _entry(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+    letter, given = change.letter, change.argument
     try:
-        mask = complete(change.argument)
+        mask = complete_entry(letter, given)
     except names.BadName as bad:
-        raise _bad_argument(channel, "b", change.argument, bad.why) from bad
+        raise _bad_argument(channel, letter, given, bad.why) from bad
     if len(mask.encode()) > MASK_BYTES_MAX:
         text = f"A mask has at most {MASK_BYTES_MAX} bytes"
-        raise _bad_argument(channel, "b", change.argument, text)
-    change = ModeChange(change.sign, "b", mask)
-    bans = with_ban(channel, change, "", 0).bans
-    if len(bans) > max(hub.limits.bans_per_channel_max, len(channel.bans)):
-        raise Refused(ERR_BANLISTFULL, channel.name, "b")
+        raise _bad_argument(channel, letter, given, text)
+    change = ModeChange(change.sign, letter, mask)
+    count = count_entries(with_entry(channel, change, "", 0))
+    if count > max(hub.limits.bans_per_channel_max, count_entries(channel)):
+        raise Refused(ERR_BANLISTFULL, channel.name, letter)
     return change
 
 
@@ -159,16 +189,29 @@ def _bad_argument(channel: Channel, letter: str, argument: str, text: str) -> Re
 
 _UNSET_BARE = "kl"
 """To take these away needs no argument, whatever stands there."""
-_NEED_ARGUMENT = "ovl"
-_CHECKS = {"o": _role, "v": _role, "b": _ban, "k": _key, "l": _limit}
+_LISTS = {
+    "b": (RPL_BANLIST, RPL_ENDOFBANLIST),
+    "e": (RPL_EXCEPTLIST, RPL_ENDOFEXCEPTLIST),
+    "I": (RPL_INVEXLIST, RPL_ENDOFINVEXLIST),
+}
+"""The numerics of each list."""
+_NEED_ARGUMENT = {*ROLE_OF, "l"}
+_CHECKS: dict[str, Callable[[Hub, Channel, ModeChange], ModeChange]] = {
+    **{role.letter: _role for role in ROLES},
+    **dict.fromkeys(_LISTS, _entry),
+    "k": _key,
+    "l": _limit,
+}
 
 
-def _say_bans(hub: Hub, request: Request, channel: Channel) -> None:
-    nick = hub.nick_of(request.session)
-    for ban in channel.bans:
-        when, setter = str(ban.ts // 1000), ban.setter.partition("!")[0]
-        room = hub.row_bytes(request, channel.name, ban.mask)
+def _say_list(hub: Hub, request: Request, channel: Channel, letter: str) -> None:
+    """Tell a list: bans to anyone who asks, the others, which name friends, to members."""
+    if letter != "b":
+        need_member(hub.state, request.session.uid, channel.name)
+    row, end = _LISTS[letter]
+    for entry in entries(channel, letter):
+        when, setter = str(entry.ts // 1000), entry.setter.partition("!")[0]
+        room = hub.row_bytes(request, channel.name, entry.mask)
         who = setter if len(f"{setter} {when}".encode()) <= room else "*"
-        params = (nick, channel.name, ban.mask, who, when)
-        request.put(Line(hub.name, RPL_BANLIST.code, params, hub.now_ms))
-    hub.reply(request, RPL_ENDOFBANLIST, channel.name)
+        hub.reply(request, row, channel.name, entry.mask, who, when)
+    hub.reply(request, end, channel.name)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
-from xchat.chat.apply.channels import need_operator
+from xchat.chat.apply.ranks import need_rank
 from xchat.chat.commands.each import each, need_targets, need_user, one_by_one
+from xchat.chat.modes import KICKS
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.text import clean
@@ -77,7 +78,7 @@ def kick(hub: Hub, request: Request) -> None:
     if len(pairs) > hub.limits.targets_max:
         raise Refused(ERR_TOOMANYTARGETS, request.params[1])
     if len({name for name, _ in pairs}) == 1:
-        need_operator(hub.state, request.session.uid, pairs[0][0])
+        need_rank(hub.state, request.session.uid, pairs[0][0], KICKS)
     reason = _reason(hub, request, 2) or hub.nick_of(request.session)
     each(hub, request, pairs, lambda pair: _kick(hub, request, *pair, reason))
 
@@ -97,7 +98,7 @@ def _pairs(request: Request) -> list[tuple[str, str]]:
 
 def _kick(hub: Hub, request: Request, name: str, nick: str, reason: str) -> None:
     uid = request.session.uid
-    need_operator(hub.state, uid, name)
+    need_rank(hub.state, uid, name, KICKS)
     target = need_user(hub, nick).uid
     event = events.UserKicked(uid=uid, channel=name, target=target, reason=reason)
     hub.append(request, event)

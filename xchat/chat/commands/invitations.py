@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
-from xchat.chat.apply.channels import need_member
+from xchat.chat.apply.ranks import need_member
 from xchat.chat.commands.each import need_user
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request

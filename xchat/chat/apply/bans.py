@@ -1,0 +1,90 @@
+"""Whom the lists of a channel mean: bans, exceptions to them, and invitations by mask.
+
+A mask is tried against `nick!user@host`, and for who is logged in against
+`account!user@host` too: another nick is no way around a ban. Extended masks
+(EXTBAN, without a prefix): `a:` matches an account (IRCv3 account-extban), `m:`
+before any mask only silences, and as an exception only lets speak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from xchat.chat.entities import Ban, Channel, User
+from xchat.chat.state import State
+from xchat.irc.masks import compile_mask, complete
+from xchat.irc.names import BadName, visible
+
+MUTE, ACCOUNT = "m:", "a:"
+CAN_MUTE = "be"
+"""The lists in which a mask may be one that only silences."""
+
+
+def complete_entry(letter: str, mask: str) -> str:
+    """Return a mask of the list `letter` in full; raises BadName for what is none."""
+    if mask.startswith(MUTE) and letter in CAN_MUTE:
+        return MUTE + _complete(mask.removeprefix(MUTE))
+    return _complete(mask)
+
+
+def _complete(mask: str) -> str:
+    if mask.startswith(MUTE):
+        raise BadName("A mute stands once, before the mask of a ban or of an exception")
+    if not mask.startswith(ACCOUNT):
+        return complete(mask)
+    if mask == ACCOUNT or " " in mask or visible(mask) != mask:
+        raise BadName("After a: stands the name of an account, with * and ? if you like")
+    return mask
+
+
+def is_banned(state: State, channel: Channel, user: User) -> bool:
+    """Say whether a ban keeps a user out, and no exception lets them in."""
+    if not any(map(_is_whole, channel.bans)):
+        return False
+    bans, exceptions = filter(_is_whole, channel.bans), filter(_is_whole, channel.exceptions)
+    who = _names(state, user)
+    return _match(bans, who) and not _match(exceptions, who)
+
+
+def is_silenced(state: State, channel: Channel, user: User) -> bool:
+    """Say whether a ban or a mute keeps a user from speaking."""
+    if not channel.bans:
+        return False
+    who = _names(state, user)
+    if _match(channel.bans, who) and not _match(channel.exceptions, who):
+        return True
+    return is_banned(state, channel, user)
+
+
+def is_expected(state: State, channel: Channel, user: User) -> bool:
+    """Say whether a user may enter in spite of +i, being on the list of invitations by mask."""
+    return _match(channel.invexes, _names(state, user))
+
+
+def _is_whole(entry: Ban) -> bool:
+    return not entry.mask.startswith(MUTE)
+
+
+class _Names(NamedTuple):
+    """What a user is known by: the account, if any, and what masks are tried against."""
+
+    account: str
+    hostmasks: tuple[str, ...]
+
+
+def _names(state: State, user: User) -> _Names:
+    account = state.account_name(user.uid)
+    if not account:
+        return _Names("", (user.prefix,))
+    return _Names(account, (user.prefix, f"{account}!{user.user}@{user.host}"))
+
+
+def _match(entries: Iterable[Ban], who: _Names) -> bool:
+    return any(_matches(entry.mask.removeprefix(MUTE), who) for entry in entries)
+
+
+def _matches(mask: str, who: _Names) -> bool:
+    if mask.startswith(ACCOUNT):
+        return bool(who.account) and compile_mask(mask.removeprefix(ACCOUNT)).matches(who.account)
+    return any(map(compile_mask(mask).matches, who.hostmasks))

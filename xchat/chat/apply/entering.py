@@ -1,0 +1,103 @@
+"""How somebody comes into a channel: whom its modes let in, and what they are there."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from xchat.chat import effects
+from xchat.chat.apply.bans import is_banned, is_expected
+from xchat.chat.apply.step import Step, actor
+from xchat.chat.entities import Channel, User
+from xchat.chat.events import ChannelJoined
+from xchat.chat.lines import Line
+from xchat.chat.modes import BOT, DEFAULT_FLAGS, OPERATOR
+from xchat.chat.refused import Ignored, Refused
+from xchat.chat.state import State
+from xchat.irc import names
+from xchat.irc.capabilities import AWAY_NOTIFY, EXTENDED_JOIN
+from xchat.irc.numerics import (
+    ERR_BADCHANMASK,
+    ERR_BADCHANNELKEY,
+    ERR_BANNEDFROMCHAN,
+    ERR_CHANNELISFULL,
+    ERR_INVITEONLYCHAN,
+    ERR_NEEDREGGEDNICK,
+)
+
+NO_ACCOUNT = "*"
+
+
+def check_joined(state: State, event: ChannelJoined) -> None:
+    """Ask for the key, then look at invitation, login, limit and bans; a new name must look new.
+
+    Whom an operator invited, these do not stop.
+    """
+    user = actor(state, event.uid)
+    folded = names.fold(event.channel)
+    channel = state.channels.get(folded)
+    if channel is None:
+        _check_new(state, event.channel)
+    elif event.uid in state.members[folded]:
+        raise Ignored
+    elif event.uid not in channel.invited:
+        _check_modes(state, channel, user, event.key)
+
+
+def _check_new(state: State, name: str) -> None:
+    other = state.look_alike(name)
+    if other is not None:
+        # A secret channel's name is not told to those outside it.
+        alike = f"looks like {other.name}" if "s" not in other.flags else "looks like another"
+        raise Refused(ERR_BADCHANMASK, name, text=f"The name {alike}, which is there already")
+
+
+def _check_modes(state: State, channel: Channel, user: User, key: str) -> None:
+    members = len(state.members[names.fold(channel.name)])
+    if channel.key and channel.key != key:
+        raise Refused(ERR_BADCHANNELKEY, channel.name)
+    if "i" in channel.flags and not is_expected(state, channel, user):
+        left = "" if members else ": all who were in it left as the server ended, none can invite"
+        raise Refused(ERR_INVITEONLYCHAN, channel.name, text=f"Cannot join channel (+i){left}")
+    if "R" in channel.flags and not state.account_name(user.uid):
+        raise Refused(ERR_NEEDREGGEDNICK, channel.name)
+    if channel.limit and members >= channel.limit:
+        raise Refused(ERR_CHANNELISFULL, channel.name)
+    if is_banned(state, channel, user):
+        raise Refused(ERR_BANNEDFROMCHAN, channel.name)
+
+
+def joined(step: Step, event: ChannelJoined) -> None:
+    """Let a user in; the first one in is the operator."""
+    state, folded = step.state, names.fold(event.channel)
+    user = state.users[event.uid]
+    channel = state.channels.get(folded)
+    if channel is None:
+        channel = Channel(
+            cid=f"{step.seq:x}", name=event.channel, created=step.ts, flags=DEFAULT_FLAGS
+        )
+    others = tuple(uid for uid in channel.invited if uid != event.uid)
+    state.put_channel(replace(channel, invited=others, emptied=0))
+    state.put_member(folded, event.uid, 0 if state.members[folded] else OPERATOR)
+    step.effects.append(_entered(step, user, folded))
+    away = state.away.get(event.uid)
+    if away is not None:
+        line = step.line(user, "AWAY", away)
+        step.effects.append(effects.ToNeighbours((folded,), user.uid, line, AWAY_NOTIFY))
+
+
+def _entered(step: Step, user: User, folded: str) -> effects.Entered:
+    channel, account = step.state.channels[folded], step.account_name(user)
+    line = Line(
+        user.prefix,
+        "JOIN",
+        (channel.name,),
+        step.ts,
+        step.msgid,
+        richer_need=EXTENDED_JOIN,
+        richer=(channel.name, account or NO_ACCOUNT, user.realname),
+        account=account,
+        bot=BOT in user.modes,
+    )
+    users, members = step.state.users, step.state.members[folded]
+    present = tuple((users[uid], roles) for uid, roles in members.items())
+    return effects.Entered(user.uid, folded, channel, line, present)
