@@ -220,15 +220,16 @@ def test_a_direct_message_belongs_to_two_connections(world: World) -> None:
     assert direct_target("a", "b") != direct_target("a", "c")
 
 
-def test_tags_alone_are_no_row_of_history(world: World) -> None:
-    """A million reactions cost those who ask for history nothing; the log has them."""
+def test_tags_alone_are_kept_too(world: World) -> None:
+    """Event-playback: "the server SHOULD send additional lines [...] but not limited to TAGMSG"."""
     react = {"+draft/react": "+1"}
     for target in ("#a", "carl"):
         event = events.MessageSent(
             uid="alice", command="TAGMSG", target=target, text=None, tags=react
         )
         step = world.apply(event)
-        assert step.history == []
+        (row,) = step.history
+        assert (row.command, row.text, row.tags) == ("TAGMSG", None, react)
         (effect,) = step.effects
         assert isinstance(effect, effects.ChannelMessage | effects.UserMessage)
         assert effect.line.msgid == make_msgid(LOG_ID, world.seq), "it can be referred to"
@@ -239,7 +240,9 @@ def test_text_that_was_erased_is_tolerated(world: World) -> None:
     world.apply(events.TopicChanged(uid="alice", channel="#a", topic=None))
     assert world.state.channels["#a"].topic is None
     step = world.apply(events.MessageSent(uid="bob", command="PRIVMSG", target="#a", text=None))
-    assert step.history[0].text is None
+    assert step.history == []
+    assert step.effects == []
+    assert world.state.channels["#a"].spoken, "the channel stays, as it did before"
 
 
 def test_what_is_not_kept_has_no_id(world: World) -> None:

@@ -47,7 +47,12 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     @property
     def party(self) -> str:
         """Who they are to the history of direct messages: their account, or this user alone."""
-        return f"={self.account}" if self.account else self.uid
+        return party_of(self.account) if self.account else self.uid
+
+
+def party_of(aid: str) -> str:
+    """Return who an account is to the history of direct messages."""
+    return f"={aid}"
 
 
 class Topic(msgspec.Struct, frozen=True):

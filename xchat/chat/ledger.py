@@ -70,12 +70,28 @@ class Store(Protocol):
         """Return the state as it was last kept."""
 
     def page(
-        self, target: str, *, after: int = 0, before: int | None = None, limit: int, newest: bool
+        self,
+        target: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int,
+        newest: bool,
+        with_events: bool = False,
     ) -> list[HistoryRow]:
         """Return history between two places (exclusive), oldest first.
 
         Of more than `limit` rows, the newest or the oldest ones. Raises CannotRead.
         """
+
+    def find(self, target: str, seq: int) -> HistoryRow | None:
+        """Return the row of a target at a place, if there is one; raises CannotRead."""
+
+    def latest(self, target: str, after: int = 0) -> int | None:
+        """Return when something was last said after a place (ms), or None; raises CannotRead."""
+
+    def conversations(self, person: str) -> list[str]:
+        """Return the targets of somebody's direct messages, the latest first; raises CannotRead."""
 
     def seq_at(self, ts: int) -> int:
         """Return the place of the first entry at or after a time in ms, or one past the last.

@@ -34,6 +34,7 @@ CHATHISTORY = 1 << 14
 EXTENDED_MONITOR = 1 << 15
 ACCOUNT_TAG = 1 << 16
 ACCOUNT_NOTIFY = 1 << 17
+EVENT_PLAYBACK = 1 << 32
 
 CAPABILITIES = (
     Capability("account-notify", ACCOUNT_NOTIFY),
@@ -43,6 +44,7 @@ CAPABILITIES = (
     Capability("cap-notify", CAP_NOTIFY),
     Capability("chghost", CHGHOST),
     Capability("draft/chathistory", CHATHISTORY),
+    Capability("draft/event-playback", EVENT_PLAYBACK),
     Capability("echo-message", ECHO_MESSAGE),
     Capability("extended-join", EXTENDED_JOIN),
     Capability("extended-monitor", EXTENDED_MONITOR),

@@ -41,6 +41,41 @@ MIGRATIONS = (
     CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     INSERT INTO cursor VALUES (0, 0, 0);
     """,
+    """
+    CREATE TABLE told (
+        target TEXT NOT NULL,
+        kind INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        ts INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        command TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        text TEXT,
+        tags TEXT NOT NULL,
+        author TEXT NOT NULL,
+        account TEXT NOT NULL,
+        bot INTEGER NOT NULL,
+        PRIMARY KEY (target, kind, seq, part)
+    ) WITHOUT ROWID;
+    INSERT INTO told
+        SELECT target, 0, seq, 0, ts, source, command, shown, text, tags, '', '', 0 FROM history
+        WHERE text IS NOT NULL;
+    DROP TABLE history;
+    ALTER TABLE told RENAME TO history;
+    CREATE TABLE conversations (
+        person TEXT NOT NULL,
+        target TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (person, target)
+    ) WITHOUT ROWID;
+    INSERT OR IGNORE INTO conversations
+        SELECT substr(target, 1, instr(target, '&') - 1), target, max(seq)
+        FROM history WHERE instr(target, '&') GROUP BY target;
+    INSERT OR IGNORE INTO conversations
+        SELECT substr(target, instr(target, '&') + 1), target, max(seq)
+        FROM history WHERE instr(target, '&') GROUP BY target;
+    """,
 )
 """One script a version, from each to the next; what has landed is never changed."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,9 @@ from xchat.chat.kept import state_of
 from xchat.chat.ledger import CannotKeep, CannotRead
 from xchat.chat.log import Entry
 from xchat.chat.state import Row, State
-from xchat.irc.message import NO_TAGS
 from xchat.store.database import StoreError, open_database
+from xchat.store.history import Histories
+from xchat.store.words import BUSY, in_words
 
 SHARD = 0
 """The log is one; a cluster's may be several, each with a cursor of its own."""
@@ -25,29 +26,21 @@ TIDY_NOW_ENTRIES = 10_000
 """A message that is alone in its turn costs 16 KB of write-ahead log: this bounds it at 160 MB."""
 REPLAY_ENTRIES = 1_000
 
-_TAGS = msgspec.json.Encoder(enc_hook=dict)
 _INSERT_LOG = "INSERT INTO log (seq, ts, event) VALUES (?, ?, ?)"
-_INSERT_HISTORY = "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _PUT_STATE = (
     "INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 _MOVE_CURSOR = "UPDATE cursor SET seq = ?, ts = ? WHERE shard = ?"
-_PAGE = """
-    SELECT seq, ts, source, command, shown, text, tags FROM history
-    WHERE target = ? AND seq > ? AND seq < ? AND text IS NOT NULL
-    ORDER BY seq {order} LIMIT ?
-"""
 _TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
 _BEHIND = "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
-_NO_END = 1 << 62
 
 
-class SqliteStore:
+class SqliteStore(Histories):
     """The store of one server, in one file. Used by one thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._db = open_database(path)
+        super().__init__(open_database(path))
         self.log_id = self._meta("log_id")
         self.node = self._meta("node")
         self.seq, self.ts = self._db.execute(
@@ -66,7 +59,7 @@ class SqliteStore:
             self._db.execute("UPDATE meta SET value = ? WHERE key = 'run'", (run,))
         except sqlite3.Error as error:
             raise StoreError(
-                f"{self._path}: {_in_words(error)}: the start cannot be recorded",
+                f"{self._path}: {in_words(error)}: the start cannot be recorded",
                 mend="look at the folder's free space and permissions, then start again",
             ) from error
         return run
@@ -115,7 +108,7 @@ class SqliteStore:
         try:
             execute("BEGIN IMMEDIATE")
             many(_INSERT_LOG, placed)
-            many(_INSERT_HISTORY, map(_history_values, history))
+            self._insert_history(history)
             for key, value in rows:
                 if value is None:
                     execute("DELETE FROM state WHERE key = ?", (key,))
@@ -127,7 +120,7 @@ class SqliteStore:
             execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
-            raise CannotKeep(_in_words(error)) from error
+            raise CannotKeep(in_words(error)) from error
         self.seq, self.ts = last.seq, last.ts
         self._untidied += len(placed)
 
@@ -171,28 +164,6 @@ class SqliteStore:
             "xchat-server --data FOLDER",
         )
 
-    def page(
-        self,
-        target: str,
-        *,
-        after: int = 0,
-        before: int | None = None,
-        limit: int,
-        newest: bool,
-    ) -> list[HistoryRow]:
-        """Return messages of a target between two places (exclusive), oldest first.
-
-        Raises CannotRead.
-        """
-        query = _PAGE.format(order="DESC" if newest else "ASC")
-        end = _NO_END if before is None else before
-        try:
-            found = self._db.execute(query, (target, after, end, limit)).fetchall()
-            rows = [_history_row(target, values) for values in found]
-        except (sqlite3.Error, msgspec.DecodeError) as error:
-            raise CannotRead(_in_words(error)) from error
-        return rows[::-1] if newest else rows
-
     def seq_at(self, ts: int) -> int:
         """Return the place of the first entry at or after a time, or one past the last.
 
@@ -203,7 +174,7 @@ class SqliteStore:
         try:
             return 1 + bisect_left(places, ts, key=self._time_at)
         except sqlite3.Error as error:
-            raise CannotRead(_in_words(error)) from error
+            raise CannotRead(in_words(error)) from error
 
     def _time_at(self, place: int) -> int:
         """Return the time of the first entry from a place on, some having been erased."""
@@ -230,9 +201,9 @@ class SqliteStore:
         why: str | None
         try:
             ((is_busy, _, _),) = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            why = _WORDS["SQLITE_BUSY"] if is_busy else None
+            why = BUSY if is_busy else None
         except sqlite3.Error as error:
-            why = _in_words(error)
+            why = in_words(error)
         if why is None:
             self._untidied = 0
         self._tidy_at = self._untidied + TIDY_AFTER_ENTRIES
@@ -241,32 +212,3 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file; what was kept is kept."""
         self._db.close()
-
-
-def _history_values(row: HistoryRow) -> tuple[str, int, int, str, str, str, str | None, str]:
-    tags = _TAGS.encode(row.tags).decode() if row.tags else ""
-    return (row.target, row.seq, row.ts, row.source, row.command, row.shown, row.text, tags)
-
-
-def _history_row(
-    target: str, values: tuple[int, int, str, str, str, str | None, str]
-) -> HistoryRow:
-    seq, ts, source, command, shown, text, tags = values
-    decoded: Mapping[str, str] = NO_TAGS
-    if tags:
-        decoded = msgspec.json.decode(tags, type=dict[str, str])
-    return HistoryRow(target, seq, ts, source, command, shown, text, decoded)
-
-
-_WORDS = {
-    "SQLITE_FULL": "the disk is full",
-    "SQLITE_BUSY": "the database is in use by another program",
-    "SQLITE_READONLY": "the database cannot be written",
-    "SQLITE_IOERR": "the disk failed",
-    "SQLITE_CORRUPT": "the database is damaged",
-}
-
-
-def _in_words(error: Exception) -> str:
-    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-    return _WORDS.get(name, "the server's store failed")

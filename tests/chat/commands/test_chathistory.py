@@ -1,4 +1,4 @@
-"""CHATHISTORY (IRCv3 draft/chathistory): LATEST BEFORE AFTER, by msgid and by time."""
+"""CHATHISTORY (IRCv3 draft/chathistory), by msgid and by time."""
 
 from __future__ import annotations
 
@@ -102,6 +102,88 @@ def test_after(alice: Client, said: list[Message], kind: str) -> None:
     assert texts(history(alice, f"AFTER #a {fourth} 50")) == texts(said[4:])
     assert texts(history(alice, f"AFTER #a {fourth} 3")) == texts(said[4:7])
     assert texts(history(alice, f"AFTER #a {reference(kind, said[-1])} 5")) == []
+
+
+@pytest.mark.parametrize("kind", ["msgid", "timestamp"])
+def test_around(alice: Client, said: list[Message], kind: str) -> None:
+    """Request a number of messages before and after the timestamp or msgid with the total number of
+    returned messages not exceeding limit.
+    """
+    eighth = reference(kind, said[7])
+    assert texts(history(alice, f"AROUND #a {eighth} 1")) == texts(said[7:8])
+    assert texts(history(alice, f"AROUND #a {eighth} 3")) == texts(said[6:9])
+    assert texts(history(alice, f"AROUND #a {eighth} 6")) == texts(said[4:])
+    assert texts(history(alice, f"AROUND #a {eighth} 100")) == texts(said)
+    assert texts(history(alice, f"AROUND #a {reference(kind, said[0])} 4")) == texts(said[:4])
+    assert texts(history(alice, f"AROUND #a {eighth} 0")) == []
+
+
+@pytest.mark.parametrize("kind", ["msgid", "timestamp"])
+def test_between(alice: Client, said: list[Message], kind: str) -> None:
+    """The returned messages MUST start from and exclude the first message selector, while finishing
+    on and excluding the second - this may be forwards or backwards in time.
+    """
+    first, last = reference(kind, said[0]), reference(kind, said[-1])
+    assert texts(history(alice, f"BETWEEN #a {first} {last} 50")) == texts(said[1:-1])
+    assert texts(history(alice, f"BETWEEN #a {last} {first} 50")) == texts(said[1:-1])
+    assert texts(history(alice, f"BETWEEN #a {first} {last} 3")) == texts(said[1:4])
+    assert texts(history(alice, f"BETWEEN #a {last} {first} 3")) == texts(said[-4:-1])
+    assert texts(history(alice, f"BETWEEN #a {first} {first} 9")) == []
+
+
+def test_between_a_msgid_and_a_time(alice: Client, said: list[Message]) -> None:
+    first, last = reference("msgid", said[2]), reference("timestamp", said[7])
+    assert texts(history(alice, f"BETWEEN #a {first} {last} 50")) == texts(said[3:7])
+    assert texts(history(alice, f"BETWEEN #a {last} {first} 2")) == texts(said[5:7])
+
+
+# -- whose messages there are -----------------------------------------------------------------
+
+
+def targets(client: Client, start: str, end: str, limit: int = 50) -> list[str]:
+    """Return what CHATHISTORY TARGETS lists, each with its time."""
+    begin, *inside, finish = client.read(
+        f"CHATHISTORY TARGETS timestamp={start} timestamp={end} {limit}"
+    )
+    assert begin.params[1:] == ("draft/chathistory-targets",)
+    assert finish.params == (begin.params[0].replace("+", "-"),)
+    assert {message.command for message in inside} <= {"CHATHISTORY"}
+    assert {message.params[0] for message in inside} <= {"TARGETS"}
+    return [" ".join(message.params[1:]) for message in inside]
+
+
+EVER = ("1970-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z")
+
+
+def test_targets(server: Server, alice: Client, said: list[Message]) -> None:
+    """CHATHISTORY TARGETS lists the channels the user has visible history in, along with users with
+    which the user has exchanged direct messages, ordered by the time of the latest message.
+    """
+    bob = server.client("Bob", *CAPS)
+    server.channel("#quiet", alice)
+    server.channel("#other", bob)
+    bob.ask("PRIVMSG #other :not hers")
+    server.pass_time(1)
+    (told,) = bob.read("PRIVMSG alice :hello")
+    alice.read()
+    channel, direct = f"#a {said[-1].tags['time']}", f"Bob {told.tags['time']}"
+    assert targets(alice, *EVER) == [channel, direct]
+    assert targets(alice, *EVER[::-1]) == [channel, direct]
+    assert targets(alice, *EVER, 1) == [channel]
+    assert targets(alice, *EVER[::-1], 1) == [direct]
+    assert targets(alice, said[-1].tags["time"], EVER[1]) == [direct], "times are exclusive"
+    assert targets(alice, EVER[0], told.tags["time"]) == [channel]
+    assert [line.split()[0] for line in targets(bob, *EVER)] == ["#other", "alice"]
+    alice.ask("PART #a")
+    assert targets(alice, *EVER) == [direct]
+
+
+def test_targets_without_batches(server: Server) -> None:
+    bare = server.client("bare")
+    server.channel("#a", bare)
+    bare.ask("PRIVMSG #a :x")
+    (line,) = bare.ask(f"CHATHISTORY TARGETS timestamp={EVER[0]} timestamp={EVER[1]} 5")
+    assert line.startswith("CHATHISTORY TARGETS #a 2025-")
 
 
 def test_times_between_messages_and_far_from_them(alice: Client, said: list[Message]) -> None:
@@ -298,6 +380,14 @@ def test_a_message_id_of_elsewhere_finds_only_what_is_ones_own(
         ("AFTER #a timestamp=2026-13-01T00:00:00.000Z 5", "INVALID_PARAMS AFTER "),
         ("AFTER #a timestamp=2026-02-30T00:00:00.000Z 5", "INVALID_PARAMS AFTER "),
         ("AFTER #a timestamp=2026-01-01T00:00:00Z 5", "INVALID_PARAMS AFTER "),
+        ("AROUND #a * 5", "INVALID_MSGREFTYPE AROUND "),
+        ("BETWEEN #a msgid=x 5", "INVALID_PARAMS BETWEEN "),
+        ("BETWEEN #a timestamp=2026-01-01T00:00:00.000Z * 5", "INVALID_MSGREFTYPE BETWEEN "),
+        ("TARGETS", "INVALID_PARAMS TARGETS "),
+        ("TARGETS timestamp=2026-01-01T00:00:00.000Z 5", "INVALID_PARAMS TARGETS "),
+        ("TARGETS * timestamp=2026-01-01T00:00:00.000Z 5", "INVALID_MSGREFTYPE TARGETS "),
+        ("TARGETS msgid=1-1 timestamp=2026-01-01T00:00:00.000Z 5", "INVALID_MSGREFTYPE TARGETS "),
+        ("TARGETS timestamp=x timestamp=2026-01-01T00:00:00.000Z 5", "INVALID_PARAMS TARGETS "),
     ],
 )
 def test_requests_that_are_none(alice: Client, server: Server, request_: str, code: str) -> None:
@@ -309,3 +399,5 @@ def test_requests_that_are_none(alice: Client, server: Server, request_: str, co
     for client in (alice, bare):
         (fail,) = client.ask(f"CHATHISTORY {request_}")
         assert fail.startswith(f"FAIL CHATHISTORY {code}")
+    (fail,) = alice.ask(f"@label=x CHATHISTORY {request_}")
+    assert fail.startswith(f"FAIL CHATHISTORY {code}")

@@ -11,15 +11,15 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tests.chat.simulation.wire import token_of
 from xchat.chat import events
 from xchat.chat.apply import Step, apply
+from xchat.chat.apply.playback import line_of
 from xchat.chat.apply.step import HistoryRow, make_msgid
-from xchat.chat.effects import ChannelMessage, UserMessage
 from xchat.chat.log import Entry
 from xchat.chat.state import State
 from xchat.irc import names
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _NEW_ENTRIES = "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq"
 _NEW_HISTORY = (
-    "SELECT target, seq, ts, source, command, shown, text, tags FROM history"
-    " WHERE seq > ? ORDER BY seq"
+    "SELECT target, seq, ts, source, command, shown, text, tags, author, account, bot, part"
+    " FROM history WHERE seq > ? ORDER BY seq, part, target"
 )
 
 
@@ -68,6 +68,7 @@ class Referee:
             step = apply(self.state, Entry(seq, ts, events.decode(text.encode())), self.log_id)
             applied += step.history
             self._expect(step, events.decode(text.encode()), wires)
+        applied.sort(key=lambda row: (row.seq, row.part, row.target))
         assert stored == applied, "the history is not what the log comes to"
         self.history += applied
         self.state.changes()
@@ -77,13 +78,12 @@ class Referee:
             channel = self.state.channels.get(names.fold(event.channel))
             if channel is not None:
                 self._was_in[event.uid].add(channel.cid)
-        row = self._row_of(step)
-        if row is None:
+        if not isinstance(event, events.MessageSent) or not step.history:
             return
-        assert isinstance(event, events.MessageSent)
+        (row,) = step.history
         token = said_in(row)
         self._said[token].append(row)
-        if row.text is not None:
+        if row.command != "TAGMSG":
             self._texts[row.target].append(row)
         need = MESSAGE_TAGS if row.command == "TAGMSG" else 0
         for uid in self._audience(event):
@@ -94,20 +94,6 @@ class Referee:
         sender = wires.get(event.uid)
         if sender is not None and sender.session.caps & need == need:
             sender.due.append(token)
-
-    @staticmethod
-    def _row_of(step: Step) -> HistoryRow | None:
-        """Return what was said here as its history keeps it, or would: tags alone are not kept."""
-        if step.history:
-            (row,) = step.history
-            return row
-        said = next((e for e in step.effects if isinstance(e, ChannelMessage | UserMessage)), None)
-        if said is None or not step.seq:
-            return None
-        line = said.line
-        return HistoryRow(
-            "", step.seq, step.ts, line.source, line.command, line.params[0], None, line.tags
-        )
 
     def _audience(self, event: events.MessageSent) -> list[str]:
         """Return who hears a message, but for its echo."""
@@ -134,6 +120,12 @@ class Referee:
         else:
             self._refused.add(token)
 
+    def check_happened(self, line: Message) -> None:
+        """What history says has happened, did, and was told the same."""
+        same = [row for row in self.history if (row.source, row.command) == said_by(line)]
+        told = [line_of(row, self.log_id) for row in same]
+        assert any(line.params in (one.params, one.richer) for one in told), "never happened"
+
     def check_history(self, wire: Wire, said: list[Message]) -> None:
         """History replays the log's order, without a gap, to those who may have it."""
         assert len(said) <= HISTORY_ROWS_MAX
@@ -155,7 +147,8 @@ class Referee:
         assert self._db.execute(_NEW_ENTRIES, (0,)).fetchall() == self.entries
         stored = [_history_row(values) for values in self._db.execute(_NEW_HISTORY, (0,))]
         assert stored == self.history
-        msgids = [make_msgid(self.log_id, row.seq) for row in stored]
+        said = [row for row in stored if row.command in ("PRIVMSG", "NOTICE", "TAGMSG")]
+        msgids = [make_msgid(self.log_id, row.seq) for row in said]
         assert len(set(msgids)) == len(msgids), "a msgid twice"
 
     def close(self) -> None:
@@ -163,12 +156,19 @@ class Referee:
         self._db.close()
 
 
+def said_by(line: Message) -> tuple[str, str]:
+    """Return who told a line, and its command."""
+    return line.source or "", line.command
+
+
 def said_in(row: HistoryRow) -> str:
     """Return the token of a row."""
     return row.text.split()[0] if row.text is not None else row.tags["+x"]
 
 
-def _history_row(values: tuple[str, int, int, str, str, str, str | None, str]) -> HistoryRow:
-    target, seq, ts, source, command, shown, text, tags = values
+def _history_row(values: tuple[Any, ...]) -> HistoryRow:
+    target, seq, ts, source, command, shown, text, tags, author, account, bot, part = values
     decoded = msgspec.json.decode(tags, type=dict[str, str]) if tags else NO_TAGS
-    return HistoryRow(target, seq, ts, source, command, shown, text, decoded)
+    return HistoryRow(
+        target, seq, ts, source, command, shown, text, decoded, author, account, bool(bot), part
+    )

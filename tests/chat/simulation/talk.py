@@ -184,14 +184,15 @@ def history_command(rng: Random, wire: Wire, target: str) -> str:
     """Return a CHATHISTORY; where the client knows no batches, something else."""
     if not wire.caps & BATCH:
         return "PING nobatch"  # without a batch, what was is not told apart from what is
-    subcommand = rng.choice(("LATEST", "BEFORE", "AFTER"))
+    subcommand = rng.choice(("LATEST", "BEFORE", "AFTER", "AROUND", "BETWEEN"))
     references = ["timestamp=2023-11-14T22:13:20.000Z", "timestamp=2023-11-14T22:40:00.000Z"]
     references += [f"msgid={msgid}" for msgid in wire.msgids[-20:]]
     if subcommand == "LATEST":
         references += ["*", "*", "*"]
-    return (
-        f"CHATHISTORY {subcommand} {target} {rng.choice(references)} {rng.choice((1, 2, 5, 100))}"
-    )
+    chosen = rng.choice(references)
+    if subcommand == "BETWEEN":
+        chosen = f"{chosen} {rng.choice(references)}"
+    return f"CHATHISTORY {subcommand} {target} {chosen} {rng.choice((1, 2, 5, 100))}"
 
 
 def _ask(talk: Talk, wire: Wire) -> Line:

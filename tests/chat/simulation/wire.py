@@ -169,9 +169,13 @@ class Wire:
             assert ref not in self._histories, "two batches with one reference"
             self._histories[ref] = []
         elif sign == "-" and ref in self._histories:
-            said = self._histories.pop(ref)
-            for line in said:
-                self._check_said(line, token_of(line))
+            told = self._histories.pop(ref)
+            for line in told:
+                if line.command in ("PRIVMSG", "NOTICE", "TAGMSG"):
+                    self._check_said(line, token_of(line))
+                else:
+                    self.referee.check_happened(line)
+            said = [line for line in told if line.command in ("PRIVMSG", "NOTICE")]
             self.referee.check_history(self, said)
 
     # -- what is believed ---------------------------------------------------------------------

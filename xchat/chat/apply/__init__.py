@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from xchat.chat import effects, events
 from xchat.chat.apply import accounts, channel_modes, channels, entering, leaving, messages, users
+from xchat.chat.apply.playback import happened
 from xchat.chat.apply.step import Step
 from xchat.chat.log import Entry
 from xchat.chat.refused import Failed, Ignored, Refused
@@ -88,4 +89,5 @@ def apply(state: State, entry: Entry, log_id: str) -> Step:
     except Ignored:
         return step
     RULES[type(entry.event)].change(step, entry.event)
+    step.history += happened(step)
     return step

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.bans import is_silenced
+from xchat.chat.apply.playback import row_of
 from xchat.chat.apply.sight import visible_channel
-from xchat.chat.apply.step import HistoryRow, Step, actor, direct_target
+from xchat.chat.apply.step import Step, actor, direct_target
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
-from xchat.chat.modes import BOT
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
@@ -78,31 +78,27 @@ def _silenced(channel: Channel, mode: str, why: str) -> Refused:
 
 
 def message_sent(step: Step, event: MessageSent) -> None:
-    """Keep a message in the history of its target, and tell it."""
+    """Keep a message in the history of its target, and tell it.
+
+    Of one that was erased since nothing is kept, and nobody is told.
+    """
     state = step.state
     user = state.users[event.uid]
     if names.is_channel(event.target):
         folded = names.fold(event.target)
         channel = state.channels[folded]
-        if not channel.spoken and event.text is not None:
+        if not channel.spoken and event.command != "TAGMSG":
             state.put_channel(replace(channel, spoken=True))
         target, shown = channel.cid, channel.name
     else:
         other = state.users[event.target]
         target, shown = direct_target(user.party, other.party), other.nick
-    row = HistoryRow(
-        target, step.seq, step.ts, user.prefix, event.command, shown, event.text, event.tags
-    )
-    if event.command != "TAGMSG":  # no history tells it: that it was said, the log has
-        step.history.append(row)
-    line = replace(line_of(row, step.msgid), account=step.account_name(user), bot=BOT in user.modes)
+    if event.text is None and not event.tags:
+        return
+    params = (shown,) if event.text is None else (shown, event.text)
+    line = step.line(user, event.command, *params, tags=event.tags)
+    step.history.append(row_of(target, step.seq, line, user.party))
     _tell(step, event.target, line, user.uid)
-
-
-def line_of(row: HistoryRow, msgid: str) -> Line:
-    """Return a message as it was told, and is told again from history."""
-    params = (row.shown,) if row.text is None else (row.shown, row.text)
-    return Line(row.source, row.command, params, row.ts, msgid, row.tags)
 
 
 def typing_notified(step: Step, event: TypingNotified) -> None:

@@ -16,10 +16,12 @@ from xchat.irc.message import NO_TAGS
 
 
 class HistoryRow(msgspec.Struct, frozen=True):
-    """A message as its target's history keeps it.
+    """What was said, or happened, as the history of its target keeps it.
 
-    `target` is a channel's cid, or `direct_target` of two users; `shown` the
-    target as it was addressed. `text` is None where it was erased.
+    `target` is a channel's cid, or `direct_target` of two people; `shown` the
+    parameters as they were told but for a last `text`. `author` is the person
+    whose message it is, `account` the name of their account; `part` tells rows
+    of one target and place apart.
     """
 
     target: str
@@ -30,6 +32,10 @@ class HistoryRow(msgspec.Struct, frozen=True):
     shown: str
     text: str | None
     tags: Mapping[str, str]
+    author: str = ""
+    account: str = ""
+    bot: bool = False
+    part: int = 0
 
 
 class Step:

@@ -152,7 +152,7 @@ def node_started(step: Step, event: NodeStarted) -> None:
     Whose last it was did not leave of their own: what was closed behind them
     stays closed, or the next to come would be let into it, and be its operator.
     """
-    for user in list(step.state.users.values()):
+    for _, user in sorted(step.state.users.items()):  # a state rebuilt has another order
         rest = tuple(session for session in user.sessions if session.node != event.node)
         if rest == user.sessions and (rest or user.node != event.node):
             continue

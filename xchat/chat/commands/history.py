@@ -1,123 +1,130 @@
-"""CHATHISTORY (IRCv3 draft/chathistory): LATEST BEFORE AFTER, by msgid and by time."""
+"""CHATHISTORY (IRCv3 draft/chathistory), with draft/event-playback."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from xchat.chat.apply.messages import line_of
-from xchat.chat.apply.step import HistoryRow, direct_target, make_msgid, seq_of
-from xchat.chat.ledger import CannotRead
-from xchat.chat.lines import Line
+from xchat.chat.apply.playback import line_of
+from xchat.chat.apply.step import HistoryRow
+from xchat.chat.commands.references import Reference, need_time
+from xchat.chat.ledger import CannotRead, Store
+from xchat.chat.lines import Line, format_time
+from xchat.chat.reading import (
+    Readable,
+    readable,
+    readable_channels,
+    readable_conversations,
+)
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
-from xchat.irc import names
-from xchat.irc.capabilities import BATCH
+from xchat.irc.capabilities import BATCH, EVENT_PLAYBACK, MESSAGE_TAGS
 from xchat.limits import HISTORY_ROWS_MAX
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{3}Z")
+_TIMESTAMP = "timestamp="
+_NEEDS = {"TAGMSG": MESSAGE_TAGS}
+"""Commands that nobody is told who lacks these capabilities, now or later."""
 
 
-class Window(msgspec.Struct, frozen=True):
-    """The places between which messages are asked for, exclusive, and from which end."""
+class Asked(NamedTuple):
+    """What a request asks for: whose history, at most how many rows, of which kinds."""
 
-    after: int = 0
-    before: int | None = None
-    newest: bool = True
+    store: Store
+    readable: Readable
+    limit: int
+    with_events: bool
+
+    def page(
+        self, *, after: int = 0, before: int | None = None, newest: bool = False
+    ) -> list[HistoryRow]:
+        """Return rows between two places (exclusive) that the reader may have."""
+        return self.store.page(
+            self.readable.target,
+            after=max(after, self.readable.after),
+            before=before,
+            limit=self.limit,
+            newest=newest,
+            with_events=self.with_events,
+        )
+
+
+def _latest(asked: Asked, reference: Reference | None) -> list[HistoryRow]:
+    return asked.page(after=reference.last if reference else 0, newest=True)
+
+
+def _before(asked: Asked, reference: Reference) -> list[HistoryRow]:
+    return asked.page(before=reference.first, newest=True)
+
+
+def _after(asked: Asked, reference: Reference) -> list[HistoryRow]:
+    return asked.page(after=reference.last)
+
+
+def _around(asked: Asked, reference: Reference) -> list[HistoryRow]:
+    """Return as many before as after; where one side has fewer, the other has more."""
+    place = reference.first
+    older, newer = asked.page(before=place, newest=True), asked.page(after=place - 1)
+    count = max((asked.limit - 1) // 2, asked.limit - len(newer))
+    older = older[max(len(older) - count, 0) :]
+    return older + newer[: asked.limit - len(older)]
+
+
+def _between(asked: Asked, first: Reference, second: Reference) -> list[HistoryRow]:
+    """Return what begins at the first reference, be that forwards or backwards in time."""
+    if first.first <= second.first:
+        return asked.page(after=first.last, before=second.first)
+    return asked.page(after=second.last, before=first.first, newest=True)
+
+
+_SUBCOMMANDS: dict[str, tuple[Callable[..., list[HistoryRow]], int]] = {
+    "LATEST": (_latest, 1),
+    "BEFORE": (_before, 1),
+    "AFTER": (_after, 1),
+    "AROUND": (_around, 1),
+    "BETWEEN": (_between, 2),
+}
+"""Each with what answers it, and how many references it takes."""
 
 
 def chathistory(hub: Hub, request: Request) -> None:
-    """CHATHISTORY <subcommand> <target> <reference> <limit>."""
+    """CHATHISTORY <subcommand> <target> <reference> [reference] <limit>, or TARGETS."""
     subcommand = request.params[0].upper() if request.params else ""
-    if subcommand not in ("LATEST", "BEFORE", "AFTER"):
+    if subcommand != "TARGETS" and subcommand not in _SUBCOMMANDS:
         raise Failed("INVALID_PARAMS", subcommand or "*", text="Unknown subcommand")
-    if len(request.params) < 4:
-        raise Failed("INVALID_PARAMS", subcommand, text="Insufficient parameters")
-    _, name, reference, asked = request.params[:4]
-    target, limit = _target(hub, request, subcommand, name), _limit(subcommand, asked)
     try:
-        window = _window(hub, subcommand, reference)
-        rows = hub.ledger.store.page(
-            target,
-            after=window.after,
-            before=window.before,
-            limit=limit,
-            newest=window.newest,
-        )
+        if subcommand == "TARGETS":
+            _targets(hub, request)
+        else:
+            _history(hub, request, subcommand)
     except CannotRead as failure:
         text = f"Messages could not be retrieved: {failure}"
-        raise Failed("MESSAGE_ERROR", subcommand, name, text=text) from failure
-    _say(hub, request, name, rows)
+        raise Failed("MESSAGE_ERROR", subcommand, *request.params[1:2], text=text) from failure
 
 
-def _target(hub: Hub, request: Request, subcommand: str, name: str) -> str:
-    """Return whose history it is; a channel's is for its members, a user's for the two."""
-    uid = request.session.uid
-    if names.is_channel(name):
-        channel = hub.state.channel(name)
-        if channel and hub.state.roles(names.fold(name), uid) is not None:
-            return channel.cid
-    else:
-        other = hub.state.user_by_nick(name)
-        if other is not None:
-            return direct_target(hub.state.users[uid].party, other.party)
-    raise Failed("INVALID_TARGET", subcommand, name, text="Messages could not be retrieved")
+def _history(hub: Hub, request: Request, subcommand: str) -> None:
+    find, count = _SUBCOMMANDS[subcommand]
+    params = _need_params(request, subcommand, count + 3)
+    name, references, limit = params[1], params[2 : 2 + count], params[2 + count]
+    store, uid = hub.ledger.store, request.session.uid
+    found = readable(hub.state, uid, name)
+    if found is None:
+        raise Failed("INVALID_TARGET", subcommand, name, text="Messages could not be retrieved")
+    events = bool(request.session.caps & EVENT_PLAYBACK)
+    asked = Asked(store, found, _limit(subcommand, limit), events)
+    latest = subcommand == "LATEST" and references == ("*",)
+    places = [None if latest else Reference(store, subcommand, text) for text in references]
+    say_rows(hub, request, ("chathistory", name), find(asked, *places))
 
 
-def _window(hub: Hub, subcommand: str, reference: str) -> Window:
-    if subcommand == "LATEST":
-        return Window(after=0 if reference == "*" else _after(hub, subcommand, reference))
-    if subcommand == "BEFORE":
-        return Window(before=_before(hub, subcommand, reference))
-    return Window(after=_after(hub, subcommand, reference), newest=False)
-
-
-def _before(hub: Hub, subcommand: str, reference: str) -> int:
-    """Return the first place that is not before a reference."""
-    seq, ts = _reference(hub, subcommand, reference)
-    return seq if ts is None else hub.ledger.store.seq_at(ts)
-
-
-def _after(hub: Hub, subcommand: str, reference: str) -> int:
-    """Return the last place that is not after a reference."""
-    seq, ts = _reference(hub, subcommand, reference)
-    return seq if ts is None else hub.ledger.store.seq_at(ts + 1) - 1
-
-
-def _reference(hub: Hub, subcommand: str, reference: str) -> tuple[int, int | None]:
-    """Return the place that `msgid=` names, or the time (ms) of `timestamp=`."""
-    kind, _, value = reference.partition("=")
-    if kind == "msgid":
-        seq = seq_of(hub.ledger.store.log_id, value)
-        if seq is not None:
-            return seq, None
-        raise Failed("INVALID_PARAMS", subcommand, text="There is no message with this msgid")
-    if kind != "timestamp":
-        text = "A message is named by msgid= or timestamp="
-        raise Failed("INVALID_MSGREFTYPE", subcommand, reference, text=text)
-    ts = parse_time(value)
-    if ts is None:
-        text = "A time is written YYYY-MM-DDThh:mm:ss.sssZ"
-        raise Failed("INVALID_PARAMS", subcommand, text=text)
-    return 0, ts
-
-
-def parse_time(text: str) -> int | None:
-    """Return the milliseconds since 1970 of a server-time, or None for what is none."""
-    if not _TIME.fullmatch(text):
-        return None
-    try:
-        when = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return max(int(when.timestamp()) * 1000 + int(text[20:23]), 0)
+def _need_params(request: Request, subcommand: str, count: int) -> tuple[str, ...]:
+    if len(request.params) < count:
+        raise Failed("INVALID_PARAMS", subcommand, text="Insufficient parameters")
+    return request.params[:count]
 
 
 def _limit(subcommand: str, limit: str) -> int:
@@ -126,15 +133,51 @@ def _limit(subcommand: str, limit: str) -> int:
     return min(int(limit), HISTORY_ROWS_MAX)
 
 
-def _say(hub: Hub, request: Request, name: str, rows: list[HistoryRow]) -> None:
-    """Tell the rows, oldest first, in a batch where the client knows batches."""
-    log_id = hub.ledger.store.log_id
+def _targets(hub: Hub, request: Request) -> None:
+    """CHATHISTORY TARGETS <timestamp> <timestamp> <limit>: who said something last between them."""
+    _, *times, limit = _need_params(request, "TARGETS", 4)
+    first, second = (_need_timestamp(time) for time in times)
+    after, before = sorted((first, second))
+    spoken = sorted(
+        (ts, found.name)
+        for found in _own(hub, request.session.uid)
+        if (ts := hub.ledger.store.latest(found.target, found.after)) and after < ts < before
+    )
+    count = _limit("TARGETS", limit)
+    rows = spoken[:count] if first <= second else spoken[max(len(spoken) - count, 0) :]
+    lines = [Line(hub.name, "CHATHISTORY", ("TARGETS", name, format_time(ts))) for ts, name in rows]
+    say_batch(hub, request, ("draft/chathistory-targets",), lines)
+
+
+def _need_timestamp(text: str) -> int:
+    if not text.startswith(_TIMESTAMP):
+        words = "TARGETS takes two times, each as timestamp="
+        raise Failed("INVALID_MSGREFTYPE", "TARGETS", text, text=words)
+    return need_time("TARGETS", text.removeprefix(_TIMESTAMP))
+
+
+def _own(hub: Hub, uid: str) -> list[Readable]:
+    """Return all the histories that a user may read."""
+    targets = hub.ledger.store.conversations(hub.state.users[uid].party)
+    direct = readable_conversations(hub.state, uid, targets)
+    return [*readable_channels(hub.state, uid), *direct]
+
+
+def say_rows(hub: Hub, request: Request, kind: Sequence[str], rows: Sequence[HistoryRow]) -> None:
+    """Tell rows of history again in a batch, but for what the client could not bear."""
+    caps, log_id = request.session.caps, hub.ledger.store.log_id
+    heard = (row for row in rows if not _NEEDS.get(row.command, 0) & ~caps)
+    say_batch(hub, request, kind, [line_of(row, log_id) for row in heard])
+
+
+def say_batch(hub: Hub, request: Request, kind: Sequence[str], lines: Sequence[Line]) -> None:
+    """Tell lines, in a batch of this type where the client knows batches."""
     batched = bool(request.session.caps & BATCH)
     reference = f"history{hub.next_batch()}"
     if batched:
-        request.put(Line(hub.name, "BATCH", (f"+{reference}", "chathistory", name)))
+        request.put(Line(hub.name, "BATCH", (f"+{reference}", *kind)))
     tag = f"batch={reference}" if batched else ""
-    for row in rows:
-        request.put(line_of(row, make_msgid(log_id, row.seq)), tag)
+    for line in lines:
+        request.put(line, tag)
     if batched:
         request.put(Line(hub.name, "BATCH", (f"-{reference}",)))

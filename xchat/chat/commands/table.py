@@ -97,8 +97,8 @@ _TABLE = (
     Command(
         "CHATHISTORY",
         history.chathistory,
-        "LATEST | BEFORE | AFTER <target> <* | msgid=ID | timestamp=TIME> <limit>",
-        "What was said before.",
+        "LATEST | BEFORE | AFTER | AROUND | BETWEEN <target> <reference> [reference] <limit>",
+        "What was said; a reference is msgid=ID or timestamp=TIME, and * for LATEST.",
         cost=2,
     ),
     Command("HELP", help_, "[command]", "This help."),
