@@ -37,6 +37,10 @@ KEPT = (
         changes=(events.ModeChange("+", "o", "2"), events.ModeChange("-", "i")),
     ),
     events.UserInvited(uid="1", channel="#a", target="2"),
+    events.ChannelRegistered(uid="1", channel="#a", founder="2", channels_max=20),
+    events.ChannelTransferred(channel="#a", founder="3"),
+    events.ChannelDropped(uid="1", channel="#a"),
+    events.AccessChanged(channel="#a", aid="2", letter="o", entries_max=5),
     events.MessageSent(uid="1", command="PRIVMSG", target="#a", text="👋", tags={"+x": "a b;"}),
     events.MessageSent(uid="1", command="TAGMSG", target="2", text=None, tags={"+x": ""}),
 )

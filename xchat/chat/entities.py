@@ -72,6 +72,13 @@ class Ban(msgspec.Struct, frozen=True):
     until: int = 0
 
 
+class Access(msgspec.Struct, frozen=True):
+    """What an account (`aid`) is in a registered channel whenever it enters: a role's letter."""
+
+    aid: str
+    letter: str
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_field="k"):
     """A channel; `cid` names this life of it, and its history, among all of one name."""
 
@@ -91,7 +98,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_fiel
     spoken: bool = False
     """Whether anything was ever said here that its history keeps."""
     emptied: int = 0
-    """Where in the log the last member left it; 0 while somebody is in it."""
+    """Where in the log the last member left it; 0 while somebody is in it, or it is registered."""
+    founder: str = ""
+    """The aid whose channel it is; none if it is not registered."""
+    access: tuple[Access, ...] = ()
 
 
 class Member(msgspec.Struct, frozen=True, tag="member", tag_field="k"):

@@ -209,6 +209,47 @@ class UserInvited(Event, frozen=True, tag="user-invited"):
     target: str
 
 
+class ChannelRegistered(Event, frozen=True, tag="channel-registered"):
+    """A channel becomes an account's (`founder`, an aid), which may have `channels_max` of them.
+
+    In this and the next three nobody's `uid` stands for the server's administration.
+    """
+
+    channel: str
+    founder: str
+    uid: str = ""
+    channels_max: int = 0
+
+
+class ChannelTransferred(Event, frozen=True, tag="channel-transferred"):
+    """A registered channel becomes another account's."""
+
+    channel: str
+    founder: str
+    uid: str = ""
+    channels_max: int = 0
+
+
+class ChannelDropped(Event, frozen=True, tag="channel-dropped"):
+    """A channel is nobody's any more, and ends like any other when it is empty."""
+
+    channel: str
+    uid: str = ""
+
+
+class AccessChanged(Event, frozen=True, tag="access-changed"):
+    """An account (`aid`) is to have a role in a channel from now on; `letter` "" for none.
+
+    The channel keeps roles for no more than `entries_max` accounts; 0 is no bound.
+    """
+
+    channel: str
+    aid: str
+    letter: str
+    uid: str = ""
+    entries_max: int = 0
+
+
 class MessageSent(Event, frozen=True, tag="message-sent"):
     """A message: `command` is PRIVMSG, NOTICE or TAGMSG; `target` a channel or a uid."""
 
@@ -262,6 +303,10 @@ Kept = (
     | TopicChanged
     | ModesChanged
     | UserInvited
+    | ChannelRegistered
+    | ChannelTransferred
+    | ChannelDropped
+    | AccessChanged
     | MessageSent
 )
 

@@ -174,6 +174,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bans_per_channel_max: Annotated[
         Count, Meta(description="bans, exceptions and invitations by mask of one channel, together")
     ] = 60
+    channels_per_account_max: Annotated[
+        Count, Meta(description="registered channels of one account")
+    ] = 20
+    access_per_channel_max: Annotated[
+        Count, Meta(description="accounts with a role of their own in one channel")
+    ] = 100
     invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = (
         60
     )

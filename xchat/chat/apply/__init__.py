@@ -14,7 +14,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from xchat.chat import effects, events
-from xchat.chat.apply import accounts, channel_modes, channels, entering, leaving, messages, users
+from xchat.chat.apply import (
+    accounts,
+    channel_modes,
+    channels,
+    entering,
+    leaving,
+    messages,
+    registration,
+    users,
+)
 from xchat.chat.apply.playback import happened
 from xchat.chat.apply.step import Step
 from xchat.chat.log import Entry
@@ -58,6 +67,10 @@ RULES: dict[type[events.Event], Rule] = {
     events.TopicChanged: Rule(channels.check_topic, channels.topic_changed),
     events.UserInvited: Rule(channels.check_invited, channels.invited),
     events.ModesChanged: Rule(channel_modes.check_modes, channel_modes.modes_changed),
+    events.ChannelRegistered: Rule(registration.check_registered, registration.registered),
+    events.ChannelTransferred: Rule(registration.check_transferred, registration.transferred),
+    events.ChannelDropped: Rule(registration.check_dropped, registration.dropped),
+    events.AccessChanged: Rule(registration.check_access, registration.access_changed),
     events.MessageSent: Rule(messages.check_message, messages.message_sent),
     events.TypingNotified: Rule(messages.check_message, messages.typing_notified),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.registration import forget_account, give_standing
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import depart, need_account, take_back_nick, tell_around
 from xchat.chat.entities import Account, User
@@ -113,6 +114,7 @@ def account_removed(step: Step, event: AccountRemoved) -> None:
     for user in users_of(step.state, event.aid):
         depart(step, user.uid, "The account was removed")
     step.erase(step.state.accounts[event.aid].credentials_at)
+    forget_account(step, event.aid)
     step.state.drop_account(event.aid)
 
 
@@ -135,6 +137,7 @@ def logged_in(step: Step, event: UserLoggedIn) -> None:
     user = replace(step.state.users[event.uid], account=event.account)
     step.state.put_user(user)
     _tell_account(step, user)
+    give_standing(step, user)
 
 
 def check_logged_out(state: State, event: UserLoggedOut) -> None:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.bans import is_banned, is_expected
+from xchat.chat.apply.standing import comes_and_goes, role_bits, tell_roles
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import ChannelJoined
@@ -30,7 +31,7 @@ NO_ACCOUNT = "*"
 def check_joined(state: State, event: ChannelJoined) -> None:
     """Ask for the key, then look at invitation, login, limit and bans; a new name must look new.
 
-    Whom an operator invited, these do not stop.
+    These stop nobody whom an operator invited, or who may invite whenever they are there.
     """
     user = actor(state, event.uid)
     folded = names.fold(event.channel)
@@ -39,7 +40,7 @@ def check_joined(state: State, event: ChannelJoined) -> None:
         _check_new(state, event.channel)
     elif event.uid in state.members[folded]:
         raise Ignored
-    elif event.uid not in channel.invited:
+    elif event.uid not in channel.invited and not comes_and_goes(channel, user.account):
         _check_modes(state, channel, user, event.key)
 
 
@@ -67,7 +68,7 @@ def _check_modes(state: State, channel: Channel, user: User, key: str) -> None:
 
 
 def joined(step: Step, event: ChannelJoined) -> None:
-    """Let a user in; the first one in is the operator."""
+    """Let a user in; the first one in is the operator, where the channel is nobody's."""
     state, folded = step.state, names.fold(event.channel)
     user = state.users[event.uid]
     channel = state.channels.get(folded)
@@ -77,8 +78,12 @@ def joined(step: Step, event: ChannelJoined) -> None:
         )
     others = tuple(uid for uid in channel.invited if uid != event.uid)
     state.put_channel(replace(channel, invited=others, emptied=0))
-    state.put_member(folded, event.uid, 0 if state.members[folded] else OPERATOR)
+    standing = role_bits(channel, user.account)
+    is_first = not channel.founder and not state.members[folded]
+    state.put_member(folded, event.uid, OPERATOR if is_first else standing)
     step.effects.append(_entered(step, user, folded))
+    if standing:
+        tell_roles(step, folded, event.uid, standing)
     away = state.away.get(event.uid)
     if away is not None:
         line = step.line(user, "AWAY", away)

@@ -169,18 +169,19 @@ def _is_bare(channel: Channel) -> bool:
     return replace(channel, invited=(), emptied=0) == bare
 
 
-def _is_forsaken(channel: Channel) -> bool:
+def is_forsaken(channel: Channel) -> bool:
     """Say whether a channel ends when its last member leaves.
 
     One in which something was said stays, with its modes and its history, for
     those whom the modes let in. One that is by invitation ends: nobody is left
-    who could invite, and nobody may read it under another life of its name.
+    who could invite, and nobody may read it under another life of its name. A
+    registered one is its founder's, and stays.
     """
-    return not channel.spoken or "i" in channel.flags
+    return not channel.founder and (not channel.spoken or "i" in channel.flags)
 
 
 def depart(
-    step: Step, uid: str, reason: str, *, is_over: Callable[[Channel], bool] = _is_forsaken
+    step: Step, uid: str, reason: str, *, is_over: Callable[[Channel], bool] = is_forsaken
 ) -> None:
     """Tell those who share a channel with a user, and remove the user."""
     state = step.state
@@ -195,7 +196,7 @@ def depart(
 
 
 def leave(
-    step: Step, folded: str, uid: str, *, is_over: Callable[[Channel], bool] = _is_forsaken
+    step: Step, folded: str, uid: str, *, is_over: Callable[[Channel], bool] = is_forsaken
 ) -> None:
     """Take a user out of a channel, and decide what becomes of an empty one."""
     state = step.state
@@ -203,11 +204,16 @@ def leave(
     step.effects.append(effects.Left(uid, folded))
     if state.members[folded]:
         return
-    channel = state.channels[folded]
-    if is_over(channel):
+    if is_over(state.channels[folded]):
         state.drop_channel(folded)
-        return
-    state.put_channel(replace(channel, emptied=step.seq))
+    else:
+        let_rest(step, folded)
+
+
+def let_rest(step: Step, folded: str) -> None:
+    """Keep a channel in which nobody is; of too many the one left longest ago ends."""
+    state, channel = step.state, step.state.channels[folded]
+    state.put_channel(replace(channel, emptied=0 if channel.founder else step.seq))
     if len(state.empty) > CHANNELS_EMPTY_MAX:
         state.drop_channel(next(iter(state.empty)))
 
