@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 from xchat.limits import (
     ABUSE_KEYS_MAX,
@@ -46,7 +46,7 @@ class Journal:
 
     def __init__(self, logger: FilteringBoundLogger, sink: _Sink) -> None:
         self._sink = sink
-        self._repeated: dict[tuple[str, str, str], _Repeated] = {}
+        self._repeated: dict[_Key, _Repeated] = {}
         self.debug = logger.debug
         self.info = logger.info
         self.warning = logger.warning
@@ -62,15 +62,17 @@ class Journal:
 
         `now` is seconds on any steady clock. Those left out are counted in the next record.
         """
-        self._seldom(self.warning, ("abuse", kind, address), now, fields)
+        self._seldom(self.warning, _Key("abuse", kind, address), now, fields)
 
     def refusal(self, kind: str, address: str, now: float, **fields: object) -> None:
         """Record that someone was refused, most often for a mistake; as seldom as `abuse`."""
-        self._seldom(self.info, ("refused", kind, address), now, fields)
+        self._seldom(self.info, _Key("refused", kind, address), now, fields)
 
-    def _seldom(
-        self, record: _Record, key: tuple[str, str, str], now: float, fields: dict[str, object]
-    ) -> None:
+    def fault(self, fault: str, now: float) -> None:
+        """Record a fault of ours: which, and where; each as seldom as `abuse`."""
+        self._seldom(self.error, _Key("a fault of ours", fault), now, {})
+
+    def _seldom(self, record: _Record, key: _Key, now: float, fields: dict[str, object]) -> None:
         repeated = self._repeated.get(key)
         if repeated and now - repeated.since < ABUSE_SECONDS:
             repeated.left_out += 1
@@ -119,9 +121,19 @@ def open_journal(
     return Journal(logger, sink)
 
 
-def _tell(record: _Record, key: tuple[str, str, str], fields: Mapping[str, object]) -> None:
-    event, kind, address = key
-    record(event, kind=kind, address=address, **fields)
+class _Key(NamedTuple):
+    """What is recorded seldom: an event, its kind, and whose it is, if it is somebody's."""
+
+    event: str
+    kind: str
+    address: str = ""
+
+
+def _tell(record: _Record, key: _Key, fields: Mapping[str, object]) -> None:
+    if key.address:
+        record(key.event, kind=key.kind, address=key.address, **fields)
+    else:
+        record(key.event, fault=key.kind, **fields)
 
 
 @dataclass(slots=True)

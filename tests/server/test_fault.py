@@ -103,3 +103,17 @@ def test_the_journal_says_where_and_not_what(
     (said,) = house.recorded("a fault of ours")
     assert said["fault"].startswith("ZeroDivisionError at test_fault.py:")
     assert SECRET not in str(house.journal)
+
+
+def test_a_fault_that_is_met_again_and_again_is_recorded_once_in_a_while(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ "answered, bounded, logged once, and nobody else notices" """
+    house = make_house()
+    broken = table.COMMANDS["TIME"]._replace(handler=break_down)
+    monkeypatch.setitem(table.COMMANDS, "TIME", broken)
+    for number in range(5):
+        guest = house.join(f"guest{number}")
+        guest.say("TIME")
+        house.until(lambda guest=guest: guest.end, "the end")  # type: ignore[misc]
+    assert len(house.recorded("a fault of ours")) == 1

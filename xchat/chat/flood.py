@@ -1,8 +1,9 @@
-"""Flood control: a token bucket a session, which slows before it drops.
+"""Flood control: a token bucket a session, which slows and never drops (SAFERATE).
 
 A session with no token left is not forgotten: its lines wait, reading from it
-stops when enough of them do, and it goes on when the bucket has refilled. Only
-one whose lines have waited for `flood_backlog_seconds_max` without a pause is dropped.
+stops when `inbox_lines_max` of them do, and it goes on when the bucket has
+refilled. What it sends beyond that waits in its own network, so that it costs
+memory to nobody but its sender.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ class FloodGate:
     def __init__(self, limits: Limits) -> None:
         self._burst = limits.flood_burst
         self._rate = limits.flood_lines_per_second
-        self._patience = limits.flood_backlog_seconds_max
         self._asleep: dict[Session, float] = {}
 
     def admits(self, session: Session, now: float) -> bool:
@@ -29,8 +29,6 @@ class FloodGate:
         session.tokens_at = now
         if session.tokens >= 1:
             return True
-        if session.throttled_since is None:
-            session.throttled_since = now
         self._asleep[session] = now + (1 - session.tokens) / self._rate
         return False
 
@@ -38,11 +36,6 @@ class FloodGate:
         """Take the cost of a line out of a bucket, which may run into debt."""
         if not session.exempt:
             session.tokens -= cost
-
-    def is_flooding(self, session: Session, now: float) -> bool:
-        """Say whether a session has been slowed for too long."""
-        since = session.throttled_since
-        return since is not None and now - since > self._patience
 
     def released(self, now: float) -> list[Session]:
         """Return the sessions that may go on."""

@@ -206,8 +206,6 @@ class Hub(Desk):
         if session.ending is not None:
             session.inbox.clear()
         del session.inbox[:done]
-        if not session.inbox:
-            session.throttled_since = None  # it has caught up: it does not flood
 
     def _is_sated(self, session: Session) -> bool:
         """Say whether a session has been told enough for now: it asks on when that is read."""
@@ -216,12 +214,7 @@ class Hub(Desk):
     def _may_go_on(self, session: Session) -> bool:
         if session.ending is not None or session in self._streams:
             return False
-        if self.flood.admits(session, self.now):
-            return True
-        if self.flood.is_flooding(session, self.now):
-            self.flood.forget(session)
-            self.close(session, "Excess flood: you sent more than the limits allow for too long")
-        return False
+        return self.flood.admits(session, self.now)
 
     def _handle(self, session: Session, line: bytes | LineTooLong) -> bool:
         """Handle one line; say False where it has to wait for what is not settled yet."""

@@ -51,6 +51,7 @@ def tokens(config: Config) -> list[str]:
         f"NICKLEN={min(limits.nick_chars_max, NICK_BYTES_MAX)}",
         f"PREFIX={prefixes()}",
         "SAFELIST",
+        "SAFERATE",
         f"TARGMAX={_targmax(limits.targets_max)}",
         f"TOPICLEN={limits.topic_bytes_max}",
         f"USERLEN={min(limits.user_chars_max, USER_BYTES_MAX)}",

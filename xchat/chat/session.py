@@ -56,7 +56,6 @@ class Session:
         "rejoining",
         "said",
         "sid",
-        "throttled_since",
         "tokens",
         "tokens_at",
         "uid",
@@ -90,7 +89,6 @@ class Session:
         """Appends that change state and are not settled: commands that see it wait."""
         self.tokens = 0.0
         self.tokens_at = now
-        self.throttled_since: float | None = None
         self.heard = now
         self.said = now
         """When the client last spoke at all, and when it last said something (seconds)."""

@@ -58,7 +58,7 @@ LOCK_SECONDS_MAX = 10.0
 FETCH_SECONDS_MAX = 10.0
 """What `xchat-certs show HOST:PORT` waits for a connection, and again for its handshake."""
 ABUSE_SECONDS = 10.0
-"""The journal records one kind of abuse from one address at most once in so long."""
+"""The journal records one kind of abuse from one address, or one fault, at most once in so long."""
 ABUSE_KEYS_MAX = 1024
 """Kinds and addresses the journal remembers for that."""
 JOURNAL_LINE_BYTES_MAX = 4096
@@ -155,9 +155,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     flood_lines_per_second: Annotated[
         float, Meta(gt=0, le=1_000_000, description="lines a client may go on sending a second")
     ] = 4
-    flood_backlog_seconds_max: Annotated[
-        Seconds, Meta(description="how long a slowed client may keep pushing before it is dropped")
-    ] = 60
 
     outbox_soft_bytes: Annotated[
         Bytes, Meta(description="unsent bytes after which a client is no longer read from")

@@ -67,7 +67,7 @@ class Turn:
             if not self._hub.settle():
                 self._record_failure(now)
         except Exception as fault:  # noqa: BLE001 - the last resort, and the only one of its kind
-            self._journal.error("a fault of ours", fault=_describe(fault))
+            self._journal.fault(_describe(fault), now)
             self._hub.recover()
         self._workers.start()
         self._flush([connection for connection, _ in ready])

@@ -16,7 +16,6 @@ def small_limits(rng: Random) -> Limits:
     return Limits(
         lines_a_turn=rng.choice((1, 3, 64)),
         flood_burst=rng.choice((3, 20)),
-        flood_backlog_seconds_max=rng.choice((3, 60)),
         outbox_soft_bytes=rng.choice((500, 65_536)),
         outbox_hard_bytes_max=rng.choice((20_000, 1_048_576)),
         channels_max=rng.choice((3, 10_000)),
