@@ -25,6 +25,9 @@ KEPT = (
     events.NickChanged(uid="1", nick="b"),
     events.RealnameChanged(uid="1", realname="გიორგი"),
     events.UserModesChanged(uid="1", modes=""),
+    events.OperatorGranted(uid="1", name="root", role="admin"),
+    events.HostChanged(uid="1", user="~u", host="h"),
+    events.UserKilled(uid="1", target="2", reason="x"),
     events.ChannelJoined(uid="1", channel="#a", key="k"),
     events.ChannelParted(uid="1", channel="#a"),
     events.ChannelParted(uid="1", channel="#a", reason="x"),
@@ -44,7 +47,7 @@ KEPT = (
     events.MessageSent(uid="1", command="PRIVMSG", target="#a", text="👋", tags={"+x": "a b;"}),
     events.MessageSent(uid="1", command="TAGMSG", target="2", text=None, tags={"+x": ""}),
 )
-NOT_KEPT = {events.TypingNotified, events.AwayChanged}
+NOT_KEPT = {events.TypingNotified, events.AwayChanged, events.WallopsSent}
 
 
 @pytest.mark.parametrize("event", KEPT, ids=str)

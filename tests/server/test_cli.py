@@ -300,3 +300,23 @@ def test_on_a_terminal_a_person_reads_who_may_join_and_how(home: Path, pair: Pai
     assert listens.endswith(": only this machine may join: it listens nowhere else.")
     assert joins.startswith("The next person joins with:  xchat-client --ca ")
     assert "who may join" not in [entry["event"] for entry in journal]
+
+
+def test_a_password_is_hashed_to_be_pasted(home: Path) -> None:
+    """What is printed is a section that lets its operator in."""
+    from xchat.chat.passwords import verify
+
+    words = [PROGRAM, "--set", "accounts.argon2_memory_kib=8", "--hash-password"]
+    hashed = subprocess.run(
+        list(map(str, words)),
+        input="right\n",
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    ).stdout
+    (home / "xchat.toml").write_text(hashed)
+    (operator,) = load(home / "xchat.toml").operators
+    assert operator.name == "NAME"
+    assert verify(operator.password_hash, "right")
+    assert run("--hash-password").stderr.startswith("xchat-server: there is no password to hash")

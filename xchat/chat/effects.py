@@ -61,7 +61,8 @@ class ToChannel(Effect, frozen=True):
 class ToNeighbours(Effect, frozen=True):
     """A line for everyone in any of these channels, once each, `uid` left out.
 
-    With `watched`, a folded nick, those who watch it (IRCv3 extended-monitor) are told too.
+    With `watched`, a folded nick, those who watch it (IRCv3 extended-monitor) are told too;
+    who has the capabilities `lack` is not.
     """
 
     channels: tuple[str, ...]
@@ -69,6 +70,7 @@ class ToNeighbours(Effect, frozen=True):
     line: Line
     need: int = 0
     watched: str = ""
+    lack: int = 0
 
 
 class ChannelMessage(Effect, frozen=True):

@@ -33,6 +33,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     realname: str
     modes: str = ""
     since: int
+    role: str = ""
+    """What they may do as an operator of the server (chat/operators.py)."""
     account: str = ""
     """The aid of the account they are logged in to."""
     sessions: tuple[Attached, ...] = ()

@@ -144,6 +144,30 @@ class UserModesChanged(Event, frozen=True, tag="user-modes-changed"):
     modes: str
 
 
+class OperatorGranted(Event, frozen=True, tag="operator-granted"):
+    """A user has shown to be an operator: by which name, and with which role."""
+
+    uid: str
+    name: str
+    role: str
+
+
+class HostChanged(Event, frozen=True, tag="host-changed"):
+    """A user is shown with another user name and host (IRCv3 chghost)."""
+
+    uid: str
+    user: str
+    host: str
+
+
+class UserKilled(Event, frozen=True, tag="user-killed"):
+    """An operator parts with `target` (a uid); without a `uid` the server itself does."""
+
+    uid: str
+    target: str
+    reason: str
+
+
 class ChannelJoined(Event, frozen=True, tag="channel-joined"):
     """A user enters a channel, which begins with the first who does."""
 
@@ -275,6 +299,13 @@ class TypingNotified(Event, frozen=True, tag="typing-notified"):
     tags: Mapping[str, str]
 
 
+class WallopsSent(Event, frozen=True, tag="wallops-sent"):
+    """An operator tells something to all who want to hear operators (user mode w)."""
+
+    uid: str
+    text: str
+
+
 class AwayChanged(Event, frozen=True, tag="away-changed"):
     """A user went away (`message`) or came back (None)."""
 
@@ -297,6 +328,9 @@ Kept = (
     | NickChanged
     | RealnameChanged
     | UserModesChanged
+    | OperatorGranted
+    | HostChanged
+    | UserKilled
     | ChannelJoined
     | ChannelParted
     | UserKicked

@@ -185,7 +185,8 @@ class Fanout:
         sessions = dict.fromkeys(session for group in groups for session in group)
         watchers = self.monitor.watchers(effect.watched)
         sessions |= {one: None for one in watchers if one.caps & EXTENDED_MONITOR}
-        others = [session for session in sessions if session not in own]
+        lack = effect.lack
+        others = [one for one in sessions if one not in own and not one.caps & lack]
         self._to_sessions(others, effect.line, effect.need, request)
 
     def _to_sessions(

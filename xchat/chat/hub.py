@@ -27,9 +27,11 @@ from xchat.chat.log import Log
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
+from xchat.chat.throttle import Throttle
 from xchat.chat.whowas import Whowas
 from xchat.chat.work import Work
-from xchat.config import Config
+from xchat.config import Config, change
+from xchat.errors import ConfigError
 from xchat.irc.framing import LineTooLong
 from xchat.irc.message import Message, ParseError, parse, salvage
 from xchat.irc.numerics import (
@@ -38,7 +40,7 @@ from xchat.irc.numerics import (
     ERR_NOTREGISTERED,
     ERR_UNKNOWNCOMMAND,
 )
-from xchat.limits import APPENDS_PENDING_MAX
+from xchat.limits import APPENDS_PENDING_MAX, OPER_TRIES_MAX, OPER_TRIES_SECONDS
 
 
 class Hub(Desk):
@@ -61,6 +63,10 @@ class Hub(Desk):
         self.users_most = 0
         self.fanout = Fanout(self.name)
         self.whowas = Whowas()
+        self.oper_tries = Throttle(OPER_TRIES_MAX, OPER_TRIES_SECONDS)
+        self.reload: Callable[[], Config | ConfigError] | None = None
+        """How to read the configuration again (REHASH), and what it is called: the server's."""
+        self.config_name = ""
         self.flood = FloodGate(self.limits)
         self.sessions: dict[str, Session] = {}
         self._run = run
@@ -82,6 +88,11 @@ class Hub(Desk):
         self.ledger.catch_up()
         self.ledger.append_own(self.node, events.NodeStarted(node=self.node))
         return self.settle()
+
+    def configure(self, config: Config) -> list[str]:
+        """Take another configuration; return the settings that only another start can change."""
+        self.config, later = change(self.config, config)
+        return later
 
     def stop(self, reason: str) -> None:
         """Tell every client that the server ends; nobody has left by that of their own."""

@@ -25,8 +25,8 @@ from xchat.chat.session import Request
 from xchat.chat.state import Row, State
 
 ENTRIES_A_TURN = 4096
-_CHANGES_NOTHING = (events.MessageSent, events.TypingNotified)
-_NOT_KEPT = (events.TypingNotified, events.AwayChanged)
+_CHANGES_NOTHING = (events.MessageSent, events.TypingNotified, events.WallopsSent)
+_NOT_KEPT = (events.TypingNotified, events.AwayChanged, events.WallopsSent)
 
 
 class CannotKeep(Exception):  # noqa: N818 - what the store says when it fails, in words

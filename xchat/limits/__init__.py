@@ -68,6 +68,12 @@ JOURNAL_VALUE_CHARS_MAX = 256
 
 CHANNELS_EMPTY_MAX = 100_000
 """Channels kept in which nobody is; past it the one left longest ago ends. The same everywhere."""
+OPER_TRIES_MAX = 5
+"""OPERs of one address in `OPER_TRIES_SECONDS`: each costs a hash, and nobody is to guess."""
+OPER_TRIES_SECONDS = 60.0
+"""How long those are counted."""
+THROTTLE_KEYS_MAX = 4096
+"""Addresses or names whose tries are counted; the one that began longest ago is forgotten first."""
 WHOWAS_ENTRIES_MAX = 1024
 """Users who are gone, and nicks given up, that WHOWAS remembers: half a megabyte."""
 MODES_A_COMMAND = 12

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from xchat import __version__
-from xchat.errors import UsageError, XChatError
+from xchat.errors import ConfigError, UsageError, XChatError
 
 if TYPE_CHECKING:
     from xchat.config import Config
     from xchat.journal import Journal
     from xchat.server.preflight import Start
+    from xchat.server.serve import Reload
 
 _FILE = click.Path(path_type=Path)
 
@@ -91,11 +92,18 @@ def _printing() -> Iterator[None]:
 @click.option(
     "--set", "sets", metavar="SECTION.KEY=VALUE", multiple=True, help="one setting, as in TOML"
 )
+@click.option("--hash-password", is_flag=True, help="hash a password for [operators.NAME]; end")
 @click.option("--print-config", is_flag=True, help="print every setting with what it means; end")
 @click.option("--check", is_flag=True, help="check everything, listen on nothing; end")
 @click.version_option(__version__, prog_name="xchat-server", message="%(prog)s %(version)s")
 def command(
-    file: Path | None, sets: tuple[str, ...], *, print_config: bool, check: bool, **options: Any
+    file: Path | None,
+    sets: tuple[str, ...],
+    *,
+    hash_password: bool,
+    print_config: bool,
+    check: bool,
+    **options: Any,
 ) -> int:
     """Serve a private chat over TLS.
 
@@ -106,12 +114,16 @@ def command(
 
     given = {_SETTINGS[name]: value for name, value in options.items() if value not in (None, ())}
     config = configuration.load(file, sets, given)
+    if hash_password:
+        return _hash_password(config)
     if print_config:
         with _printing():
             click.echo(configuration.print_config(config), nl=False)
         return 0
     _need_both(config, given)
-    return _check(config) if check else _serve(config)
+    if check:
+        return _check(config)
+    return _serve(config, partial(_reload, file, sets, given), str(file or "its options"))
 
 
 def main() -> NoReturn:
@@ -155,14 +167,43 @@ def _check(config: Config) -> int:
     return 0
 
 
-def _serve(config: Config) -> int:
+def _hash_password(config: Config) -> int:
+    """Hash a password, asked for on a terminal or read from a pipe; the answer is to be pasted."""
+    from xchat.chat.passwords import hash_password
+
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise UsageError("there is no password to hash", mend="xchat-server --hash-password")
+    cost = config.accounts
+    hashed = hash_password(password, memory_kib=cost.argon2_memory_kib, passes=cost.argon2_passes)
+    with _printing():
+        click.echo(f"[operators.NAME]\npassword_hash = '{hashed}'")
+    return 0
+
+
+def _reload(
+    file: Path | None, sets: tuple[str, ...], given: Mapping[str, object]
+) -> Config | ConfigError:
+    """Read the configuration again, as it was read at the start (REHASH)."""
+    from xchat import config as configuration
+
+    try:
+        return configuration.load(file, sets, given)
+    except ConfigError as error:
+        return error
+
+
+def _serve(config: Config, reload: Reload, name: str) -> int:
     from xchat.server.preflight import prepare
     from xchat.server.serve import serve
 
     journal = _journal(config)
     with prepare(config, journal) as start:
         announce = partial(_announce, config, start, journal)
-        return serve(config, start, journal, announce)
+        return serve(config, start, journal, announce, reload=reload, name=name)
 
 
 def _journal(config: Config) -> Journal:

@@ -14,6 +14,7 @@ from pathlib import Path
 from xchat.chat.hub import Hub
 from xchat.chat.ledger import CannotKeep
 from xchat.config import Config
+from xchat.errors import ConfigError
 from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
@@ -34,7 +35,19 @@ FUTURE_MS = 3_600_000
 """How far ahead of the clock the last kept time may be before the operator is told."""
 
 
-def serve(config: Config, start: Start, journal: Journal, announce: Callable[[], None]) -> int:
+Reload = Callable[[], Config | ConfigError]
+"""Reads the configuration again; the error, where it cannot be used, is returned."""
+
+
+def serve(
+    config: Config,
+    start: Start,
+    journal: Journal,
+    announce: Callable[[], None],
+    *,
+    reload: Reload | None = None,
+    name: str = "",
+) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code.
 
     `announce` is called once nothing is left that may be refused. Raises
@@ -50,6 +63,7 @@ def serve(config: Config, start: Start, journal: Journal, announce: Callable[[],
         _compare_clock(store, journal)
         hub = _make_hub(config, store, start.data_folder)
         _say_left_out(hub, journal)
+        hub.reload, hub.config_name = reload, name
         guests = Guests(hub, loop, start.context, journal, room=_room())
         workers = stack.enter_context(contextlib.closing(Workers(hub.work, loop.wake)))
         turn = Turn(hub, loop, guests, workers, journal)

@@ -1,18 +1,71 @@
-"""chghost (IRCv3): offered, so that clients need not reconnect when hosts change one day."""
+"""chghost (IRCv3): a user is shown with another user name and host."""
 
 from __future__ import annotations
 
-from tests.chat.pair import Server
+from tests.chat.pair import Client, Server
+from xchat.chat.events import HostChanged
 
 
-def test_it_can_be_had_and_nothing_sends_it_yet(server: Server) -> None:
-    """When a client username or host is changed, servers MUST send the CHGHOST message: no user's
-    name or host changes on this server.
+def change(server: Server, client: Client, user: str, host: str) -> None:
+    """Change a user's host, as an operator's command will."""
+    event = HostChanged(uid=client.session.uid, user=user, host=host)
+    assert server.hub.ledger.append_own(client.session.uid, event)
+    server.run()
+
+
+def test_who_knows_it_is_told_once(server: Server) -> None:
+    """When a client username or host is changed, servers MUST send the CHGHOST message to other
+    clients who share channels with the target client; servers SHOULD also send it to the client
+    whose own username or host changed.
     """
-    alice, bob = server.client("alice"), server.client("bob")
-    assert bob.ask("CAP REQ chghost") == ["CAP bob ACK chghost"]
-    server.channel("#a", alice, bob)
-    alice.ask("NICK alice2", "SETNAME :x", "AWAY :x", "MODE alice2 +i")
-    assert bob.heard() == [":alice NICK alice2"]
-    assert "chghost" in alice.ask("CAP LS")[0].split()
-    assert bob.ask("CAP LIST") == ["CAP bob LIST chghost"]
+    tim, bob = server.client("tim", "chghost"), server.client("bob", "chghost")
+    server.channel("#a", tim, bob)
+    server.channel("#b", bob, tim)
+    change(server, tim, "~b", "ckyard")
+    (told,) = bob.read()
+    assert (told.source, told.command, told.params) == (
+        "tim!~tim@127.0.0.1",
+        "CHGHOST",
+        ("~b", "ckyard"),
+    )
+    assert tim.heard() == [":tim CHGHOST ~b ckyard"]
+    change(server, tim, "~b", "ckyard")
+    assert bob.heard() == tim.heard() == []
+
+
+def test_to_others_they_leave_and_come_back(server: Server) -> None:
+    """The simulated events SHOULD include appropriate QUIT, JOIN and MODE commands, to restore
+    membership and user channel modes.
+    """
+    tim, bob, carl = (server.client(nick) for nick in ("tim", "bob", "carl"))
+    server.channel("#a", tim, bob)
+    server.channel("#b", bob, tim)
+    change(server, tim, "~b", "ckyard")
+    told = bob.read()
+    assert [(line.source, line.command, *line.params) for line in told] == [
+        ("tim!~tim@127.0.0.1", "QUIT", "Changing host"),
+        ("tim!~b@ckyard", "JOIN", "#a"),
+        ("tim!~b@ckyard", "MODE", "#a", "+o", "tim"),
+        ("tim!~b@ckyard", "JOIN", "#b"),
+    ]
+    assert carl.heard() == tim.heard() == []
+    assert bob.ask("PRIVMSG tim :still here?") == []
+
+
+def test_those_who_watch(server: Server) -> None:
+    """extended-monitor: if `chghost` is also enabled, the client will get CHGHOST notifications for
+    monitored nicks.
+    """
+    tim, bob = server.client("tim"), server.client("bob", "chghost", "extended-monitor")
+    bob.ask("MONITOR + tim")
+    change(server, tim, "~b", "ckyard")
+    assert bob.heard() == [":tim CHGHOST ~b ckyard"]
+
+
+def test_where_they_come_from_is_hidden_then(server: Server) -> None:
+    """WHOX: 255.255.255.255 is used when the server refuses to disclose the IP address."""
+    tim, bob = server.client("tim"), server.client("bob")
+    change(server, tim, "~b", "ckyard")
+    assert bob.ask("WHO tim %ihn")[0] == "354 bob 255.255.255.255 ckyard tim"
+    assert tim.ask("WHO tim %ihn")[0] == "354 tim 127.0.0.1 ckyard tim"
+    assert "338 tim tim 127.0.0.1 :Is actually using host" in tim.ask("WHOIS tim")

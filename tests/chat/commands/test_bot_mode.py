@@ -22,3 +22,16 @@ def test_whois_and_who_show_it(server: Server) -> None:
     assert "335 alice bot :is a bot" in alice.ask("WHOIS bot")
     row = "352 alice * ~bot 127.0.0.1 xchat.local bot HB :0 bot's name"
     assert row in alice.ask("WHO bot")
+
+
+def test_what_a_bot_says_is_tagged(server: Server) -> None:
+    """The tag SHOULD be added by the server to all commands sent by a bot. It MUST only be sent to
+    users who have requested the `message-tags` capability, and without a value.
+    """
+    bot, bob = server.client("bot"), server.client("bob", "message-tags")
+    carl = server.client("carl", "server-time")
+    server.channel("#a", bob, carl)
+    bot.ask("MODE bot +B", "JOIN #a", "PRIVMSG #a :beep", "PRIVMSG bob :boop", "PART #a")
+    for line in bob.read():
+        assert line.tags.get("bot") == "", line
+    assert all("bot" not in line.tags for line in carl.read())

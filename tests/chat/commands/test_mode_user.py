@@ -45,3 +45,15 @@ def test_nobody_makes_themselves_an_operator(server: Server) -> None:
     alice = server.client("alice")
     assert alice.ask("MODE alice +o") == []
     assert alice.ask("MODE alice") == ["221 alice +"]
+
+
+def test_only_those_who_are_logged_in_may_address_me(server: Server) -> None:
+    """ERR_NEEDREGGEDNICK (477)."""
+    alice, bob = server.client("alice"), server.client("bob")
+    carl = server.client("carl", account=server.account("carl"))
+    assert alice.ask("MODE alice +R") == [":alice MODE alice +R"]
+    refused = "477 bob alice :You must be logged in to talk to them"
+    assert bob.ask("PRIVMSG alice :hey", "NOTICE alice :hey") == [refused]
+    carl.ask("PRIVMSG alice :hey")
+    assert alice.heard() == [":carl PRIVMSG alice hey"]
+    assert alice.ask("PRIVMSG alice :to myself") == [":alice PRIVMSG alice :to myself"]

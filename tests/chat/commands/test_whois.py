@@ -109,3 +109,21 @@ def test_many_channels_are_split_to_fit(server: Server) -> None:
     assert max(map(len, lines)) <= 512
     shown = [word for line in lines if b" 319 " in line for word in line.decode().split()[4:]]
     assert [word.lstrip(":@") for word in shown] == names
+
+
+def test_the_account(server: Server) -> None:
+    """RPL_WHOISACCOUNT (330): "<client> <nick> <account> :is logged in as"."""
+    alice, bob = server.client("alice", account=server.account("Alice")), server.client("bob")
+    assert "330 bob alice Alice :is logged in as" in bob.ask("WHOIS alice")
+    assert "330" not in commands(alice.read("WHOIS bob"))
+
+
+def test_the_certificate_is_the_users_own_affair(server: Server) -> None:
+    """RPL_WHOISCERTFP (276): "<client> <nick> :has client certificate fingerprint <fingerprint>";
+    servers MUST only send it to the client itself, or to operators.
+    """
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.session.certificate = "ab12"
+    told = "276 alice alice :has client certificate fingerprint ab12"
+    assert told in alice.ask("WHOIS alice")
+    assert "276" not in commands(bob.read("WHOIS alice"))

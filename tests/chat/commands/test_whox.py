@@ -52,3 +52,10 @@ def test_flags_before_the_percent_sign(server: Server) -> None:
     """Servers MAY support additional non-standard flags before the percent character."""
     _, bob = server.client("alice"), server.client("bob")
     assert bob.ask("WHO * o%n") == [END.format("*")]
+
+
+def test_the_account(server: Server) -> None:
+    """`0` is used for [account] when the user is logged out."""
+    server.client("alice", account=server.account("Alice"))
+    bob = server.client("bob")
+    assert bob.ask("WHO alice %na")[0] == "354 bob alice Alice"

@@ -21,6 +21,7 @@ from xchat.chat.apply import (
     entering,
     leaving,
     messages,
+    operators,
     registration,
     users,
 )
@@ -61,6 +62,10 @@ RULES: dict[type[events.Event], Rule] = {
     events.AccountRemoved: Rule(accounts.check_exists, accounts.account_removed),
     events.UserLoggedIn: Rule(accounts.check_logged_in, accounts.logged_in),
     events.UserLoggedOut: Rule(accounts.check_logged_out, accounts.logged_out),
+    events.OperatorGranted: Rule(operators.check_here, operators.granted),
+    events.HostChanged: Rule(operators.check_here, operators.host_changed),
+    events.UserKilled: Rule(operators.check_killed, operators.killed),
+    events.WallopsSent: Rule(operators.check_wallops, operators.wallops_sent),
     events.ChannelJoined: Rule(entering.check_joined, entering.joined),
     events.ChannelParted: Rule(leaving.check_parted, leaving.parted),
     events.UserKicked: Rule(leaving.check_kicked, leaving.kicked),

@@ -12,11 +12,17 @@ from xchat.chat.apply.step import Step, actor, direct_target
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
+from xchat.chat.modes import LOGGED_IN_ONLY
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import MESSAGE_TAGS
-from xchat.irc.numerics import ERR_CANNOTSENDTOCHAN, ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK
+from xchat.irc.numerics import (
+    ERR_CANNOTSENDTOCHAN,
+    ERR_NEEDREGGEDNICK,
+    ERR_NOSUCHCHANNEL,
+    ERR_NOSUCHNICK,
+)
 
 _CTCP, _ACTION = "\x01", "\x01ACTION "
 
@@ -42,8 +48,17 @@ def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
             raise Refused(ERR_NOSUCHCHANNEL, event.target)
         check_may_speak(state, channel, user)
         _check_text(channel, event)
-    elif event.target not in state.users:
+    else:
+        _check_may_address(state, user, event.target)
+
+
+def _check_may_address(state: State, user: User, uid: str) -> None:
+    """User mode R: only those who are logged in may say something to this user."""
+    target = state.users.get(uid)
+    if target is None:
         raise Refused(ERR_NOSUCHNICK, "*")
+    if LOGGED_IN_ONLY in target.modes and not user.account and target is not user:
+        raise Refused(ERR_NEEDREGGEDNICK, target.nick, text="You must be logged in to talk to them")
 
 
 def check_may_speak(state: State, channel: Channel, user: User) -> None:

@@ -20,6 +20,7 @@ from xchat.chat.events import (
     UserRegistered,
 )
 from xchat.chat.lines import Line
+from xchat.chat.modes import OPER
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
@@ -251,13 +252,14 @@ def realname_changed(step: Step, event: RealnameChanged) -> None:
 
 
 def user_modes_changed(step: Step, event: UserModesChanged) -> None:
-    """Set the user's modes to exactly these, and tell them what changed."""
+    """Set the user's modes to these, but for operator, and tell them what changed."""
     user = step.state.users[event.uid]
-    added = "".join(letter for letter in event.modes if letter not in user.modes)
-    removed = "".join(letter for letter in user.modes if letter not in event.modes)
+    modes = "".join(letter for letter in event.modes if letter != OPER or OPER in user.modes)
+    added = "".join(letter for letter in modes if letter not in user.modes)
+    removed = "".join(letter for letter in user.modes if letter not in modes)
     if not added and not removed:
         return
-    step.state.put_user(replace(user, modes=event.modes))
+    step.state.put_user(replace(user, modes=modes, role=user.role if OPER in modes else ""))
     change = (f"+{added}" if added else "") + (f"-{removed}" if removed else "")
     line = step.line(user, "MODE", user.nick, change)
     step.effects.append(effects.ToUser(event.uid, line))

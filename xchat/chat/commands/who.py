@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xchat.chat import operators
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
@@ -72,7 +73,7 @@ def _in_channel(hub: Hub, request: Request, question: Question) -> Iterator[Foun
     if channel is None:
         return
     folded = names.fold(channel.name)
-    inside = uid in hub.state.members[folded] or _is_oper(hub, uid)
+    inside = uid in hub.state.members[folded] or _sees_all(hub, uid)
     for member in list(hub.state.members[folded]):
         roles = hub.state.roles(folded, member)
         if roles is None:
@@ -103,13 +104,13 @@ def _matches(hub: Hub, request: Request, user: User, mask: Mask) -> bool:
 def is_in_sight(hub: Hub, request: Request, user: User) -> bool:
     """Say whether a user is found without being named: +i hides from who shares no channel."""
     uid = request.session.uid
-    if "i" not in user.modes or uid == user.uid or _is_oper(hub, uid):
+    if "i" not in user.modes or uid == user.uid or _sees_all(hub, uid):
         return True
     return hub.state.share_channel(uid, user.uid)
 
 
-def _is_oper(hub: Hub, uid: str) -> bool:
-    return OPER in hub.state.users[uid].modes
+def _sees_all(hub: Hub, uid: str) -> bool:
+    return operators.may(hub.state.users[uid], operators.SIGHT)
 
 
 def _say(hub: Hub, request: Request, question: Question, found: Found) -> None:
@@ -164,7 +165,7 @@ _FIELDS: dict[str, _Field] = {
     "f": _flags,
     "d": lambda _hub, _request, _found: _HOPS,
     "l": lambda hub, _request, found: str(idle_of(hub, found.user) or 0),
-    "a": lambda _hub, _request, _found: "0",
+    "a": lambda hub, _request, found: hub.state.account_name(found.user.uid) or "0",
     "o": lambda _hub, _request, _found: _NO_LEVEL,
     "r": lambda _hub, _request, found: found.user.realname,
 }
@@ -179,7 +180,7 @@ def address_of(hub: Hub, request: Request, user: User) -> str:
     sessions = hub.fanout.sessions.get(user.uid, ())
     address = next((session.address for session in sessions), user.host)
     asker = request.session.uid
-    may_know = address == user.host or asker == user.uid or _is_oper(hub, asker)
+    may_know = address == user.host or asker == user.uid or _sees_all(hub, asker)
     return address if may_know else HIDDEN_ADDRESS
 
 

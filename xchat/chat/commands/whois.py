@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from xchat.chat import operators
 from xchat.chat.apply.sight import is_member, is_visible
 from xchat.chat.commands.each import split
 from xchat.chat.commands.information import need_this_server
@@ -25,8 +26,10 @@ from xchat.irc.numerics import (
     RPL_AWAY,
     RPL_ENDOFWHOIS,
     RPL_ENDOFWHOWAS,
+    RPL_WHOISACCOUNT,
     RPL_WHOISACTUALLY,
     RPL_WHOISBOT,
+    RPL_WHOISCERTFP,
     RPL_WHOISCHANNELS,
     RPL_WHOISHOST,
     RPL_WHOISIDLE,
@@ -69,7 +72,7 @@ def _say_whois(hub: Hub, request: Request, user: User) -> None:
     if idle is not None:
         hub.reply(request, RPL_WHOISIDLE, nick, str(idle), str(user.since // 1000))
     asker = hub.state.users[request.session.uid]
-    if asker.uid == user.uid or OPER in asker.modes:
+    if asker.uid == user.uid or operators.may(asker, operators.SIGHT):
         _say_private(hub, request, user)
 
 
@@ -79,6 +82,9 @@ def _say_standing(hub: Hub, request: Request, user: User) -> None:
         hub.reply(request, RPL_WHOISOPERATOR, user.nick)
     if BOT in user.modes:
         hub.reply(request, RPL_WHOISBOT, user.nick)
+    account = hub.state.account_name(user.uid)
+    if account:
+        hub.reply(request, RPL_WHOISACCOUNT, user.nick, account)
     away = hub.state.away.get(user.uid)
     if away is not None:
         hub.reply(request, RPL_AWAY, user.nick, text=away)
@@ -90,6 +96,10 @@ def _say_private(hub: Hub, request: Request, user: User) -> None:
     host = f"is connecting from {user.user}@{user.host} {address}"
     hub.reply(request, RPL_WHOISACTUALLY, user.nick, address)
     hub.reply(request, RPL_WHOISHOST, user.nick, text=host)
+    certificates = {session.certificate for session in hub.fanout.sessions.get(user.uid, ())}
+    for fingerprint in sorted(certificates - {""}):
+        text = f"has client certificate fingerprint {fingerprint}"
+        hub.reply(request, RPL_WHOISCERTFP, user.nick, text=text)
     hub.reply(request, RPL_WHOISMODES, user.nick, text=f"is using modes +{user.modes}")
 
 

@@ -1,0 +1,92 @@
+"""OPER (modern.ircdocs.horse, OPER message), and what shows that one is an operator."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chat.commands.operators import CONFIG, HASH, operator
+from tests.chat.pair import OpenServer, Server
+from xchat.chat.passwords import NO_HASH, hash_password, verify
+from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
+
+
+@pytest.fixture
+def server(open_server: OpenServer) -> Server:
+    return open_server(config=CONFIG)
+
+
+def test_the_right_password(server: Server) -> None:
+    """Upon successful OPER, the user receives an RPL_YOUREOPER (381) and a MODE with +o."""
+    alice = server.client("alice")
+    assert alice.ask("OPER root right") == [
+        "381 alice :You are now an IRC operator",
+        ":alice MODE alice +o",
+    ]
+    assert alice.ask("MODE alice") == ["221 alice +o"]
+    assert alice.ask("OPER root right") == ["381 alice :You are now an IRC operator"]
+
+
+@pytest.mark.parametrize("given", ["root wrong", "nobody right", "ROOT right", "root :", "* :"])
+def test_a_wrong_one(server: Server, given: str) -> None:
+    """ERR_PASSWDMISMATCH (464): the password is not correct, or the name: which, stays unsaid."""
+    alice = server.client("alice")
+    assert alice.ask(f"OPER {given}") == ["464 alice :Password incorrect"]
+    assert alice.ask("MODE alice") == ["221 alice +"]
+
+
+def test_too_little(server: Server) -> None:
+    alice = server.client("alice")
+    assert alice.ask("OPER root") == ["461 alice OPER :Not enough parameters"]
+
+
+def test_nobody_is_an_operator_here(open_server: OpenServer) -> None:
+    """ERR_NOOPERHOST (491): the server has not been configured to allow connections from the
+    client's host as an operator.
+    """
+    alice = open_server().client("alice")
+    assert alice.ask("OPER root right") == ["491 alice :No O-lines for your host"]
+
+
+def test_many_tries_are_answered_and_not_compared(server: Server) -> None:
+    alice = server.client("alice")
+    wrong = alice.ask(*["OPER root wrong"] * (OPER_TRIES_MAX + 3))
+    assert wrong[:OPER_TRIES_MAX] == ["464 alice :Password incorrect"] * OPER_TRIES_MAX
+    assert wrong[-1].startswith("464 alice :Too many tries to become an operator")
+    assert "464" in server.client("bob").ask("OPER root right")[0], "it is the address that waits"
+    server.pass_time(OPER_TRIES_SECONDS)
+    operator(alice)
+
+
+def test_what_is_no_hash_lets_nobody_in() -> None:
+    assert verify(f" {HASH}\n", "right")
+    assert not verify(HASH, "Right")
+    assert not verify(NO_HASH, "")
+    assert not verify("right", "right")
+    assert hash_password("right", memory_kib=8, passes=1) != HASH, "each has a salt of its own"
+
+
+def test_it_is_shown(server: Server) -> None:
+    """RPL_WHOISOPERATOR (313); `*` among the flags of WHO and in USERHOST; LUSERS counts them."""
+    alice, bob = server.client("alice"), operator(server.client("bob"))
+    assert "313 alice bob :is an IRC operator" in alice.ask("WHOIS bob")
+    assert "352 alice * ~bob 127.0.0.1 xchat.local bob H* :0 bob's name" in alice.ask("WHO bob")
+    assert alice.ask("USERHOST bob") == ["302 alice bob*=+~bob@127.0.0.1"]
+    assert "252 alice 1 :operator(s) online" in alice.ask("LUSERS")
+    assert alice.ask("WHO * o")[:-1] == alice.ask("WHO bob")[:-1]
+    assert bob.ask("MODE bob -o") == [":bob MODE bob -o"]
+    assert "252 alice 0 :operator(s) online" in alice.ask("LUSERS")
+    assert "481" in bob.ask("KILL alice")[0]
+
+
+def test_operators_see_who_hides_and_where_from(server: Server) -> None:
+    alice, bob = server.client("alice"), operator(server.client("bob"))
+    alice.ask("MODE alice +i")
+    assert "alice" in bob.ask("WHO ali*")[0]
+    said = bob.ask("WHOIS alice")
+    assert "338 bob alice 127.0.0.1 :Is actually using host" in said
+    assert "378 bob alice :is connecting from ~alice@127.0.0.1 127.0.0.1" in said
+
+
+def test_it_ends_with_the_connection(server: Server) -> None:
+    operator(server.client("alice")).drop()
+    assert server.client("alice").ask("MODE alice") == ["221 alice +"]

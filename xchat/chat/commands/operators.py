@@ -1,0 +1,85 @@
+"""What operators of the server type: OPER KILL WALLOPS REHASH."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xchat.chat.commands.each import need_user
+from xchat.chat.events import OperatorGranted, UserKilled, WallopsSent
+from xchat.chat.lines import Line
+from xchat.chat.operators import ADMIN, KILL, REHASH, need_privilege
+from xchat.chat.passwords import NO_HASH, verify
+from xchat.chat.refused import Failed, Refused
+from xchat.chat.session import Request
+from xchat.chat.text import clean
+from xchat.config import Config
+from xchat.errors import ConfigError
+from xchat.irc.numerics import ERR_NOOPERHOST, ERR_NOTEXTTOSEND, ERR_PASSWDMISMATCH, RPL_REHASHING
+from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+_NO_REASON = "no reason given"
+
+
+def oper(hub: Hub, request: Request) -> None:
+    """OPER <name> <password>: become an operator; which of the two is off stays unsaid."""
+    name, password = request.params[:2]
+    if not hub.config.operators:
+        raise Refused(ERR_NOOPERHOST)
+    address = request.session.address
+    if not hub.oper_tries.take(address, hub.now):
+        text = f"Too many tries to become an operator: {OPER_TRIES_MAX} are allowed "
+        raise Refused(ERR_PASSWDMISMATCH, text=f"{text}in {OPER_TRIES_SECONDS:g} seconds")
+    known = {operator.name: operator.password_hash for operator in hub.config.operators}
+    check = partial(verify, known.get(name, NO_HASH), password)
+    hub.work(request, check, partial(_oper, hub, request, name))
+
+
+def _oper(hub: Hub, request: Request, name: str, is_right: bool) -> None:
+    """Go on once the password was compared."""
+    if not is_right:
+        raise Refused(ERR_PASSWDMISMATCH)
+    hub.oper_tries.forget(request.session.address)
+    hub.append(request, OperatorGranted(uid=request.session.uid, name=name, role=ADMIN))
+
+
+def kill(hub: Hub, request: Request) -> None:
+    """KILL <nick> [<reason>]: part with a user."""
+    uid = request.session.uid
+    need_privilege(hub.state, uid, KILL)
+    target = need_user(hub, request.params[0])
+    given = request.params[1] if len(request.params) > 1 else ""
+    reason = clean(given, hub.limits.kick_bytes_max) or _NO_REASON
+    hub.append(request, UserKilled(uid=uid, target=target.uid, reason=reason))
+
+
+def wallops(hub: Hub, request: Request) -> None:
+    """WALLOPS <text>: tell all who have user mode w."""
+    text = request.params[0]
+    if not text:
+        raise Refused(ERR_NOTEXTTOSEND)
+    hub.append(request, WallopsSent(uid=request.session.uid, text=text))
+
+
+def rehash(hub: Hub, request: Request) -> None:
+    """REHASH: read the configuration again; what changes with the next start only, is named."""
+    need_privilege(hub.state, request.session.uid, REHASH)
+    if hub.reload is None:
+        raise Failed("NO_CONFIGURATION", text="This server reads no configuration")
+    hub.reply(request, RPL_REHASHING, hub.config_name)
+    hub.work(request, hub.reload, partial(_rehashed, hub, request))
+
+
+def _rehashed(hub: Hub, request: Request, read: Config | ConfigError) -> None:
+    """Go on once it was read: all of it counts, or nothing of it."""
+    if isinstance(read, ConfigError):
+        raise Failed("INVALID_CONFIGURATION", text=f"Nothing has changed: {read.what}")
+    later = hub.configure(read)
+    text = "The configuration was read again"
+    if later:
+        text = f"{text}; with the next start only: {', '.join(later)}"
+    nick = hub.nick_of(request.session)
+    request.put(Line(hub.name, "NOTICE", (nick, text), hub.now_ms))

@@ -1,0 +1,48 @@
+"""What operators of the server may do: one row a privilege, and the roles that have them.
+
+An operator is a user with mode o and a role, which they have by OPER or by their
+account. The role stands in the log, what it allows stands here.
+"""
+
+from __future__ import annotations
+
+from xchat.chat.apply.step import actor
+from xchat.chat.entities import User
+from xchat.chat.modes import OPER
+from xchat.chat.refused import Refused
+from xchat.chat.state import State
+from xchat.irc.numerics import ERR_NOPRIVILEGES, ERR_NOPRIVS
+
+KILL = "kill"
+REHASH = "rehash"
+WALLOPS = "wallops"
+SIGHT = "sight"
+METADATA = "metadata"
+PRIVILEGES = {
+    KILL: "part with a user",
+    REHASH: "have the configuration read again",
+    WALLOPS: "tell all operators something",
+    SIGHT: "see who is invisible, and where users come from",
+    METADATA: "change the metadata of others",
+}
+ADMIN, MODERATOR = "admin", "moderator"
+ROLES = {
+    ADMIN: frozenset(PRIVILEGES),
+    MODERATOR: frozenset({KILL, WALLOPS, SIGHT}),
+}
+"""The roles of operators; one that is not here allows nothing."""
+
+
+def may(user: User, privilege: str) -> bool:
+    """Say whether a user is an operator whose role has a privilege."""
+    return OPER in user.modes and privilege in ROLES.get(user.role, ())
+
+
+def need_privilege(state: State, uid: str, privilege: str) -> User:
+    """Return the operator who acts; refuse who is none, and whose role does not allow it."""
+    user = actor(state, uid)
+    if OPER not in user.modes:
+        raise Refused(ERR_NOPRIVILEGES)
+    if not may(user, privilege):
+        raise Refused(ERR_NOPRIVS, privilege)
+    return user
