@@ -34,7 +34,7 @@ def tokens(config: Config) -> list[str]:
         f"CHANNELLEN={min(limits.channel_chars_max, CHANNEL_BYTES_MAX)}",
         f"CHANTYPES={CHANNEL_PREFIX}",
         f"CHATHISTORY={HISTORY_ROWS_MAX}",
-        "ELIST=MNU",
+        "ELIST=CMNTU",
         "EXCEPTS=e",
         "EXTBAN=,am",
         f"HOSTLEN={HOST_BYTES_MAX}",

@@ -35,6 +35,8 @@ EXTENDED_MONITOR = 1 << 15
 ACCOUNT_TAG = 1 << 16
 ACCOUNT_NOTIFY = 1 << 17
 EVENT_PLAYBACK = 1 << 32
+NO_IMPLICIT_NAMES = 1 << 33
+NO_IMPLICIT_NAMES_DRAFT = 1 << 34
 
 CAPABILITIES = (
     Capability("account-notify", ACCOUNT_NOTIFY),
@@ -45,6 +47,7 @@ CAPABILITIES = (
     Capability("chghost", CHGHOST),
     Capability("draft/chathistory", CHATHISTORY),
     Capability("draft/event-playback", EVENT_PLAYBACK),
+    Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
     Capability("echo-message", ECHO_MESSAGE),
     Capability("extended-join", EXTENDED_JOIN),
     Capability("extended-monitor", EXTENDED_MONITOR),
@@ -52,6 +55,7 @@ CAPABILITIES = (
     Capability("labeled-response", LABELED_RESPONSE),
     Capability("message-tags", MESSAGE_TAGS),
     Capability("multi-prefix", MULTI_PREFIX),
+    Capability("no-implicit-names", NO_IMPLICIT_NAMES),
     Capability("server-time", SERVER_TIME),
     Capability("setname", SETNAME),
     Capability("standard-replies", STANDARD_REPLIES),

@@ -164,7 +164,7 @@ def test_isupport_says_what_the_limits_say(open_server: OpenServer) -> None:
     assert (tokens["EXCEPTS"], tokens["INVEX"], tokens["EXTBAN"]) == ("e", "I", ",am")
     assert tokens["CHANTYPES"] == "#"
     assert tokens["CASEMAPPING"] == "rfc8265"
-    assert tokens["ELIST"] == "MNU"
+    assert tokens["ELIST"] == "CMNTU"
     assert tokens["NETWORK"] == "XChat"
     assert tokens["UTF8ONLY"] == tokens["SAFELIST"] == ""
     assert (tokens["CHATHISTORY"], tokens["MSGREFTYPES"]) == ("100", "msgid,timestamp")

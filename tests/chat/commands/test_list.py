@@ -1,4 +1,4 @@
-"""LIST (modern.ircdocs.horse, LIST message; ELIST=MNU)."""
+"""LIST (modern.ircdocs.horse, LIST message; ELIST=CMNTU)."""
 
 from __future__ import annotations
 
@@ -101,3 +101,28 @@ def test_a_long_list_comes_in_pieces_and_what_is_asked_after_it_comes_after(
     answers = alice.heard()
     assert [line.split()[2] for line in answers if line.startswith("322")] == names
     assert answers[-1] == "PONG xchat.local after"
+
+
+def test_by_the_age_of_channel_and_topic(server: Server) -> None:
+    """C: "C<val" and "C>val" search for a channel that was created either less than `val` minutes
+    ago, or more than `val` minutes ago, respectively. T: likewise with the time of the topic.
+    """
+    alice = server.client("alice")
+    alice.ask("JOIN #one,#none", "TOPIC #one :first")
+    server.pass_time(150)
+    alice.ask("JOIN #two", "TOPIC #two :second")
+    server.pass_time(60)
+    for letter, without_topic in (("C", ["#none"]), ("t", [])):
+        assert sorted(listed(alice, f"{letter}>2")) == [*without_topic, "#one"]
+        assert listed(alice, f"{letter}<2") == ["#two"]
+        assert listed(alice, f"{letter}<0") == []
+        assert sorted(listed(alice, f"{letter}>0")) == [*without_topic, "#one", "#two"]
+    assert listed(alice, "C>2,T<10") == ["#one"]
+    assert listed(alice, "#two,#none", "C<9") == ["#none", "#two"]
+
+
+def test_what_only_looks_like_a_condition_is_a_mask(server: Server) -> None:
+    alice = server.client("alice")
+    alice.ask("JOIN #a")
+    for word in ("C", "C>", "C<x", "T>-1", f"C>{'9' * 10}", "X>1", ">", "!"):
+        assert listed(alice, word) in ([], ["#a"]), word

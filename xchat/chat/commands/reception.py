@@ -14,7 +14,13 @@ from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.text import rows
-from xchat.irc.capabilities import EXTENDED_JOIN, MULTI_PREFIX, USERHOST_IN_NAMES
+from xchat.irc.capabilities import (
+    EXTENDED_JOIN,
+    MULTI_PREFIX,
+    NO_IMPLICIT_NAMES,
+    NO_IMPLICIT_NAMES_DRAFT,
+    USERHOST_IN_NAMES,
+)
 from xchat.irc.numerics import (
     RPL_CREATED,
     RPL_ENDOFNAMES,
@@ -50,12 +56,13 @@ def welcome(hub: Hub, request: Request, user: User) -> None:
 
 
 def entered(hub: Hub, request: Request, entry: Entered) -> None:
-    """Tell who has joined a channel its topic and who is there."""
+    """Tell who has joined a channel its topic and, without no-implicit-names, who is there."""
     channel = entry.channel
     if channel.topic:
         say_topic(hub, request, channel)
-    say_names(hub, request, channel, entry.members)
-    hub.reply(request, RPL_ENDOFNAMES, channel.name)
+    if not request.session.caps & (NO_IMPLICIT_NAMES | NO_IMPLICIT_NAMES_DRAFT):
+        say_names(hub, request, channel, entry.members)
+        hub.reply(request, RPL_ENDOFNAMES, channel.name)
 
 
 def rejoin(hub: Hub, session: Session) -> Iterator[None]:

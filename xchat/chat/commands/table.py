@@ -113,7 +113,13 @@ _TABLE = (
         "JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1, cost_each=0.25
     ),
     Command("KICK", _C.kick, "<channel> <nick>{,nick} [reason]", "Remove from a channel.", 2),
-    Command("LIST", listing.list_, "[channel | mask | >n | <n]", "Channels.", cost=3),
+    Command(
+        "LIST",
+        listing.list_,
+        "[channel | mask | >n | <n | C>minutes | T<minutes]",
+        "Channels.",
+        cost=3,
+    ),
     Command("LUSERS", information.lusers, "", "How many are here."),
     Command("KILL", operators.kill, "<nick> [reason]", "Part with a user (operators).", 1),
     Command("LINKS", information.links, "[server]", "The servers there are: this one."),
