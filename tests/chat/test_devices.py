@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.chat.pair import Client, OpenServer, Server
+from xchat.chat.events import AccountChanged
+from xchat.config import load
 
 
 @pytest.fixture
@@ -79,12 +83,92 @@ def test_who_is_always_present_stays_and_is_told_on_return(open_server: OpenServ
     server.channel("#a", ana, bob)
     ana.ask("QUIT")
     assert bob.heard() == []
-    assert bob.ask("PRIVMSG ana :wait for me") == []
+    assert bob.ask("PRIVMSG ana :wait for me") == [
+        "301 bob ana :Not connected; what you write waits"
+    ]
     (user,) = [user for user in server.hub.state.users.values() if user.nick == "ana"]
     assert (user.sessions, user.detached) == ((), server.now_ms)
     back = server.client("ana", account=account)
     assert back.session.uid == user.uid
     assert server.hub.state.users[user.uid].detached == 0
+
+
+def test_away_is_who_sits_at_none_of_their_devices(server: Server) -> None:
+    phone, laptop = two_devices(server)
+    bob = server.client("bob", "away-notify")
+    server.channel("#a", phone, bob)
+    phone.ask("AWAY :pocket")
+    assert bob.heard() == [], "somebody sits at the laptop"
+    laptop.ask("AWAY :lunch")
+    assert bob.heard() == [":ana AWAY lunch"]
+    laptop.ask("QUIT")
+    assert bob.heard() == [":ana AWAY pocket"]
+    phone.ask("AWAY")
+    assert bob.heard() == [":ana AWAY"]
+
+
+def test_who_is_not_connected_is_away_until_they_are(open_server: OpenServer) -> None:
+    server = open_server()
+    account = server.account("ana", always_present=True)
+    ana, bob = server.client("ana", account=account), server.client("bob", "away-notify")
+    server.channel("#a", ana, bob)
+    ana.drop()
+    assert bob.heard() == [":ana AWAY :Not connected; what you write waits"]
+    assert bob.ask("PRIVMSG ana :x") == ["301 bob ana :Not connected; what you write waits"]
+    server.client("ana", account=account)
+    assert bob.heard() == [":ana AWAY"]
+
+
+def test_who_is_not_connected_for_too_long_goes(open_server: OpenServer) -> None:
+    """Detached for longer than a configurable time means gone."""
+    config = load(None, ["accounts.detached_seconds_max=3600"])
+    server = open_server(config=config)
+    account = server.account("ana", always_present=True)
+    ana, bob = server.client("ana", account=account), server.client("bob")
+    server.channel("#a", ana, bob)
+    ana.drop()
+    server.pass_time(3500)
+    assert bob.heard() == []
+    server.pass_time(200)
+    assert bob.heard() == [":ana QUIT :Not connected for too long"]
+
+
+def test_who_is_always_present_is_so_after_a_restart(
+    open_server: OpenServer, tmp_path: Path
+) -> None:
+    server = open_server()
+    account = server.account("ana", always_present=True)
+    ana = server.client("ana", account=account)
+    ana.ask("JOIN #a", "PRIVMSG #a :x")
+    server.close()
+    server = open_server()
+    assert server.client("bob").ask("PRIVMSG ana :x") == [
+        "301 bob ana :Not connected; what you write waits"
+    ]
+    back = server.connect()
+    back.session.claim.account = account.aid
+    assert ":ana JOIN #a" in back.ask("NICK ana", "USER a 0 * :a")
+
+
+def test_it_ends_when_it_is_not_wanted_any_more(server: Server) -> None:
+    account = server.account("ana", always_present=True)
+    ana, bob = server.client("ana", account=account), server.client("bob")
+    server.channel("#a", ana, bob)
+    ana.drop()
+    server.quiet()
+    assert server.hub.ledger.append_own("", AccountChanged(aid=account.aid, always_present=False))
+    assert bob.heard() == [":ana QUIT :No longer always present"]
+
+
+def test_no_more_devices_than_may_be(open_server: OpenServer) -> None:
+    server = open_server(devices_per_user_max=1)
+    account = server.account("ana")
+    server.client("ana", account=account)
+    more = server.connect()
+    more.session.claim.account = account.aid
+    (told, end) = more.ask("NICK ana", "USER a 0 * :a")
+    assert told == "465 ana :You cannot join: 1 devices of yours are connected as ana"
+    assert end.startswith("ERROR ")
 
 
 def test_a_nick_of_an_account_is_kept_for_it(server: Server) -> None:

@@ -40,6 +40,8 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "founder": st.sampled_from(["", "1", "5", "gone"]),
     "letter": st.sampled_from([*"qaohv", "", "x", "ab"]),
     "channels_max": st.sampled_from([0, 1, 20]),
+    "ts": st.sampled_from([0, 1 << 50]),
+    "device_is_away": st.booleans(),
     "entries_max": st.sampled_from([0, 2]),
     "command": st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG"]),
     "modes": st.sampled_from(["", "i"]),

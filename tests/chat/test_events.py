@@ -22,6 +22,7 @@ KEPT = (
     events.AccountRemoved(aid="1"),
     events.UserLoggedIn(uid="1", account="2"),
     events.UserLoggedOut(uid="1"),
+    events.MarkedRead(uid="1", target="#a", ts=5),
     events.NickChanged(uid="1", nick="b"),
     events.RealnameChanged(uid="1", realname="გიორგი"),
     events.UserModesChanged(uid="1", modes=""),

@@ -82,7 +82,10 @@ class ChannelMessage(Effect, frozen=True):
 
 
 class UserMessage(Effect, frozen=True):
-    """A message for one user; who sent it, on each of their devices, hears it with echo-message."""
+    """A message for one user, and for the sender's other devices.
+
+    The device that sent it hears it with echo-message only.
+    """
 
     uid: str
     line: Line
@@ -123,6 +126,15 @@ class NickLeft(Effect, frozen=True):
 
     user: User
     ts: int
+
+
+class Read(Effect, frozen=True):
+    """A user has read a target up to a time (ms); if that is news, all their devices hear it."""
+
+    uid: str
+    target: str
+    ts: int
+    is_new: bool
 
 
 class Entered(Effect, frozen=True):

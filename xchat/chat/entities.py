@@ -144,4 +144,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_fiel
         return (self.name, *self.nicks)
 
 
-Entity = User | Channel | Member | Account
+class ReadMarker(msgspec.Struct, frozen=True, tag="read-marker", tag_field="k"):
+    """How far one party (`User.party`) has read a target (folded), as a time in ms."""
+
+    party: str
+    target: str
+    ts: int
+
+
+Entity = User | Channel | Member | Account | ReadMarker

@@ -288,6 +288,14 @@ class MessageSent(Event, frozen=True, tag="message-sent"):
         return replace(self, text=None, tags=NO_TAGS)
 
 
+class MarkedRead(Event, frozen=True, tag="marked-read"):
+    """A user has read a target (a channel or a nick) up to a time (ms)."""
+
+    uid: str
+    target: str
+    ts: int
+
+
 # -- heard by those who are there, and kept nowhere -------------------------------------------
 
 
@@ -307,10 +315,14 @@ class WallopsSent(Event, frozen=True, tag="wallops-sent"):
 
 
 class AwayChanged(Event, frozen=True, tag="away-changed"):
-    """A user went away (`message`) or came back (None)."""
+    """A user went away (`message`) or came back (None), as all of their devices say together.
+
+    `device_is_away` is what the one that asked has said of itself, and is answered.
+    """
 
     uid: str
     message: str | None
+    device_is_away: bool = False
 
 
 Kept = (
@@ -342,6 +354,7 @@ Kept = (
     | ChannelDropped
     | AccessChanged
     | MessageSent
+    | MarkedRead
 )
 
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)

@@ -139,7 +139,7 @@ class Fanout:
             origin = request.session if request is not None else None
             own = self.sessions.get(effect.sender, ())
             others = [session for session in own if session is not origin]
-            self._to_sessions(others, effect.line, effect.need | ECHO_MESSAGE, None)
+            self._to_sessions(others, effect.line, effect.need, None)
         self._echo(effect.line, effect.need, request)
 
     def _echo(self, line: Line, need: int, request: Request | None) -> None:

@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from xchat.chat import effects, events
-from xchat.chat.commands import reception
+from xchat.chat.absences import Absences
+from xchat.chat.commands import away, markread, reception
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
 from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
@@ -76,6 +77,7 @@ class Hub(Desk):
         self._streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
         self._departures = Departures(self.ledger)
+        self._absences = Absences(self.ledger, config.accounts.detached_seconds_max)
         self.work = Work(self)
 
     # -- connections come and go --------------------------------------------------------------
@@ -132,6 +134,7 @@ class Hub(Desk):
         if session.closing is None:
             session.closing = session.ending = session.ending or reason
             self._deafen(session)
+        away.agree(self, session.uid)
         self._ending.pop(session, None)
         self._runnable.pop(session, None)
         self._streams.forget(session)
@@ -154,6 +157,7 @@ class Hub(Desk):
         """Let every session that has lines have its share of them handled."""
         self.now, self.now_ms = now, now_ms
         self._departures.go_on(now)
+        self._absences.go_on(now, now_ms)
         self.work.conclude()
         self._runnable.update(dict.fromkeys(self.flood.released(now)))
         runnable, self._runnable = self._runnable, {}
@@ -379,6 +383,8 @@ class Hub(Desk):
             self._departures.add(session, session.closing or "Connection lost")
             return
         reception.welcome(self, request, user)
+        if session.away is not None or user.uid in self.state.away:
+            away.agree(self, user.uid)
         if isinstance(effect, effects.SessionAttached):
             session.rejoining = reception.rejoin(self, session)
 
@@ -387,6 +393,7 @@ class Hub(Desk):
         effects.Fail: _fail_effect,
         effects.Welcomed: _welcome,
         effects.SessionAttached: _welcome,
+        effects.Read: markread.read,
         effects.LoggedIn: reception.logged_in,
         effects.NickLeft: _nick_left,
         effects.Gone: _gone,

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, Entity, Member, User
+from xchat.chat.entities import Account, Channel, Entity, Member, ReadMarker, User
 from xchat.chat.state import State
 from xchat.irc import names
 
@@ -44,7 +44,15 @@ def state_of(rows: Iterable[tuple[str, bytes]]) -> State:
     for key, entity in kept:
         if isinstance(entity, Member):
             reader.take_member(key, entity)
+    for _, entity in sorted(kept, key=_age):
+        if isinstance(entity, ReadMarker):
+            reader.take_marker(entity)
     return reader.finish()
+
+
+def _age(row: tuple[str, Entity]) -> tuple[int, str]:
+    key, entity = row
+    return entity.ts if isinstance(entity, ReadMarker) else 0, key
 
 
 def _precedence(row: tuple[str, Channel]) -> tuple[bool, int, str]:
@@ -101,6 +109,9 @@ class _Reader:
         if key != old_key:
             self._stale.append(old_key)
             self._owed[key] = entity
+
+    def take_marker(self, marker: ReadMarker) -> None:
+        self._state.put_read(marker.party, marker.target, marker.ts)
 
     def finish(self) -> State:
         """Return the state; a key that one leaves and another takes is not dropped."""

@@ -160,8 +160,9 @@ class Ledger:
 
     def append_own(self, key: str, event: events.Event) -> bool:
         """Append an event of the server itself; say False where the log takes no more."""
+        append = self.log.ephemeral if isinstance(event, _NOT_KEPT) else self.log.append
         try:
-            self.log.append(key, event)
+            append(key, event)
         except LogBusy:
             return False
         return True

@@ -12,6 +12,7 @@ SPECIFIED_CODES = frozenset(
         "INVALID_TARGET",
         "MESSAGE_ERROR",
         "INVALID_REALNAME",  # setname
+        "NEED_MORE_PARAMS",  # draft/read-marker
     }
 )
 """Codes of FAIL that a specification names: its clients wait for nothing else."""

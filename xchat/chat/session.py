@@ -40,6 +40,7 @@ class Session:
 
     __slots__ = (
         "address",
+        "away",
         "backlog",
         "cap_version",
         "caps",
@@ -89,6 +90,8 @@ class Session:
         """Appends that change state and are not settled: commands that see it wait."""
         self.tokens = 0.0
         self.tokens_at = now
+        self.away: str | None = None
+        """That nobody sits at this device, and why; NOT_HERE if it came of its own accord."""
         self.heard = now
         self.said = now
         """When the client last spoke at all, and when it last said something (seconds)."""

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, Entity, Member, User
+from xchat.chat.entities import Account, Channel, Entity, Member, ReadMarker, User
 from xchat.irc import names
 
 Row = tuple[str, bytes | None]
@@ -36,6 +36,8 @@ class State:
         self.away: dict[str, str] = {}
         """Presence: not kept, lost with the process."""
         self.accounts: dict[str, Account] = {}
+        self.read: dict[str, dict[str, int]] = {}
+        """How far each party has read each target (folded), as a time in ms; the oldest first."""
         self.left_out = 0
         """How many kept users and channels have no name that can be read now."""
         self._owners: dict[str, str] = {}
@@ -165,6 +167,18 @@ class State:
         self._disown(account)
         self._changed[f"a {aid}"] = None
         self._inverses.append(partial(self.put_account, account))
+
+    def put_read(self, party: str, target: str, ts: int | None) -> None:
+        """Let a party have read a target up to a time, or have no marker there."""
+        markers = self.read.setdefault(party, {})
+        before = markers.pop(target, None)
+        if ts is not None:
+            markers[target] = ts
+        if not markers:
+            del self.read[party]
+        marker = ReadMarker(party, target, ts) if ts is not None else None
+        self._changed[f"r {party} {target}"] = marker
+        self._inverses.append(partial(self.put_read, party, target, before))
 
     def put_channel(self, channel: Channel) -> None:
         """Add a channel, or put a new value in the place of the old one."""

@@ -37,6 +37,8 @@ ACCOUNT_NOTIFY = 1 << 17
 EVENT_PLAYBACK = 1 << 32
 NO_IMPLICIT_NAMES = 1 << 33
 NO_IMPLICIT_NAMES_DRAFT = 1 << 34
+PRE_AWAY = 1 << 18
+READ_MARKER = 1 << 19
 
 CAPABILITIES = (
     Capability("account-notify", ACCOUNT_NOTIFY),
@@ -48,6 +50,8 @@ CAPABILITIES = (
     Capability("draft/chathistory", CHATHISTORY),
     Capability("draft/event-playback", EVENT_PLAYBACK),
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
+    Capability("draft/pre-away", PRE_AWAY),
+    Capability("draft/read-marker", READ_MARKER),
     Capability("echo-message", ECHO_MESSAGE),
     Capability("extended-join", EXTENDED_JOIN),
     Capability("extended-monitor", EXTENDED_MONITOR),

@@ -47,6 +47,8 @@ HISTORY_ROWS_MAX = 100
 """Messages one CHATHISTORY may ask for, announced as CHATHISTORY in ISUPPORT."""
 APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
+READ_MARKERS_MAX = 1_000
+"""Read markers of one account; past it the one that was moved longest ago is forgotten."""
 WORK_PENDING_MAX = 256
 """Passwords being checked or hashed at once, in all; the next is told to try again."""
 PEM_BYTES_MAX = 1_048_576
@@ -172,6 +174,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Bytes, Meta(description="SO_SNDBUF: what the kernel holds for a client that does not read")
     ] = 131_072
 
+    devices_per_user_max: Annotated[
+        Count, Meta(description="connections of one account under one nick")
+    ] = 16
     channels_max: Annotated[Count, Meta(description="channels that somebody is in")] = 10_000
     channels_per_user_max: Annotated[Count, Meta(description="channels one user is in")] = 64
     bans_per_channel_max: Annotated[

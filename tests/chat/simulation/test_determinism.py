@@ -159,6 +159,8 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "message": MAYBE_TEXTS,
     "tags": TAGS,
     "sid": UIDS,
+    "device_is_away": st.booleans(),
+    "ts": st.sampled_from([0, 1, 7, 1 << 50]),
     "account": AIDS,
     "aid": AIDS,
     "name": NICKS,

@@ -20,6 +20,7 @@ from xchat.chat.apply import (
     channels,
     entering,
     leaving,
+    markers,
     messages,
     operators,
     registration,
@@ -77,6 +78,7 @@ RULES: dict[type[events.Event], Rule] = {
     events.ChannelDropped: Rule(registration.check_dropped, registration.dropped),
     events.AccessChanged: Rule(registration.check_access, registration.access_changed),
     events.MessageSent: Rule(messages.check_message, messages.message_sent),
+    events.MarkedRead: Rule(markers.check_marked, markers.marked_read),
     events.TypingNotified: Rule(messages.check_message, messages.typing_notified),
 }
 

@@ -7,8 +7,15 @@ from msgspec.structs import replace
 from xchat.chat import effects
 from xchat.chat.apply.registration import forget_account, give_standing
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.apply.users import depart, need_account, take_back_nick, tell_around
-from xchat.chat.entities import Account, User
+from xchat.chat.apply.users import (
+    depart,
+    forget_markers,
+    is_always_present,
+    need_account,
+    take_back_nick,
+    tell_around,
+)
+from xchat.chat.entities import Account, User, party_of
 from xchat.chat.events import (
     AccountChanged,
     AccountRegistered,
@@ -98,6 +105,9 @@ def account_changed(step: Step, event: AccountChanged) -> None:
     }
     changes = {name: value for name, value in given.items() if value is not None}
     step.state.put_account(replace(account, **changes))
+    for user in users_of(step.state, event.aid):
+        if not user.sessions and not is_always_present(step.state, user):
+            depart(step, user.uid, "No longer always present")
 
 
 def account_suspended(step: Step, event: AccountSuspended) -> None:
@@ -115,6 +125,7 @@ def account_removed(step: Step, event: AccountRemoved) -> None:
         depart(step, user.uid, "The account was removed")
     step.erase(step.state.accounts[event.aid].credentials_at)
     forget_account(step, event.aid)
+    forget_markers(step.state, party_of(event.aid))
     step.state.drop_account(event.aid)
 
 
@@ -134,6 +145,7 @@ def check_logged_in(state: State, event: UserLoggedIn) -> None:
 
 def logged_in(step: Step, event: UserLoggedIn) -> None:
     """Tell those who share a channel (IRCv3 account-notify); what the user holds stays theirs."""
+    forget_markers(step.state, event.uid)
     user = replace(step.state.users[event.uid], account=event.account)
     step.state.put_user(user)
     _tell_account(step, user)

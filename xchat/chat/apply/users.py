@@ -28,6 +28,9 @@ from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
 from xchat.irc.numerics import ERR_NICKNAMEINUSE, ERR_SASLFAIL, RPL_NOWAWAY, RPL_UNAWAY
 from xchat.limits import CHANNELS_EMPTY_MAX
 
+DETACHED = "Not connected; what you write waits"
+"""The away message of who is always present, and not connected."""
+
 
 def check_nick_free(state: State, nick: str, uid: str, account: str = "") -> None:
     """Refuse a nick that somebody holds or owns, or that looks like one.
@@ -57,7 +60,7 @@ def check_registered(state: State, event: UserRegistered) -> None:
 
 def check_claim(state: State, nick: str, sid: str, account: str) -> None:
     """Refuse a nick that a new session may not have; a further device has its user's."""
-    if _user_of(state, nick, account) is None:
+    if user_of(state, nick, account) is None:
         check_nick_free(state, nick, sid, account)
 
 
@@ -71,7 +74,7 @@ def need_account(state: State, aid: str) -> Account:
     return account
 
 
-def _user_of(state: State, nick: str, account: str) -> User | None:
+def user_of(state: State, nick: str, account: str) -> User | None:
     """Return the user of an account who has this nick: whose further device claims it."""
     holder = state.user_by_nick(nick)
     is_own = holder is not None and holder.account == account != ""
@@ -81,7 +84,7 @@ def _user_of(state: State, nick: str, account: str) -> User | None:
 def registered(step: Step, event: UserRegistered) -> None:
     """Let a user in, or attach a further device to one who is in."""
     here = Attached(event.uid, event.node)
-    known = _user_of(step.state, event.nick, event.account)
+    known = user_of(step.state, event.nick, event.account)
     if known is not None:
         user = replace(known, sessions=(*known.sessions, here), detached=0)
         step.state.put_user(user)
@@ -135,10 +138,18 @@ def session_detached(step: Step, event: SessionDetached) -> None:
     """Detach a device; with the last one the user goes, if they are not always present."""
     user = step.state.users[event.uid]
     rest = tuple(session for session in user.sessions if session.sid != event.sid)
-    if rest or is_always_present(step.state, user):
-        step.state.put_user(replace(user, sessions=rest, detached=0 if rest else step.ts))
+    if rest:
+        step.state.put_user(replace(user, sessions=rest))
+    elif is_always_present(step.state, user):
+        _detach(step, user)
     else:
         depart(step, event.uid, event.reason)
+
+
+def _detach(step: Step, user: User) -> None:
+    """Let a user be here while nobody is attached; whoever writes to them is told so."""
+    step.state.put_user(replace(user, sessions=(), detached=user.detached or step.ts))
+    _set_away(step, user, DETACHED)
 
 
 def is_always_present(state: State, user: User) -> bool:
@@ -157,9 +168,10 @@ def node_started(step: Step, event: NodeStarted) -> None:
         rest = tuple(session for session in user.sessions if session.node != event.node)
         if rest == user.sessions and (rest or user.node != event.node):
             continue
-        if rest or is_always_present(step.state, user):
-            since = 0 if rest else user.detached or step.ts
-            step.state.put_user(replace(user, sessions=rest, detached=since))
+        if rest:
+            step.state.put_user(replace(user, sessions=rest))
+        elif is_always_present(step.state, user):
+            _detach(step, user)
         else:
             depart(step, user.uid, "The server was restarted", is_over=_is_bare)
 
@@ -193,7 +205,14 @@ def depart(
     for folded in channels:
         leave(step, folded, uid, is_over=is_over)
     state.drop_user(uid)
+    forget_markers(state, uid)
     step.effects += (effects.NickLeft(user, step.ts), effects.Gone(user, reason))
+
+
+def forget_markers(state: State, party: str) -> None:
+    """Forget how far a party that is no more has read."""
+    for target in list(state.read.get(party, ())):
+        state.put_read(party, target, None)
 
 
 def leave(
@@ -267,14 +286,16 @@ def user_modes_changed(step: Step, event: UserModesChanged) -> None:
 
 def away_changed(step: Step, event: AwayChanged) -> None:
     """IRCv3 away-notify: those who share a channel hear of it."""
-    user, away = step.state.users[event.uid], step.state.away
-    step.effects.append(effects.Answer(RPL_NOWAWAY if event.message else RPL_UNAWAY))
-    if away.get(event.uid) == event.message:
+    step.effects.append(effects.Answer(RPL_NOWAWAY if event.device_is_away else RPL_UNAWAY))
+    _set_away(step, step.state.users[event.uid], event.message)
+
+
+def _set_away(step: Step, user: User, message: str | None) -> None:
+    if step.state.away.get(user.uid) == message:
         return
-    step.state.put_away(event.uid, event.message)
-    params = (event.message,) if event.message else ()
-    line = step.line(user, "AWAY", *params)
-    tell_around(step, user, line, AWAY_NOTIFY)
+    step.state.put_away(user.uid, message)
+    params = (message,) if message else ()
+    tell_around(step, user, step.line(user, "AWAY", *params), AWAY_NOTIFY)
 
 
 def tell_around(step: Step, user: User, line: Line, need: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xchat import __version__
 from xchat.chat.commands.information import lusers, motd, say_isupport
+from xchat.chat.commands.markread import say_marker
 from xchat.chat.effects import Entered, LoggedIn
 from xchat.chat.entities import Account, Channel, User
 from xchat.chat.lines import Line, format_time
@@ -60,6 +61,7 @@ def entered(hub: Hub, request: Request, entry: Entered) -> None:
     channel = entry.channel
     if channel.topic:
         say_topic(hub, request, channel)
+    say_marker(hub, request, channel.name)
     if not request.session.caps & (NO_IMPLICIT_NAMES | NO_IMPLICIT_NAMES_DRAFT):
         say_names(hub, request, channel, entry.members)
         hub.reply(request, RPL_ENDOFNAMES, channel.name)

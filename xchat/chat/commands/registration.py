@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
-from xchat.chat.apply.users import check_claim
+from xchat.chat.apply.users import check_claim, user_of
 from xchat.chat.events import NickChanged, UserRegistered
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored, Refused
@@ -113,6 +113,10 @@ def _check_admission(hub: Hub, request: Request) -> None:
     why = None
     if not request.session.claim.account:
         why = NEEDS_LOGIN.get(hub.config.access.policy or "open")
+    claim = request.session.claim
+    user = user_of(hub.state, claim.nick, claim.account)
+    if user is not None and len(user.sessions) >= hub.limits.devices_per_user_max:
+        why = f"{hub.limits.devices_per_user_max} devices of yours are connected as {user.nick}"
     if why is None and len(hub.state.users) >= hub.limits.users_max:
         why = f"the server is full, {hub.limits.users_max} users are here; try again later"
     if why is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.chat.commands import (
+    away,
     capabilities,
     channels,
     directory,
@@ -16,6 +17,7 @@ from xchat.chat.commands import (
     information,
     invitations,
     listing,
+    markread,
     messages,
     modes,
     monitor,
@@ -93,7 +95,7 @@ def _names_in_rows(width: int = 8) -> list[str]:
 _R, _C, _M = registration, channels, messages
 _TABLE = (
     Command("ADMIN", information.admin, "[server]", "Who runs this server."),
-    Command("AWAY", users.away, "[message]", "Say that you are away, or back.", cost=2),
+    Command("AWAY", away.away, "[message]", "Say that you are away, or back.", 0, False, cost=2),
     Command("CAP", capabilities.cap, "LS | LIST | REQ | END", "Agree on capabilities.", 1, False),
     Command(
         "CHATHISTORY",
@@ -123,6 +125,12 @@ _TABLE = (
     Command("LUSERS", information.lusers, "", "How many are here."),
     Command("KILL", operators.kill, "<nick> [reason]", "Part with a user (operators).", 1),
     Command("LINKS", information.links, "[server]", "The servers there are: this one."),
+    Command(
+        "MARKREAD",
+        markread.markread,
+        "<target> [timestamp=TIME]",
+        "Say, or ask, how far you have read.",
+    ),
     Command("MODE", modes.mode, "<target> [modes {argument}]", "See or change modes.", 1),
     Command(
         "MONITOR", monitor.monitor, "<+ | - | C | L | S> [nick{,nick}]", "Watch nicks.", 1, cost=2

@@ -1,24 +1,16 @@
-"""What users say of themselves: AWAY SETNAME."""
+"""What users say of themselves: SETNAME."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xchat.chat.events import AwayChanged, RealnameChanged
+from xchat.chat.events import RealnameChanged
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
-from xchat.chat.text import clean
 from xchat.irc.display import clean_text
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
-
-
-def away(hub: Hub, request: Request) -> None:
-    """AWAY [<message>]: away with one, back without."""
-    given = request.params[0] if request.params else ""
-    message = clean(given, hub.limits.away_bytes_max) or None
-    hub.append(request, AwayChanged(uid=request.session.uid, message=message))
 
 
 def setname(hub: Hub, request: Request) -> None:
