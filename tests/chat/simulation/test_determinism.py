@@ -168,7 +168,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "scram": MAYBE_TEXTS,
     "certificates": st.none() | st.just(("ab",)),
     "nicks": st.none() | st.lists(NICKS, max_size=2).map(tuple),
-    "role": st.sampled_from([None, "", "operator"]),
+    "role": st.sampled_from(["", "operator"]),
     "always_present": st.sampled_from([None, True, False]),
 }
 NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
