@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from xchat.chat.commands.table import COMMANDS
+from tests.docs import BEGIN, with_tables
 from xchat.config import Config
-from xchat.irc.capabilities import CAPABILITIES
 
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {
@@ -60,18 +59,10 @@ def test_the_architecture_fits_on_its_page() -> None:
     assert len(read("ARCHITECTURE.md").splitlines()) <= 120
 
 
-def test_the_readme_names_exactly_the_capabilities_there_are() -> None:
-    said = re.search(r"speaks CAP 302 with (.*?)\.\s", read("README.md"), re.DOTALL)
-    assert said is not None
-    assert re.findall(r"[a-z/-]+[a-z]", said[1].replace(" and ", ", ")) == [
-        capability.name for capability in CAPABILITIES
-    ]
-
-
-def test_the_changelog_names_exactly_the_commands_there_are() -> None:
-    said = re.search(r"\* IRC: (.*?), and", read("CHANGELOG.md"), re.DOTALL)
-    assert said is not None
-    assert sorted(said[1].split()) == sorted(set(COMMANDS) - {"HELPOP"})
+def test_the_readme_has_the_tables_of_commands_and_capabilities() -> None:
+    page = read("README.md")
+    assert BEGIN in page
+    assert with_tables(page) == page, "mend it with: python -m tests.docs"
 
 
 def test_the_layers_in_the_architecture_are_those_that_are_checked() -> None:
