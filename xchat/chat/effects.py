@@ -81,6 +81,15 @@ class ChannelMessage(Effect, frozen=True):
     need: int = 0
 
 
+class SomeMessage(Effect, frozen=True):
+    """A message for some of a channel, and for the other devices of who sent it."""
+
+    uids: tuple[str, ...]
+    line: Line
+    need: int
+    sender: str
+
+
 class UserMessage(Effect, frozen=True):
     """A message for one user, and for the sender's other devices.
 

@@ -136,11 +136,22 @@ class Fanout:
     def _user_message(self, effect: effects.UserMessage, request: Request | None) -> None:
         self._to_user(effect, None)
         if effect.sender and effect.sender != effect.uid:
-            origin = request.session if request is not None else None
-            own = self.sessions.get(effect.sender, ())
-            others = [session for session in own if session is not origin]
-            self._to_sessions(others, effect.line, effect.need, None)
+            self._to_other_devices(effect.sender, effect, request)
         self._echo(effect.line, effect.need, request)
+
+    def _some_message(self, effect: effects.SomeMessage, request: Request | None) -> None:
+        others = [uid for uid in effect.uids if uid != effect.sender]
+        sessions = [session for uid in others for session in self.sessions.get(uid, ())]
+        self._to_sessions(sessions, effect.line, effect.need, None)
+        self._to_other_devices(effect.sender, effect, request)
+        self._echo(effect.line, effect.need, request)
+
+    def _to_other_devices(
+        self, uid: str, effect: effects.UserMessage | effects.SomeMessage, request: Request | None
+    ) -> None:
+        origin = request.session if request is not None else None
+        others = [session for session in self.sessions.get(uid, ()) if session is not origin]
+        self._to_sessions(others, effect.line, effect.need, None)
 
     def _echo(self, line: Line, need: int, request: Request | None) -> None:
         need |= ECHO_MESSAGE
@@ -238,6 +249,7 @@ class Fanout:
         effects.ToChannel: _to_channel,
         effects.ToNeighbours: _to_neighbours,
         effects.ChannelMessage: _channel_message,
+        effects.SomeMessage: _some_message,
         effects.UserMessage: _user_message,
         effects.NickTaken: _nick_taken,
         effects.NickLeft: _nick_left,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from xchat.chat.modes import BOT, chanmodes, prefixes
+from xchat.chat.modes import BOT, PREFIXES, chanmodes, prefixes
 from xchat.config import Config
 from xchat.irc.names import CASEMAPPING, CHANNEL_PREFIX
 from xchat.limits import (
@@ -52,6 +52,7 @@ def tokens(config: Config) -> list[str]:
         f"PREFIX={prefixes()}",
         "SAFELIST",
         "SAFERATE",
+        f"STATUSMSG={PREFIXES}",
         f"TARGMAX={_targmax(limits.targets_max)}",
         f"TOPICLEN={limits.topic_bytes_max}",
         f"USERLEN={min(limits.user_chars_max, USER_BYTES_MAX)}",

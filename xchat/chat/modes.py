@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
+from xchat.irc import names
+
 
 class Rank(IntEnum):
     """How high somebody stands in a channel, whatever else they are there."""
@@ -47,8 +49,11 @@ ROLE_OF = {role.letter: role for role in ROLES}
 FOUNDER, OPERATOR, VOICE = (ROLE_OF[letter].bit for letter in "qov")
 RANK_OF_PREFIX = {role.prefix: role.rank for role in ROLES}
 
-KICKS = SETS_TOPIC = INVITES = Rank.HALFOP
-"""The rank it takes to remove those below, to set a topic under +t, to invite under +i."""
+PREFIXES = "".join(role.prefix for role in ROLES)
+
+KICKS = SETS_TOPIC = INVITES = HEARS_ALL = Rank.HALFOP
+"""The rank it takes to remove those below, to set a topic under +t, to invite under +i, and to
+hear under +U what those say who have no role."""
 
 
 class ChannelMode(NamedTuple):
@@ -71,6 +76,7 @@ CHANNEL_MODES = (
     ChannelMode("C", "D"),
     ChannelMode("M", "D"),
     ChannelMode("R", "D"),
+    ChannelMode("U", "D"),
     ChannelMode("i", "D"),
     ChannelMode("m", "D"),
     ChannelMode("n", "D"),
@@ -115,8 +121,20 @@ def takes_argument(sign: str, letter: str) -> bool:
     return kind in "AB" or (kind == "C" and sign == "+")
 
 
+def split_status(target: str) -> tuple[str, str]:
+    """Return the prefix of those whom `@#a` or `@%#a` (STATUSMSG) is for, and the channel.
+
+    Of several prefixes the lowest counts; a target without any has "".
+    """
+    name = target.lstrip(PREFIXES)
+    if not names.is_channel(name):
+        return "", target
+    given = target[: len(target) - len(name)]
+    return min(given, key=RANK_OF_PREFIX.__getitem__, default=""), name
+
+
 def chanmodes() -> str:
-    """Return the value of CHANMODES, `Ibe,k,l,CMRimnst`."""
+    """Return the value of CHANMODES, `Ibe,k,l,CMRUimnst`."""
     return ",".join(
         "".join(mode.letter for mode in CHANNEL_MODES if mode.kind == kind) for kind in "ABCD"
     )
@@ -125,4 +143,4 @@ def chanmodes() -> str:
 def prefixes() -> str:
     """Return the value of PREFIX, `(qaohv)~&@%+`."""
     letters = "".join(role.letter for role in ROLES)
-    return f"({letters}){''.join(role.prefix for role in ROLES)}"
+    return f"({letters}){PREFIXES}"

@@ -128,7 +128,7 @@ NICKS = st.sampled_from(
 CHANNELS = st.sampled_from(["#a", "#A", "#а", "#ლ", "#", "", "lobby", "# x", "#\u202e", "#a,b"])
 TEXTS = st.sampled_from(["hello", "", "გამარჯობა", "x" * 400])
 MAYBE_TEXTS = st.none() | TEXTS
-TARGETS = UIDS | CHANNELS
+TARGETS = UIDS | CHANNELS | st.sampled_from(["@#a", "+#A", "@", "%@#\u202e"])
 TAGS = st.sampled_from([{}, {"+x": "1"}, {"+typing": "active"}])
 CHANGES = st.builds(
     events.ModeChange,
@@ -176,7 +176,8 @@ NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
         "certificates": st.just(()),
         "role": st.just(""),
         "always_present": st.booleans(),
-    }
+    },
+    events.OperatorGranted: {"role": st.just("operator")},
 }
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.bans import is_silenced
 from xchat.chat.apply.playback import row_of
+from xchat.chat.apply.ranks import need_member
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import Step, actor, direct_target
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
-from xchat.chat.modes import LOGGED_IN_ONLY
+from xchat.chat.modes import (
+    HEARS_ALL,
+    LOGGED_IN_ONLY,
+    RANK_OF_PREFIX,
+    Rank,
+    rank_of,
+    split_status,
+)
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
@@ -42,10 +52,13 @@ def check_message(state: State, event: MessageSent | TypingNotified) -> None:
 
 def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
     user = actor(state, event.uid)
-    if names.is_channel(event.target):
-        channel = visible_channel(state, event.uid, event.target)
+    prefix, name = split_status(event.target)
+    if names.is_channel(name):
+        channel = visible_channel(state, event.uid, name)
         if channel is None:
-            raise Refused(ERR_NOSUCHCHANNEL, event.target)
+            raise Refused(ERR_NOSUCHCHANNEL, name)
+        if prefix:
+            need_member(state, event.uid, name)
         check_may_speak(state, channel, user)
         _check_text(channel, event)
     else:
@@ -95,42 +108,63 @@ def _silenced(channel: Channel, mode: str, why: str) -> Refused:
 def message_sent(step: Step, event: MessageSent) -> None:
     """Keep a message in the history of its target, and tell it.
 
-    Of one that was erased since nothing is kept, and nobody is told.
+    Of one that was erased since nothing is kept, and nobody is told. What is
+    for some of a channel only is in no history, which all of it may read.
     """
     state = step.state
-    user = state.users[event.uid]
-    if names.is_channel(event.target):
-        folded = names.fold(event.target)
-        channel = state.channels[folded]
-        if not channel.spoken and event.command != "TAGMSG":
+    user, target = state.users[event.uid], _target(state, event)
+    if target.folded and not target.floor and event.command != "TAGMSG":
+        channel = state.channels[target.folded]
+        if not channel.spoken:
             state.put_channel(replace(channel, spoken=True))
-        target, shown = channel.cid, channel.name
-    else:
-        other = state.users[event.target]
-        target, shown = direct_target(user.party, other.party), other.nick
     if event.text is None and not event.tags:
         return
-    params = (shown,) if event.text is None else (shown, event.text)
+    params = (target.shown,) if event.text is None else (target.shown, event.text)
     line = step.line(user, event.command, *params, tags=event.tags)
-    step.history.append(row_of(target, step.seq, line, user.party))
-    _tell(step, event.target, line, user.uid)
+    if not target.floor:
+        step.history.append(row_of(target.history, step.seq, line, user.party))
+    _tell(step, event, target, line)
 
 
 def typing_notified(step: Step, event: TypingNotified) -> None:
     """Tell what is not kept to those who are there."""
-    state = step.state
-    shown = (
-        state.channels[names.fold(event.target)].name
-        if names.is_channel(event.target)
-        else state.users[event.target].nick
-    )
-    line = step.line(state.users[event.uid], "TAGMSG", shown, tags=event.tags)
-    _tell(step, event.target, line, event.uid)
+    target = _target(step.state, event)
+    line = step.line(step.state.users[event.uid], "TAGMSG", target.shown, tags=event.tags)
+    _tell(step, event, target, line)
 
 
-def _tell(step: Step, target: str, line: Line, sender: str) -> None:
+class _Target(NamedTuple):
+    """Whom a message is for: a channel (`folded`), of it those from the rank `floor` on, or a user.
+
+    `shown` is how it is addressed, `history` where it is kept.
+    """
+
+    shown: str
+    history: str
+    folded: str = ""
+    floor: Rank = Rank.NONE
+
+
+def _target(state: State, event: MessageSent | TypingNotified) -> _Target:
+    prefix, name = split_status(event.target)
+    if not names.is_channel(name):
+        user, other = state.users[event.uid], state.users[event.target]
+        return _Target(other.nick, direct_target(user.party, other.party))
+    folded = names.fold(name)
+    channel, rank = state.channels[folded], rank_of(state.roles(folded, event.uid) or 0)
+    floor = RANK_OF_PREFIX[prefix] if prefix else Rank.NONE
+    if "U" in channel.flags and not floor and rank == Rank.NONE:
+        floor = HEARS_ALL
+    return _Target(prefix + channel.name, channel.cid, folded, floor)
+
+
+def _tell(step: Step, event: MessageSent | TypingNotified, target: _Target, line: Line) -> None:
     need = MESSAGE_TAGS if line.command == "TAGMSG" else 0
-    if names.is_channel(target):
-        step.effects.append(effects.ChannelMessage(names.fold(target), line, need))
+    if not target.folded:
+        step.effects.append(effects.UserMessage(event.target, line, need, event.uid))
+    elif not target.floor:
+        step.effects.append(effects.ChannelMessage(target.folded, line, need))
     else:
-        step.effects.append(effects.UserMessage(target, line, need, sender))
+        members = step.state.members[target.folded]
+        uids = tuple(uid for uid, roles in members.items() if rank_of(roles) >= target.floor)
+        step.effects.append(effects.SomeMessage(uids, line, need, event.uid))

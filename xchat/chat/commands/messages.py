@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.commands.each import each, need_user, split
 from xchat.chat.events import Event, MessageSent, TypingNotified
+from xchat.chat.modes import split_status
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.session import Request
 from xchat.irc import names
@@ -99,15 +100,17 @@ def client_tags(request: Request) -> Mapping[str, str]:
 
 
 def _resolve(hub: Hub, name: str) -> str:
-    return name if names.is_channel(name) else need_user(hub, name).uid
+    prefix, channel = split_status(name)
+    return prefix + channel if names.is_channel(channel) else need_user(hub, name).uid
 
 
 def _shown(hub: Hub, uid: str, target: str) -> str:
     """Return a target as its readers are told it, which may be longer than as it was typed."""
-    if not names.is_channel(target):
+    prefix, name = split_status(target)
+    if not names.is_channel(name):
         return hub.state.users[target].nick
-    channel = visible_channel(hub.state, uid, target)
-    return channel.name if channel else target
+    channel = visible_channel(hub.state, uid, name)
+    return prefix + channel.name if channel else target
 
 
 def _need_text(request: Request) -> str:
