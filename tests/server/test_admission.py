@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xchat.chat.buckets import Buckets, network_of
 from xchat.errors import ConfigError
 from xchat.limits import REFUSED_IN_WORDS_A_SECOND, Limits
-from xchat.server import admission as module
-from xchat.server.admission import Admission, network_of
+from xchat.server.admission import Admission
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 NOW = 100.0
@@ -175,9 +175,8 @@ def test_all_of_an_ipv6_network_share_one_bucket_and_the_exempt_have_none() -> N
     assert words.endswith("(limits.handshakes_per_address_per_second = 16)")
 
 
-def test_the_handshakes_of_so_many_addresses_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HANDSHAKE_KEYS_MAX", 10)
-    rate = module.HandshakeRate(Limits(handshakes_per_address_burst=1))
+def test_the_handshakes_of_so_many_addresses_are_counted() -> None:
+    rate = Buckets(1, 16, 10)
     for number in range(100):
         rate.take(f"192.0.2.{number}", NOW)
     assert len(rate) == 10
@@ -186,7 +185,7 @@ def test_the_handshakes_of_so_many_addresses_are_counted(monkeypatch: pytest.Mon
 
 
 def test_whose_bucket_is_full_again_is_forgotten() -> None:
-    rate = module.HandshakeRate(Limits())
+    rate = Buckets(64, 16, 16_384)
     for number in range(1000):
         rate.take(f"192.0.{number // 200}.{number % 200}", NOW)
     assert len(rate) == 1000

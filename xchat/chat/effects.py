@@ -116,6 +116,12 @@ class SessionAttached(Effect, frozen=True):
     sid: str
 
 
+class AccountMade(Effect, frozen=True):
+    """There is a new account, for the session that asked for it."""
+
+    account: Account
+
+
 class LoggedIn(Effect, frozen=True):
     """A user is logged in to an account, or (None) to none any more."""
 

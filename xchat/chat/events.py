@@ -61,7 +61,10 @@ class UserQuit(Event, frozen=True, tag="user-quit"):
 
 
 class AccountRegistered(Event, frozen=True, tag="account-registered"):
-    """A new account; its credentials read as None where they were erased."""
+    """A new account; its credentials read as None where they were erased.
+
+    `uid` is who registered it, and is logged in to it; empty if that was nobody on the network.
+    """
 
     name: str
     password: str | None = None
@@ -69,6 +72,7 @@ class AccountRegistered(Event, frozen=True, tag="account-registered"):
     certificates: tuple[str, ...] = ()
     role: str = ""
     always_present: bool = False
+    uid: str = ""
 
     def blank(self) -> Event:
         """Return the event without its credentials."""

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 from xchat.chat import effects, events
 from xchat.chat.absences import Absences
-from xchat.chat.commands import away, markread, reception
+from xchat.chat.attempts import Attempts
+from xchat.chat.commands import accounts, away, markread, reception
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
 from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
@@ -79,6 +80,9 @@ class Hub(Desk):
         self._departures = Departures(self.ledger)
         self._absences = Absences(self.ledger, config.accounts.detached_seconds_max)
         self.work = Work(self)
+        self.attempts = Attempts(config.limits)
+        self.secret = b""
+        """What only this server knows: it makes up what is said of accounts there are none of."""
 
     # -- connections come and go --------------------------------------------------------------
 
@@ -394,6 +398,7 @@ class Hub(Desk):
         effects.Welcomed: _welcome,
         effects.SessionAttached: _welcome,
         effects.Read: markread.read,
+        effects.AccountMade: accounts.account_made,
         effects.LoggedIn: reception.logged_in,
         effects.NickLeft: _nick_left,
         effects.Gone: _gone,

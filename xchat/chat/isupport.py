@@ -58,6 +58,7 @@ def tokens(config: Config) -> list[str]:
         f"USERLEN={min(limits.user_chars_max, USER_BYTES_MAX)}",
         "UTF8ONLY",
         "WHOX",
+        *(["draft/ACCOUNTREQUIRED"] if config.is_private else []),
     ]
 
 

@@ -13,6 +13,17 @@ SPECIFIED_CODES = frozenset(
         "MESSAGE_ERROR",
         "INVALID_REALNAME",  # setname
         "NEED_MORE_PARAMS",  # draft/read-marker
+        "ACCOUNT_EXISTS",  # draft/account-registration, this and all that follow
+        "ALREADY_AUTHENTICATED",
+        "BAD_ACCOUNT_NAME",
+        "COMPLETE_CONNECTION_REQUIRED",
+        "INVALID_CODE",
+        "INVALID_EMAIL",
+        "NEED_NICK",
+        "TEMPORARILY_UNAVAILABLE",
+        "UNACCEPTABLE_PASSWORD",
+        "USERNAME_EXISTS",
+        "WEAK_PASSWORD",
     }
 )
 """Codes of FAIL that a specification names: its clients wait for nothing else."""

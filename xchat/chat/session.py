@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from xchat.chat.lines import Line, render
+from xchat.chat.sasl import Exchange
 from xchat.irc.capabilities import BATCH, LABELED_RESPONSE
 from xchat.irc.framing import LineTooLong
 from xchat.irc.message import Message, escape_tag
@@ -22,6 +23,8 @@ class Claim(msgspec.Struct):
     nick: str = ""
     user: str = ""
     realname: str = ""
+    wanted: str = ""
+    """The nick that was asked for last, taken or not."""
     password: str | None = None
     account: str = ""
     """The aid of the account that the client has logged in to."""
@@ -49,6 +52,7 @@ class Session:
         "closing",
         "ending",
         "exempt",
+        "failures",
         "heard",
         "inbox",
         "open",
@@ -56,6 +60,7 @@ class Session:
         "registered",
         "rejoining",
         "said",
+        "sasl",
         "sid",
         "tokens",
         "tokens_at",
@@ -81,6 +86,10 @@ class Session:
         self.closing: str | None = None
         """Why it ends: once it is to, nothing more of it is handled; once what it asked
         is answered it has been told so, and is closing."""
+        self.sasl: Exchange | None = None
+        """The SASL exchange that it is in the middle of."""
+        self.failures = 0
+        """How many of its logins have failed."""
         self.backlog = 0
         """Bytes that were taken out of the outbox and that the client has not read yet."""
         self.inbox: list[bytes | LineTooLong] = []

@@ -123,6 +123,9 @@ class Accounts(_Section, frozen=True):
             description="how long an account stays present with no device connected",
         ),
     ] = 86_400 * 90
+    password_chars_min: Annotated[
+        int, Meta(ge=1, le=100, description="characters of a new password, at least")
+    ] = 1
     argon2_memory_kib: Annotated[
         int, Meta(ge=8, le=4_194_304, description="memory that hashing a password takes (KiB)")
     ] = 65_536

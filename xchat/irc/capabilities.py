@@ -39,6 +39,8 @@ NO_IMPLICIT_NAMES = 1 << 33
 NO_IMPLICIT_NAMES_DRAFT = 1 << 34
 PRE_AWAY = 1 << 18
 READ_MARKER = 1 << 19
+SASL = 1 << 24
+ACCOUNT_REGISTRATION = 1 << 25
 
 CAPABILITIES = (
     Capability("account-notify", ACCOUNT_NOTIFY),
@@ -47,6 +49,7 @@ CAPABILITIES = (
     Capability("batch", BATCH),
     Capability("cap-notify", CAP_NOTIFY),
     Capability("chghost", CHGHOST),
+    Capability("draft/account-registration", ACCOUNT_REGISTRATION),
     Capability("draft/chathistory", CHATHISTORY),
     Capability("draft/event-playback", EVENT_PLAYBACK),
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
@@ -60,6 +63,7 @@ CAPABILITIES = (
     Capability("message-tags", MESSAGE_TAGS),
     Capability("multi-prefix", MULTI_PREFIX),
     Capability("no-implicit-names", NO_IMPLICIT_NAMES),
+    Capability("sasl", SASL),
     Capability("server-time", SERVER_TIME),
     Capability("setname", SETNAME),
     Capability("standard-replies", STANDARD_REPLIES),

@@ -49,6 +49,18 @@ APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
 READ_MARKERS_MAX = 1_000
 """Read markers of one account; past it the one that was moved longest ago is forgotten."""
+PASSWORD_BYTES_MAX = 1024
+"""Bytes of a password, as UTF-8: a long phrase in any script."""
+SASL_CHUNK_BYTES = 400
+"""Bytes of base64 in one AUTHENTICATE (SASL 3.1)."""
+SASL_MESSAGE_BYTES_MAX = 4096
+"""Bytes of base64 in one SASL message: the longest names and password, with room."""
+ATTEMPT_KEYS_MAX = 16_384
+"""Addresses whose failed logins, or new accounts, are counted; the longest quiet is forgotten."""
+CERTIFICATES_PER_ACCOUNT_MAX = 32
+"""Certificates that log in to one account: a device has one."""
+NICKS_PER_ACCOUNT_MAX = 8
+"""Nicks that one account may keep for itself, beside its name."""
 WORK_PENDING_MAX = 256
 """Passwords being checked or hashed at once, in all; the next is told to try again."""
 PEM_BYTES_MAX = 1_048_576
@@ -102,6 +114,7 @@ USERHOST_NICKS_MAX = 5
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400 * 365)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
 Bytes = Annotated[int, Meta(ge=1, le=1 << 30)]
 TextBytes = Annotated[int, Meta(ge=1, le=390)]
 KeyBytes = Annotated[int, Meta(ge=1, le=64)]
@@ -112,7 +125,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     exempt: Annotated[
         tuple[str, ...],
-        Meta(description="networks (CIDR) that connection and flood limits spare"),
+        Meta(
+            description="networks (CIDR) that connection, flood, login and registration limits "
+            "spare"
+        ),
     ] = ()
 
     handshake_seconds_max: Annotated[
@@ -142,6 +158,27 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "a handshake, 1 ms of a core",
         ),
     ] = 16
+    login_failures_max: Annotated[
+        Count, Meta(description="failed logins of one connection, which then ends")
+    ] = 5
+    login_failures_per_address_burst: Annotated[
+        Count, Meta(description="failed logins of one address (IPv6: a /64) at once")
+    ] = 20
+    login_failures_per_address_per_minute: Annotated[
+        Rate, Meta(description="failed logins one address may go on making a minute")
+    ] = 4
+    registrations_per_address_burst: Annotated[
+        Count, Meta(description="accounts registered from one address (IPv6: a /64) at once")
+    ] = 5
+    registrations_per_address_per_hour: Annotated[
+        Rate, Meta(description="accounts one address may go on registering an hour")
+    ] = 10
+    registrations_burst: Annotated[
+        Count, Meta(description="accounts registered at once, from everywhere")
+    ] = 100
+    registrations_per_hour: Annotated[
+        Rate, Meta(description="accounts that everybody together may go on registering an hour")
+    ] = 100
     users_max: Annotated[Count, Meta(description="users at once; the next is told so")] = 10_000
 
     ping_seconds: Annotated[

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from xchat.chat.buckets import Buckets, network_of
 from xchat.errors import ConfigError
 from xchat.limits import HANDSHAKE_KEYS_MAX, REFUSED_IN_WORDS_A_SECOND, Limits
-
-IPV6_PREFIX = 64
-"""One IPv6 customer has a /64 at least: all of it counts as one address."""
 
 _WHY = {
     "connections_per_address_max": "too many connections from your address",
@@ -19,34 +16,6 @@ _WHY = {
     "in a moment",
     "unregistered_max": "too many that have not logged in; try again in a moment",
 }
-
-
-class HandshakeRate:
-    """A token bucket for each network: what a handshake costs us is spent only so fast.
-
-    Kept as the time when the bucket is full again, so that a full one is no entry;
-    who is refused is not charged, and gets in as soon as there is a token.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self._seconds = 1 / limits.handshakes_per_address_per_second
-        self._debt_max = (limits.handshakes_per_address_burst - 1) * self._seconds
-        self._full_at: dict[str, float] = {}
-
-    def __len__(self) -> int:
-        return len(self._full_at)
-
-    def has_token(self, key: str, now: float) -> bool:
-        """Say whether there is a token for one more handshake; times in seconds."""
-        return self._full_at.get(key, now) - now <= self._debt_max
-
-    def take(self, key: str, now: float) -> None:
-        """Take a token, and forget whose bucket is full, or, of too many, who was longest quiet."""
-        debts = self._full_at
-        debts[key] = max(debts.pop(key, now), now) + self._seconds
-        for oldest in list(itertools.islice(debts, 2)):
-            if debts[oldest] <= now or len(debts) > HANDSHAKE_KEYS_MAX:
-                del debts[oldest]
 
 
 class Admission:
@@ -58,7 +27,11 @@ class Admission:
         self._all: Counter[str] = Counter()
         self._unregistered: Counter[str] = Counter()
         self._unregistered_in_all = 0
-        self._handshakes = HandshakeRate(limits)
+        self._handshakes = Buckets(
+            limits.handshakes_per_address_burst,
+            limits.handshakes_per_address_per_second,
+            HANDSHAKE_KEYS_MAX,
+        )
         self._explain_at = 0.0
 
     def is_exempt(self, address: str) -> bool:
@@ -114,14 +87,6 @@ class Admission:
         if not was_registered:
             self.registered(address)
         _less(self._all, network_of(address))
-
-
-def network_of(address: str) -> str:
-    """Return what counts as one address: an IPv4 address, or an IPv6 network."""
-    if ":" not in address:
-        return address
-    plain = address.partition("%")[0]
-    return str(ip_network(f"{plain}/{IPV6_PREFIX}", strict=False))
 
 
 def _less(counter: Counter[str], key: str) -> None:

@@ -12,10 +12,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from xchat.chat.buckets import network_of
 from xchat.config import Config
 from xchat.journal import Journal
 from xchat.server.access import admits
-from xchat.server.admission import Admission, network_of
+from xchat.server.admission import Admission
 from xchat.server.connection import Connection
 from xchat.server.loop import Loop
 

@@ -7,10 +7,10 @@ import ssl
 import time
 from collections.abc import Iterable
 
+from xchat.chat.buckets import network_of
 from xchat.chat.hub import Hub
 from xchat.chat.session import Claim, Session
 from xchat.journal import Journal
-from xchat.server.admission import network_of
 from xchat.server.connection import READ, Connection, Phase
 from xchat.server.deadlines import Deadlines
 from xchat.server.door import Door

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import resource
+import secrets
 import socket
 import time
 import unicodedata
@@ -64,6 +65,7 @@ def serve(
         hub = _make_hub(config, store, start.data_folder)
         _say_left_out(hub, journal)
         hub.reload, hub.config_name = reload, name
+        hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
         guests = Guests(hub, loop, start.context, journal, room=_room())
         workers = stack.enter_context(contextlib.closing(Workers(hub.work, loop.wake)))
         turn = Turn(hub, loop, guests, workers, journal)
@@ -113,6 +115,7 @@ def _make_hub(config: Config, store: SqliteStore, data_folder: Path) -> Hub:
     run = store.next_run()
     hub = Hub(config, log, store, node=store.node, run=run, now_ms=_now_ms())
     hub.now = time.monotonic()
+    hub.secret = secrets.token_bytes(32)
     try:
         started = hub.start()
     except CannotKeep:

@@ -198,8 +198,9 @@ def test_whom_the_policy_keeps_out_is_told_so(open_server: OpenServer, policy: s
     server = open_server(config=Config(access=Access(policy=policy)))  # type: ignore[arg-type]
     client = server.connect()
     refused, error = client.read(*PLAIN)
-    assert (refused.command, error.command) == ("465", "ERROR")
-    assert refused.params[1].startswith("You cannot join: only ")
+    assert (refused.command, error.command) == ("FAIL", "ERROR")
+    assert refused.params[:2] == ("*", "ACCOUNT_REQUIRED")
+    assert refused.params[2].startswith("You cannot join: only ")
     assert client.closed
 
 

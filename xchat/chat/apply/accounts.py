@@ -35,7 +35,19 @@ NO_ACCOUNT = "*"
 
 def check_account_registered(state: State, event: AccountRegistered) -> None:
     """Two claims on one name: the first in the log wins."""
-    check_unowned(state, event.name)
+    if event.uid:
+        check_new_name(state, event.name, event.uid)
+    else:
+        check_unowned(state, event.name)
+
+
+def check_new_name(state: State, name: str, uid: str) -> None:
+    """Refuse a name that is an account's, or the nick of somebody else who is here."""
+    check_unowned(state, name)
+    holder = state.nick_taken(name, uid)
+    if holder is not None:
+        text = f"{holder.nick} is somebody else's nick now: choose another name"
+        raise Failed("USERNAME_EXISTS", name, text=text)
 
 
 def check_unowned(state: State, nick: str, aid: str = "") -> None:
@@ -63,6 +75,10 @@ def account_registered(step: Step, event: AccountRegistered) -> None:
         always_present=event.always_present,
     )
     step.state.put_account(account)
+    step.effects.append(effects.AccountMade(account))
+    maker = step.state.users.get(event.uid)
+    if maker is not None:
+        _log_in(step, maker, account.aid)
 
 
 def check_account(state: State, event: AccountChanged | CredentialsChanged) -> None:
@@ -146,7 +162,11 @@ def check_logged_in(state: State, event: UserLoggedIn) -> None:
 def logged_in(step: Step, event: UserLoggedIn) -> None:
     """Tell those who share a channel (IRCv3 account-notify); what the user holds stays theirs."""
     forget_markers(step.state, event.uid)
-    user = replace(step.state.users[event.uid], account=event.account)
+    _log_in(step, step.state.users[event.uid], event.account)
+
+
+def _log_in(step: Step, user: User, aid: str) -> None:
+    user = replace(user, account=aid)
     step.state.put_user(user)
     _tell_account(step, user)
     give_standing(step, user)

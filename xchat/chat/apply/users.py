@@ -25,7 +25,13 @@ from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
-from xchat.irc.numerics import ERR_NICKNAMEINUSE, ERR_SASLFAIL, RPL_NOWAWAY, RPL_UNAWAY
+from xchat.irc.numerics import (
+    ERR_NICKLOCKED,
+    ERR_NICKNAMEINUSE,
+    ERR_SASLFAIL,
+    RPL_NOWAWAY,
+    RPL_UNAWAY,
+)
 from xchat.limits import CHANNELS_EMPTY_MAX
 
 DETACHED = "Not connected; what you write waits"
@@ -70,7 +76,7 @@ def need_account(state: State, aid: str) -> Account:
     if account is None:
         raise Refused(ERR_SASLFAIL, text="The account is no more")
     if account.suspended is not None:
-        raise Refused(ERR_SASLFAIL, text=f"The account is suspended: {account.suspended}")
+        raise Refused(ERR_NICKLOCKED, text=f"The account is suspended: {account.suspended}")
     return account
 
 

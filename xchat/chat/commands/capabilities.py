@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xchat.chat.commands.accounts import capability_value, policy_of
 from xchat.chat.commands.registration import maybe_register
+from xchat.chat.commands.sasl import mechanisms
 from xchat.chat.lines import Line
 from xchat.chat.refused import Refused
-from xchat.chat.session import Request
+from xchat.chat.session import Request, Session
 from xchat.chat.text import rows
-from xchat.irc.capabilities import BY_NAME, CAP_NOTIFY, CAPABILITIES, names_of
+from xchat.irc.capabilities import (
+    ACCOUNT_REGISTRATION,
+    CAP_NOTIFY,
+    CAPABILITIES,
+    SASL,
+    Capability,
+    names_of,
+)
 from xchat.irc.numerics import ERR_INVALIDCAPCMD
 
 if TYPE_CHECKING:
@@ -36,8 +45,23 @@ def _ls(hub: Hub, request: Request) -> None:
     if session.cap_version >= _VERSION_302:
         _change(hub, request, session.caps | CAP_NOTIFY)
     values = version >= _VERSION_302
-    shown = [f"{c.name}={c.value}" if c.value and values else c.name for c in CAPABILITIES]
+    offered = ((row.name, _value_of(hub, session, row)) for row in _offered(hub))
+    shown = [f"{name}={value}" if value and values else name for name, value in offered]
     _list_in_rows(hub, request, "LS", shown)
+
+
+def _offered(hub: Hub) -> list[Capability]:
+    """Return the capabilities there are: no registration where nobody may."""
+    is_closed = policy_of(hub) != "open"
+    hidden = ACCOUNT_REGISTRATION if is_closed else 0
+    return [capability for capability in CAPABILITIES if not capability.bit & hidden]
+
+
+def _value_of(hub: Hub, session: Session, capability: Capability) -> str:
+    """Return what CAP LS 302 shows of a capability: its value, or what it is for this session."""
+    if capability.bit == SASL:
+        return ",".join(mechanisms(session))
+    return capability_value(hub) if capability.bit == ACCOUNT_REGISTRATION else capability.value
 
 
 def _list(hub: Hub, request: Request) -> None:
@@ -59,9 +83,9 @@ def _req(hub: Hub, request: Request) -> None:
     session = request.session
     session.claim.negotiating = True
     asked = request.params[1] if len(request.params) > 1 else ""
-    caps = session.caps
+    caps, offered = session.caps, {row.name: row for row in _offered(hub)}
     for word in asked.split():
-        capability = BY_NAME.get(word.removeprefix("-"))
+        capability = offered.get(word.removeprefix("-"))
         if capability is None:
             _answer(hub, request, "NAK", asked)
             return

@@ -29,6 +29,7 @@ from xchat.irc.numerics import (
     RPL_LOGGEDOUT,
     RPL_MYINFO,
     RPL_NAMREPLY,
+    RPL_SASLSUCCESS,
     RPL_TOPIC,
     RPL_TOPICWHOTIME,
     RPL_WELCOME,
@@ -98,9 +99,14 @@ def _say_joined(hub: Hub, session: Session, folded: str) -> None:
     request.finish()
 
 
-def logged_in(hub: Hub, effect: LoggedIn, _request: Request | None) -> None:
+def logged_in(hub: Hub, effect: LoggedIn, request: Request | None) -> None:
     """Tell each device of a user that they are logged in, or not any more (SASL 3.1)."""
     for session in hub.fanout.sessions.get(effect.user.uid, ()):
+        if request is not None and session is request.session:
+            say_account(hub, request, effect.user, effect.account)
+            if request.message.command == "AUTHENTICATE":
+                hub.reply(request, RPL_SASLSUCCESS)
+            continue
         aside = hub.aside(session)
         say_account(hub, aside, effect.user, effect.account)
         aside.finish()

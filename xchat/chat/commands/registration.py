@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hmac
+from functools import partial
 from typing import TYPE_CHECKING
 
+from xchat.chat import logins
 from xchat.chat.apply.users import check_claim, user_of
+from xchat.chat.commands import sasl
+from xchat.chat.entities import Account
 from xchat.chat.events import NickChanged, UserRegistered
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored, Refused
@@ -30,11 +34,23 @@ NEEDS_LOGIN = {
 }
 
 
-def pass_(_hub: Hub, request: Request) -> None:
-    """PASS <password>: the server's, before registration."""
+def pass_(hub: Hub, request: Request) -> None:
+    """PASS <password>: the server's, before registration.
+
+    Where the server has none it logs in a client that knows no SASL: PASS <account>:<password>.
+    """
     if request.session.registered:
         raise Refused(ERR_ALREADYREGISTERED)
-    request.session.claim.password = request.params[0]
+    given = request.params[0]
+    request.session.claim.password = given
+    name, colon, password = given.partition(":")
+    if colon and name and hub.config.server.password is None:
+        then = partial(_logged_in, hub, request)
+        logins.by_password(hub, request, name, password, then, refusal=ERR_PASSWDMISMATCH)
+
+
+def _logged_in(hub: Hub, request: Request, account: Account) -> None:
+    logins.log_in(hub, request, account)
 
 
 def nick(hub: Hub, request: Request) -> None:
@@ -48,6 +64,7 @@ def nick(hub: Hub, request: Request) -> None:
     except names.BadName as bad:
         raise Refused(ERR_ERRONEUSNICKNAME, wanted, text=bad.why) from bad
     if not session.registered:
+        session.claim.wanted = wanted
         if not _may_log_in_for(hub, session, wanted):
             check_claim(hub.state, wanted, session.sid, session.claim.account)
         session.claim.nick = wanted
@@ -86,6 +103,7 @@ def maybe_register(hub: Hub, request: Request) -> None:
     session, claim = request.session, request.session.claim
     if session.registered or claim.negotiating or not claim.nick or not claim.user:
         return
+    sasl.abort_unfinished(hub, request)
     _check_admission(hub, request)
     event = UserRegistered(
         uid=session.uid,
@@ -110,14 +128,15 @@ def _check_admission(hub: Hub, request: Request) -> None:
     if expected and not hmac.compare_digest(given.encode(), expected.encode()):
         hub.reply(request, ERR_PASSWDMISMATCH)
         _turn_away(hub, request, "this server asks for a password, and yours is not it")
-    why = None
-    if not request.session.claim.account:
-        why = NEEDS_LOGIN.get(hub.config.access.policy or "open")
-    claim = request.session.claim
-    user = user_of(hub.state, claim.nick, claim.account)
+    why, claim = NEEDS_LOGIN.get(hub.config.access.policy or "open"), request.session.claim
+    if why is not None and not claim.account:
+        words = f"You cannot join: {why}"
+        request.put(Line(hub.name, "FAIL", ("*", "ACCOUNT_REQUIRED", words), hub.now_ms))
+        _turn_away(hub, request, why)
+    why, user = None, user_of(hub.state, claim.nick, claim.account)
     if user is not None and len(user.sessions) >= hub.limits.devices_per_user_max:
         why = f"{hub.limits.devices_per_user_max} devices of yours are connected as {user.nick}"
-    if why is None and len(hub.state.users) >= hub.limits.users_max:
+    elif len(hub.state.users) >= hub.limits.users_max:
         why = f"the server is full, {hub.limits.users_max} users are here; try again later"
     if why is not None:
         hub.reply(request, ERR_YOUREBANNEDCREEP, text=f"You cannot join: {why}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.chat.commands import (
+    accounts,
     away,
     capabilities,
     channels,
@@ -23,6 +24,7 @@ from xchat.chat.commands import (
     monitor,
     operators,
     registration,
+    sasl,
     topics,
     users,
     who,
@@ -96,6 +98,15 @@ _R, _C, _M = registration, channels, messages
 _TABLE = (
     Command("ADMIN", information.admin, "[server]", "Who runs this server."),
     Command("AWAY", away.away, "[message]", "Say that you are away, or back.", 0, False, cost=2),
+    Command(
+        "AUTHENTICATE",
+        sasl.authenticate,
+        "<mechanism | base64 | + | *>",
+        "Log in (SASL).",
+        1,
+        registered=False,
+        cost=2,
+    ),
     Command("CAP", capabilities.cap, "LS | LIST | REQ | END", "Agree on capabilities.", 1, False),
     Command(
         "CHATHISTORY",
@@ -161,6 +172,15 @@ _TABLE = (
     ),
     Command("QUIT", _R.quit_, "[reason]", "Leave.", registered=False),
     Command("REHASH", operators.rehash, "", "Read the configuration again.", cost=4),
+    Command(
+        "REGISTER",
+        accounts.register,
+        "<account | *> <e-mail | *> <password>",
+        "Register an account.",
+        3,
+        registered=False,
+        cost=4,
+    ),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
     Command("STATS", information.stats, "u", "How long the server has been up."),
     Command(
@@ -178,6 +198,9 @@ _TABLE = (
     Command("USERHOST", directory.userhost, "<nick> {nick}", "Where users are.", 1),
     Command("VERSION", information.version, "[server]", "The server's version."),
     Command("WALLOPS", operators.wallops, "<text>", "Tell all operators.", 1),
+    Command(
+        "VERIFY", accounts.verify, "<account | *> <code>", "Verify an account.", 2, registered=False
+    ),
     Command("WHO", who.who, "<channel | nick | mask> [o][%fields[,token]]", "Users.", cost=3),
     Command("WHOIS", whois.whois, "<nick>{,nick}", "All about a user.", cost=2),
     Command("WHOWAS", whois.whowas, "<nick>{,nick} [count]", "Who had a nick.", cost=2),

@@ -1,0 +1,138 @@
+"""REGISTER and VERIFY (IRCv3 draft/account-registration)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xchat.chat import logins, passwords
+from xchat.chat.apply.accounts import check_new_name
+from xchat.chat.effects import AccountMade
+from xchat.chat.entities import Account
+from xchat.chat.events import AccountRegistered
+from xchat.chat.lines import Line
+from xchat.chat.passwords import BadPassword, Credentials
+from xchat.chat.refused import Failed
+from xchat.chat.session import Request
+from xchat.irc import names
+from xchat.limits import NICK_BYTES_MAX
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+CLOSED = {
+    "closed": "Accounts are made by the operators of this server: ask one of them",
+    "invite": "Accounts are made by invitation: ask an operator of this server for one",
+}
+
+
+def register(hub: Hub, request: Request) -> None:
+    """REGISTER <account | *> <email | *> <password>: no e-mail is asked for, or kept."""
+    session = request.session
+    wanted, _email, password = request.params[:3]
+    nick = hub.nick_of(session)
+    if nick == "*" and not session.claim.wanted:
+        raise Failed("NEED_NICK", "*", text="Choose a nick first (NICK)")
+    name = wanted if wanted != "*" else nick if nick != "*" else session.claim.wanted
+    if not session.registered and not takes_early(hub):
+        text = "Register after your connection is (CAP END)"
+        raise Failed("COMPLETE_CONNECTION_REQUIRED", name, text=text)
+    make_account(hub, request, name, password)
+
+
+def verify(hub: Hub, request: Request) -> None:
+    """VERIFY <account | *> <code>: an account is ready once it is registered."""
+    name = request.params[0]
+    if account_of(hub, request) is not None:
+        raise Failed("ALREADY_AUTHENTICATED", name, text="You are logged in already")
+    text = "There is nothing to verify: an account is ready once it is registered"
+    raise Failed("INVALID_CODE", name, text=text)
+
+
+def policy_of(hub: Hub) -> str:
+    """Return who may register an account: open, invite or closed."""
+    config = hub.config
+    return config.accounts.registration or ("closed" if config.is_private else "open")
+
+
+def takes_early(hub: Hub) -> bool:
+    """Say whether accounts are made before registration: not past the server's password."""
+    return hub.config.server.password is None
+
+
+def capability_value(hub: Hub) -> str:
+    """Return the keys of draft/account-registration."""
+    return "before-connect,custom-account-name" if takes_early(hub) else "custom-account-name"
+
+
+def account_of(hub: Hub, request: Request) -> Account | None:
+    """Return the account that a session is logged in to, registered or not."""
+    session = request.session
+    if session.registered:
+        return hub.state.account_of(session.uid)
+    return hub.state.accounts.get(session.claim.account)
+
+
+def make_account(hub: Hub, request: Request, name: str, password: str) -> None:
+    """Register an account, and log its maker in; raises Failed."""
+    account = account_of(hub, request)
+    if account is not None:
+        text = f"You are logged in as {account.name} already"
+        raise Failed("ALREADY_AUTHENTICATED", name, text=text)
+    policy = policy_of(hub)
+    if policy != "open":
+        raise Failed("TEMPORARILY_UNAVAILABLE", name, text=CLOSED[policy])
+    _check_name(hub, request, name)
+    prepared = check_password(hub, name, password)
+    why = hub.attempts.begin_registration(request.session, hub.now)
+    if why is not None:
+        raise Failed("TEMPORARILY_UNAVAILABLE", name, text=why)
+    job = partial(passwords.make, prepared, passwords.cost_of(hub.config.accounts))
+    hub.work(request, job, partial(_append, hub, request, name))
+
+
+def _check_name(hub: Hub, request: Request, name: str) -> None:
+    try:
+        names.check_nick(name, min(hub.limits.nick_chars_max, NICK_BYTES_MAX))
+    except names.BadName as bad:
+        raise Failed("BAD_ACCOUNT_NAME", name, text=bad.why) from bad
+    check_new_name(hub.state, name, request.session.uid)
+
+
+def check_password(hub: Hub, name: str, password: str) -> str:
+    """Return a new password as it is compared; raises Failed with the rule."""
+    try:
+        prepared = passwords.prepare(password)
+    except BadPassword as bad:
+        raise Failed("UNACCEPTABLE_PASSWORD", name, text=bad.why) from bad
+    chars_min = hub.config.accounts.password_chars_min
+    if len(prepared) < chars_min:
+        text = f"A password has at least {chars_min} characters (accounts.password_chars_min)"
+        raise Failed("WEAK_PASSWORD", name, text=text)
+    if prepared.casefold() == name.casefold():
+        raise Failed("WEAK_PASSWORD", name, text="A password cannot be the name of the account")
+    return prepared
+
+
+def _append(hub: Hub, request: Request, name: str, made: Credentials) -> None:
+    always_present = hub.config.accounts.always_present
+    event = AccountRegistered(
+        name=name,
+        password=made.password,
+        scram=made.scram,
+        always_present=hub.config.is_private if always_present is None else always_present,
+        uid=request.session.uid,
+    )
+    hub.append(request, event)
+
+
+def account_made(hub: Hub, effect: AccountMade, request: Request | None) -> None:
+    """Tell who registered an account; who is no user yet is logged in to it when they are."""
+    if request is None:
+        return
+    account = effect.account
+    words = "Account created"
+    request.put(Line(hub.name, "REGISTER", ("SUCCESS", account.name, words), hub.now_ms))
+    if not request.session.registered:
+        request.session.claim.account = account.aid
+        logins.say_logged_in(hub, request, account)
