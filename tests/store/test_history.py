@@ -6,12 +6,14 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.store.entries import START_MS, keep, said
+from xchat.chat import events
 from xchat.chat.apply.step import HistoryRow
 from xchat.store.database import MIGRATIONS
 from xchat.store.history import EVENT, MESSAGE, PAGE
@@ -25,7 +27,10 @@ def test_a_page_is_read_from_the_index(store: SqliteStore, order: str) -> None:
     """LATEST 50 of a channel with 1,000,000 rows: nothing is scanned, and nothing sorted."""
     plan = f"EXPLAIN QUERY PLAN {PAGE.format(order=order)}"
     steps = [row[3] for row in store._db.execute(plan, ("1", MESSAGE, 0, 9, 50))]
-    assert steps == ["SEARCH history USING PRIMARY KEY (target=? AND kind=? AND seq>? AND seq<?)"]
+    assert steps == [
+        "SEARCH history USING PRIMARY KEY (target=? AND kind=? AND seq>? AND seq<?)",
+        "SEARCH log USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+    ]
 
 
 def test_a_page_of_messages_costs_the_same_however_much_happened(store: SqliteStore) -> None:
@@ -116,6 +121,16 @@ def test_what_was_kept_by_version_1_is_there(path: Path) -> None:
             ("1.1&1.2", 4, 7, "a!b@c", "PRIVMSG", "b", "psst", ""),
         ]
         database.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kept)
+        for _, seq, ts, _, command, target, text, tags in kept:
+            event = events.MessageSent(
+                uid="1.1",
+                command=command,
+                target=target,
+                text=text,
+                tags=msgspec.json.decode(tags or "{}"),
+            )
+            log = (seq, ts, events.encode(event).decode())
+            database.execute("INSERT INTO log VALUES (?, ?, ?)", log)
     with closing(SqliteStore(path)) as store:
         found = store.page("1", limit=9, newest=True, with_events=True)
         assert found == [

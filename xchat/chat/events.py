@@ -300,6 +300,24 @@ class MarkedRead(Event, frozen=True, tag="marked-read"):
     ts: int
 
 
+class MessageRedacted(Event, frozen=True, tag="message-redacted"):
+    """Somebody takes back a message, of `author` (a party) and in this history.
+
+    `target` is the channel's name, or whose direct messages they are as they were named.
+    """
+
+    uid: str
+    target: str
+    history: str
+    msgid: str
+    author: str
+    reason: str | None = None
+
+    def blank(self) -> Event:
+        """Return the event without its reason."""
+        return replace(self, reason=None)
+
+
 # -- heard by those who are there, and kept nowhere -------------------------------------------
 
 
@@ -359,6 +377,7 @@ Kept = (
     | AccessChanged
     | MessageSent
     | MarkedRead
+    | MessageRedacted
 )
 
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)

@@ -18,7 +18,7 @@ import msgspec
 
 from xchat.chat import events
 from xchat.chat.apply import Step, apply, check
-from xchat.chat.apply.step import HistoryRow
+from xchat.chat.apply.step import Erased, HistoryRow
 from xchat.chat.log import Entry, Log, LogBusy, Lost, Token
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
@@ -47,7 +47,7 @@ class Store(Protocol):
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
-        erased: Sequence[int] = (),
+        erased: Sequence[Erased] = (),
     ) -> None:
         """Write a turn in one transaction, all or nothing; raises CannotKeep.
 
@@ -59,7 +59,7 @@ class Store(Protocol):
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
-        erased: Sequence[int] = (),
+        erased: Sequence[Erased] = (),
     ) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
 
@@ -134,7 +134,7 @@ class Ledger:
         for entries in self.store.behind():
             steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
             history = [row for step in steps for row in step.history]
-            erased = [seq for step in steps for seq in step.erased]
+            erased = [place for step in steps for place in step.erased]
             self.store.index(entries, history, self.state.changes(), erased)
             self.state.confirm()
 
@@ -177,7 +177,7 @@ class Ledger:
         entries = [item for item in polled if isinstance(item, Entry)]
         steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
         history = [row for step in steps for row in step.history]
-        erased = [seq for step in steps for seq in step.erased]
+        erased = [place for step in steps for place in step.erased]
         try:
             self.store.keep(entries, history, self.state.changes(), erased)
         except CannotKeep as failure:

@@ -18,17 +18,19 @@ REHASH = "rehash"
 WALLOPS = "wallops"
 SIGHT = "sight"
 METADATA = "metadata"
+REDACT = "redact"
 PRIVILEGES = {
     KILL: "part with a user",
     REHASH: "have the configuration read again",
     WALLOPS: "tell all operators something",
     SIGHT: "see who is invisible, and where users come from",
     METADATA: "change the metadata of others",
+    REDACT: "redact what others said, in any channel",
 }
 ADMIN, MODERATOR = "admin", "moderator"
 ROLES = {
     ADMIN: frozenset(PRIVILEGES),
-    MODERATOR: frozenset({KILL, WALLOPS, SIGHT}),
+    MODERATOR: frozenset({KILL, WALLOPS, SIGHT, REDACT}),
 }
 """The roles of operators; one that is not here allows nothing."""
 

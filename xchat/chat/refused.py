@@ -24,6 +24,8 @@ SPECIFIED_CODES = frozenset(
         "UNACCEPTABLE_PASSWORD",
         "USERNAME_EXISTS",
         "WEAK_PASSWORD",
+        "REDACT_FORBIDDEN",  # draft/message-redaction, this and the next
+        "UNKNOWN_MSGID",
     }
 )
 """Codes of FAIL that a specification names: its clients wait for nothing else."""

@@ -41,6 +41,10 @@ PRE_AWAY = 1 << 18
 READ_MARKER = 1 << 19
 SASL = 1 << 24
 ACCOUNT_REGISTRATION = 1 << 25
+MESSAGE_REDACTION = 1 << 40
+MULTILINE = 1 << 41
+SEARCH = 1 << 42
+SEARCH_DRAFT = 1 << 43
 
 CAPABILITIES = (
     Capability("account-notify", ACCOUNT_NOTIFY),
@@ -52,6 +56,7 @@ CAPABILITIES = (
     Capability("draft/account-registration", ACCOUNT_REGISTRATION),
     Capability("draft/chathistory", CHATHISTORY),
     Capability("draft/event-playback", EVENT_PLAYBACK),
+    Capability("draft/message-redaction", MESSAGE_REDACTION),
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
     Capability("draft/pre-away", PRE_AWAY),
     Capability("draft/read-marker", READ_MARKER),

@@ -2,7 +2,8 @@
 
 Settings (sqlite.org/pragma.html): WAL with `synchronous=FULL`, so that what was
 committed survives power loss; checkpoints are made when there is time for them
-(`Store.tidy`), not inside a commit. The schema's version is `user_version`; a
+(`Store.tidy`), not inside a commit. `secure_delete`, so that what was deleted is
+overwritten too. The schema's version is `user_version`; a
 file of a newer one, or of another program, is refused and left as it is.
 """
 
@@ -75,6 +76,29 @@ MIGRATIONS = (
     INSERT OR IGNORE INTO conversations
         SELECT substr(target, instr(target, '&') + 1), target, max(seq)
         FROM history WHERE instr(target, '&') GROUP BY target;
+    """,
+    """
+    CREATE TABLE told (
+        target TEXT NOT NULL,
+        kind INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        ts INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        command TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        text TEXT,
+        author TEXT NOT NULL,
+        account TEXT NOT NULL,
+        bot INTEGER NOT NULL,
+        PRIMARY KEY (target, kind, seq, part)
+    ) WITHOUT ROWID;
+    INSERT INTO told
+        SELECT target, kind, seq, part, ts, source, command, shown,
+            iif(command IN ('PRIVMSG', 'NOTICE', 'TAGMSG'), NULL, text), author, account, bot
+        FROM history;
+    DROP TABLE history;
+    ALTER TABLE told RENAME TO history;
     """,
 )
 """One script a version, from each to the next; what has landed is never changed."""
@@ -152,6 +176,7 @@ def _set_durable(connection: sqlite3.Connection, path: Path) -> None:
             mend="keep the data on a local disk: xchat-server --data FOLDER",
         )
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
 

@@ -15,6 +15,7 @@ from heapq import merge
 
 import msgspec
 
+from xchat.chat import events
 from xchat.chat.apply.step import HistoryRow
 from xchat.chat.ledger import CannotRead
 from xchat.irc.message import NO_TAGS
@@ -26,23 +27,27 @@ CONVERSATIONS_MAX = 1_000
 """Conversations of one person that are looked through, those of late."""
 
 _SPOKEN = ("PRIVMSG", "NOTICE")
-_TAGS = msgspec.json.Encoder(enc_hook=dict)
-_COLUMNS = "seq, part, ts, source, command, shown, text, tags, author, account, bot"
-_INSERT = "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_IN_THE_LOG = (*_SPOKEN, "TAGMSG")
+_COLUMNS = "seq, part, history.ts, source, command, shown, text, author, account, bot, event"
+_INSERT = "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PUT_CONVERSATION = "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?)"
 PAGE = f"""
-    SELECT {_COLUMNS} FROM history
-    WHERE target = ? AND kind = ? AND seq > ? AND seq < ? AND (kind = 1 OR text IS NOT NULL)
+    SELECT {_COLUMNS} FROM history LEFT JOIN log USING (seq)
+    WHERE target = ? AND kind = ? AND seq > ? AND seq < ?
     ORDER BY seq {{order}}, part {{order}} LIMIT ?
 """  # noqa: S608 - columns of our own
-_FIND = f"SELECT {_COLUMNS} FROM history WHERE target = ? AND kind = ? AND seq = ? LIMIT 1"  # noqa: S608
+_FIND = f"""
+    SELECT {_COLUMNS} FROM history LEFT JOIN log USING (seq)
+    WHERE target = ? AND kind = ? AND seq = ? LIMIT 1
+"""  # noqa: S608
+_ERASE = "DELETE FROM history WHERE target = ? AND kind IN (0, 1) AND seq = ?"
 _LATEST = (
     "SELECT ts FROM history WHERE target = ? AND kind = ? AND seq > ? ORDER BY seq DESC LIMIT 1"
 )
 _CONVERSATIONS = "SELECT target FROM conversations WHERE person = ? ORDER BY seq DESC LIMIT ?"
 _NO_END = 1 << 62
 
-Values = tuple[int, int, int, str, str, str, str | None, str, str, str, int]
+Values = tuple[int, int, int, str, str, str, str | None, str, str, int, str | None]
 
 
 class Histories:
@@ -100,7 +105,11 @@ class Histories:
 
     def _rows(self, target: str, query: str, values: Iterable[str | int]) -> list[HistoryRow]:
         found = self._db.execute(query, tuple(values)).fetchall()
-        return [_row(target, values) for values in found]
+        return [row for values in found if (row := _row(target, values)) is not None]
+
+    def _erase_history(self, target: str, seq: int) -> None:
+        """Remove what a target's history has of a place; in the caller's transaction."""
+        self._db.execute(_ERASE, (target, seq))
 
 
 @contextlib.contextmanager
@@ -122,17 +131,20 @@ def _place(row: HistoryRow) -> tuple[int, int]:
 
 
 def _values(row: HistoryRow) -> tuple[str | int | None, ...]:
-    tags = _TAGS.encode(row.tags).decode() if row.tags else ""
     kind = MESSAGE if row.command in _SPOKEN else EVENT
     place = (row.target, kind, row.seq, row.part, row.ts)
-    told = (row.source, row.command, row.shown, row.text, tags)
-    return (*place, *told, row.author, row.account, row.bot)
+    text = None if row.command in _IN_THE_LOG else row.text
+    return (*place, row.source, row.command, row.shown, text, row.author, row.account, row.bot)
 
 
-def _row(target: str, values: Values) -> HistoryRow:
-    seq, part, ts, source, command, shown, text, tags, author, account, bot = values
-    decoded: Mapping[str, str] = NO_TAGS
-    if tags:
-        decoded = msgspec.json.decode(tags, type=dict[str, str])
-    told = (source, command, shown, text, decoded)
+def _row(target: str, values: Values) -> HistoryRow | None:
+    """Return a row, or None where the log has been erased of what it said."""
+    seq, part, ts, source, command, shown, text, author, account, bot, event = values
+    tags = NO_TAGS
+    if command in _IN_THE_LOG:
+        said = events.decode(event.encode()) if event else None
+        if not isinstance(said, events.MessageSent) or (said.text is None and not said.tags):
+            return None
+        text, tags = said.text, said.tags
+    told = (source, command, shown, text, tags)
     return HistoryRow(target, seq, ts, *told, author, account, bool(bot), part)

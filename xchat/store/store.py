@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from xchat.chat import events
-from xchat.chat.apply.step import HistoryRow
+from xchat.chat.apply.step import Erased, HistoryRow
 from xchat.chat.kept import state_of
 from xchat.chat.ledger import CannotKeep, CannotRead
 from xchat.chat.log import Entry
@@ -30,6 +30,7 @@ _INSERT_LOG = "INSERT INTO log (seq, ts, event) VALUES (?, ?, ?)"
 _PUT_STATE = (
     "INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+_BLANK = "UPDATE log SET event = ? WHERE seq = ?"
 _MOVE_CURSOR = "UPDATE cursor SET seq = ?, ts = ? WHERE shard = ?"
 _TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
 _BEHIND = "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
@@ -47,6 +48,7 @@ class SqliteStore(Histories):
             "SELECT seq, ts FROM cursor WHERE shard = ?", (SHARD,)
         ).fetchone()
         self._untidied = 0
+        self._has_erased = False
         self._tidy_at = TIDY_AFTER_ENTRIES
 
     def next_run(self) -> str:
@@ -75,7 +77,7 @@ class SqliteStore(Histories):
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
-        erased: Sequence[int] = (),
+        erased: Sequence[Erased] = (),
     ) -> None:
         """Write entries and what came of them in one transaction; raises CannotKeep."""
         logged = [entry for entry in entries if entry.seq]
@@ -90,7 +92,7 @@ class SqliteStore(Histories):
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
-        erased: Sequence[int] = (),
+        erased: Sequence[Erased] = (),
     ) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
         if entries:
@@ -102,7 +104,7 @@ class SqliteStore(Histories):
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         last: Entry,
-        erased: Sequence[int],
+        erased: Sequence[Erased],
     ) -> None:
         execute, many = self._db.execute, self._db.executemany
         try:
@@ -114,8 +116,8 @@ class SqliteStore(Histories):
                     execute("DELETE FROM state WHERE key = ?", (key,))
                 else:
                     execute(_PUT_STATE, (key, value.decode()))
-            for seq in erased:
-                self._erase(seq)
+            for place in erased:
+                self._erase(place)
             execute(_MOVE_CURSOR, (last.seq, last.ts, SHARD))
             execute("COMMIT")
         except sqlite3.Error as error:
@@ -124,13 +126,19 @@ class SqliteStore(Histories):
         self.seq, self.ts = last.seq, last.ts
         self._untidied += len(placed)
 
-    def _erase(self, seq: int) -> None:
-        """Blank what an entry says, in the log and in the history."""
-        row = self._db.execute("SELECT event FROM log WHERE seq = ?", (seq,)).fetchone()
-        if row is None:
-            return
-        blank = events.encode(events.decode(row[0].encode()).blank()).decode()
-        self._db.execute("UPDATE log SET event = ? WHERE seq = ?", (blank, seq))
+    def _erase(self, place: Erased) -> None:
+        """Blank what an entry says, in the log and in the history.
+
+        The blank is as long as what it takes the place of: so it is written over
+        it, and no other row is moved.
+        """
+        row = self._db.execute("SELECT event FROM log WHERE seq = ?", (place.seq,)).fetchone()
+        if row is not None:
+            event = row[0].encode()
+            blank = events.encode(events.decode(event).blank()).ljust(len(event))
+            self._db.execute(_BLANK, (blank.decode(), place.seq))
+        self._erase_history(place.target, place.seq)
+        self._has_erased = True
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:
@@ -186,7 +194,7 @@ class SqliteStore(Histories):
     @property
     def is_untidy(self) -> bool:
         """Whether the write-ahead log is worth a checkpoint when there is time."""
-        return self._untidied >= self._tidy_at
+        return self._untidied >= self._tidy_at or self._has_erased
 
     @property
     def must_tidy(self) -> bool:
@@ -196,16 +204,18 @@ class SqliteStore(Histories):
     def tidy(self) -> str | None:
         """Move the write-ahead log into the database; return why that failed, in words.
 
-        It is tried again after as many entries as make the log untidy.
+        It is tried again after as many entries as make the log untidy. Where
+        something was erased nothing is left of the write-ahead log, which has it still.
         """
         why: str | None
         try:
-            ((is_busy, _, _),) = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            how = "TRUNCATE" if self._has_erased else "PASSIVE"
+            ((is_busy, _, _),) = self._db.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
             why = BUSY if is_busy else None
         except sqlite3.Error as error:
             why = in_words(error)
         if why is None:
-            self._untidied = 0
+            self._untidied, self._has_erased = 0, False
         self._tidy_at = self._untidied + TIDY_AFTER_ENTRIES
         return why
 

@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from random import Random
 
-from xchat.chat.apply.step import HistoryRow
+from xchat.chat.apply.step import Erased, HistoryRow
 from xchat.chat.ledger import CannotKeep
 from xchat.chat.log import Entry, Lost
 from xchat.chat.state import Row
@@ -108,7 +108,7 @@ class FaultyStore(SqliteStore):
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
-        erased: Sequence[int] = (),
+        erased: Sequence[Erased] = (),
     ) -> None:
         """Keep a turn, or fail at it."""
         if self.fault is Fault.REFUSED:

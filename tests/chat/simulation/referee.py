@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tests.chat.simulation.wire import token_of
 from xchat.chat import events
 from xchat.chat.apply import Step, apply
@@ -32,8 +30,8 @@ if TYPE_CHECKING:
 
 _NEW_ENTRIES = "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq"
 _NEW_HISTORY = (
-    "SELECT target, seq, ts, source, command, shown, text, tags, author, account, bot, part"
-    " FROM history WHERE seq > ? ORDER BY seq, part, target"
+    "SELECT target, seq, history.ts, source, command, shown, text, event, author, account, bot,"
+    " part FROM history LEFT JOIN log USING (seq) WHERE seq > ? ORDER BY seq, part, target"
 )
 
 
@@ -167,8 +165,10 @@ def said_in(row: HistoryRow) -> str:
 
 
 def _history_row(values: tuple[Any, ...]) -> HistoryRow:
-    target, seq, ts, source, command, shown, text, tags, author, account, bot, part = values
-    decoded = msgspec.json.decode(tags, type=dict[str, str]) if tags else NO_TAGS
+    target, seq, ts, source, command, shown, text, event, author, account, bot, part = values
+    said, tags = events.decode(event.encode()), NO_TAGS
+    if isinstance(said, events.MessageSent):
+        text, tags = said.text, said.tags
     return HistoryRow(
-        target, seq, ts, source, command, shown, text, decoded, author, account, bool(bot), part
+        target, seq, ts, source, command, shown, text, tags, author, account, bool(bot), part
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.chat.simulation.world import World, run
-from xchat.chat.apply.step import HistoryRow
+from xchat.chat.apply.step import Erased, HistoryRow
 from xchat.chat.commands.table import COMMANDS, NOTHING
 from xchat.chat.fanout import Fanout
 from xchat.chat.hub import Hub
@@ -98,7 +98,7 @@ def test_notices_an_echo_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> N
             entries: Sequence[Entry],
             history: Sequence[HistoryRow],
             rows: Sequence[Row],
-            erased: Sequence[int],
+            erased: Sequence[Erased],
         ) -> None:
             try:
                 keep(entries, history, rows, erased)
@@ -122,7 +122,7 @@ def test_notices_a_message_that_is_not_in_the_history(monkeypatch: pytest.Monkey
         entries: Sequence[Entry],
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
-        erased: Sequence[int],
+        erased: Sequence[Erased],
     ) -> None:
         keep(store, entries, history[1:], rows, erased)
 

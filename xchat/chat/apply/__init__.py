@@ -23,6 +23,7 @@ from xchat.chat.apply import (
     markers,
     messages,
     operators,
+    redaction,
     registration,
     users,
 )
@@ -79,6 +80,7 @@ RULES: dict[type[events.Event], Rule] = {
     events.AccessChanged: Rule(registration.check_access, registration.access_changed),
     events.MessageSent: Rule(messages.check_message, messages.message_sent),
     events.MarkedRead: Rule(markers.check_marked, markers.marked_read),
+    events.MessageRedacted: Rule(redaction.check_redacted, redaction.redacted),
     events.TypingNotified: Rule(messages.check_message, messages.typing_notified),
 }
 

@@ -49,9 +49,9 @@ def _channels(effect: _ToRoom) -> tuple[str, ...]:
     """Return the channels that an effect tells something for everyone, by their folded names."""
     if isinstance(effect, effects.Entered):
         return (effect.folded,)
-    if effect.need:
-        return ()
-    return effect.channels if isinstance(effect, effects.ToNeighbours) else (effect.channel,)
+    if isinstance(effect, effects.ToChannel):
+        return () if effect.need else (effect.channel,)
+    return () if effect.need or effect.lack else effect.channels
 
 
 def row_of(target: str, seq: int, line: Line, author: str = "", *, part: int = 0) -> HistoryRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import msgspec
 
@@ -38,6 +39,13 @@ class HistoryRow(msgspec.Struct, frozen=True):
     part: int = 0
 
 
+class Erased(NamedTuple):
+    """A place in the log whose text is to go, and the target whose history tells it, if any."""
+
+    seq: int
+    target: str = ""
+
+
 class Step:
     """The place of an event in the log, and its outcome as `apply` fills it in."""
 
@@ -50,7 +58,7 @@ class Step:
         self.log_id = log_id
         self.effects: list[Effect] = []
         self.history: list[HistoryRow] = []
-        self.erased: list[int] = []
+        self.erased: list[Erased] = []
 
     @property
     def msgid(self) -> str:
@@ -79,10 +87,10 @@ class Step:
         account = self.state.accounts.get(user.account)
         return account.name if account else ""
 
-    def erase(self, seq: int) -> None:
-        """Let the store erase what an entry of the log says, here and in the history."""
+    def erase(self, seq: int, target: str = "") -> None:
+        """Let the store erase what an entry of the log says, and the history of its target."""
         if seq:
-            self.erased.append(seq)
+            self.erased.append(Erased(seq, target))
 
 
 def make_msgid(log_id: str, seq: int) -> str:

@@ -19,7 +19,7 @@ from xchat.chat.reading import (
 )
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
-from xchat.irc.capabilities import BATCH, EVENT_PLAYBACK, MESSAGE_TAGS
+from xchat.irc.capabilities import BATCH, EVENT_PLAYBACK, MESSAGE_REDACTION, MESSAGE_TAGS
 from xchat.limits import HISTORY_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TIMESTAMP = "timestamp="
-_NEEDS = {"TAGMSG": MESSAGE_TAGS}
+_NEEDS = {"TAGMSG": MESSAGE_TAGS, "REDACT": MESSAGE_REDACTION}
 """Commands that nobody is told who lacks these capabilities, now or later."""
 
 

@@ -23,6 +23,7 @@ from xchat.chat.commands import (
     modes,
     monitor,
     operators,
+    redaction,
     registration,
     sasl,
     topics,
@@ -181,6 +182,7 @@ _TABLE = (
         registered=False,
         cost=4,
     ),
+    Command("REDACT", redaction.redact, "<target> <msgid> [reason]", "Take a message back.", 2),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
     Command("STATS", information.stats, "u", "How long the server has been up."),
     Command(
