@@ -91,8 +91,10 @@ def test_alpn_is_irc_and_those_without_are_served_too(
     assert handshake(context_of(pair), client)[0].selected_alpn_protocol() == chosen
 
 
-def test_nobody_is_asked_for_a_certificate_yet(pair: Pair) -> None:
-    assert context_of(pair).verify_mode == ssl.CERT_NONE
+def test_clients_are_asked_for_a_certificate_and_need_none(pair: Pair) -> None:
+    """What becomes of one that is shown: test_client_certificates.py."""
+    assert context_of(pair).verify_mode == ssl.CERT_OPTIONAL
+    assert context_of(pair, 'tls.client_certificates="none"').verify_mode == ssl.CERT_NONE
 
 
 @pytest.mark.needs("openssl")

@@ -48,6 +48,7 @@ class Session:
         "cap_version",
         "caps",
         "certificate",
+        "certified",
         "claim",
         "closing",
         "ending",
@@ -75,6 +76,8 @@ class Session:
         self.address = address
         self.certificate = ""
         """The SHA-256 fingerprint of the client's certificate, in lower-case hex, if it has one."""
+        self.certified = ""
+        """The account whose device that certificate is, in the words of a CA of ours."""
         self.exempt = exempt
         self.caps = 0
         self.cap_version = 0

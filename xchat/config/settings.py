@@ -78,7 +78,7 @@ class Listen(_Section, frozen=True):
 
 
 class Tls(_Section, frozen=True):
-    """The certificate shown to clients; paths are relative to where the server starts."""
+    """Certificates, shown and asked for; paths are relative to where the server starts."""
 
     cert: Annotated[Line, Meta(description="the chain, leaf first (PEM)")] = "certs/live/server.pem"
     key: Annotated[Line, Meta(description="its private key, mode 0600 (PEM)")] = (
@@ -87,6 +87,17 @@ class Tls(_Section, frozen=True):
     min_version: Annotated[
         Literal["1.3", "1.2"], Meta(description="the oldest TLS that is spoken")
     ] = "1.3"
+    client_certificates: Annotated[
+        Literal["none", "optional"],
+        Meta(description="whether clients are asked for a certificate, which may log them in"),
+    ] = "optional"
+    client_ca: Annotated[
+        Line | None,
+        Meta(
+            description="the CA whose certificates of devices are believed (PEM); unset: the "
+            "ca.pem that xchat-certs made with `cert`. Self-made ones are only fingerprints"
+        ),
+    ] = None
 
 
 class Access(_Section, frozen=True):

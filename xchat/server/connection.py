@@ -98,6 +98,9 @@ class Connection:
         self.session = session
         self.phase = Phase.OPEN
         session.outbox = self.outbox.fresh
+        if (presented := self._tls.presented) is not None:
+            session.certificate = presented.fingerprint
+            session.certified = presented.account
 
     @property
     def is_content(self) -> bool:

@@ -4,6 +4,11 @@ No early data (OpenSSL offers none unless asked), no renegotiation, no
 compression, and no resumption: a session kept or a ticket written for each
 client costs memory (CVE-2024-2511) and would outlive the revocation of a
 device; a P-256 handshake costs less than either.
+
+Clients are asked for a certificate, without a list of CAs: a client with such a
+list would keep a self-made one to itself. With our CA loaded to judge them, OpenSSL adds
+its root to a chain of one that we send, and to no other; a client needs it as little
+as it is harmed by it.
 """
 
 from __future__ import annotations
@@ -14,12 +19,16 @@ from typing import NoReturn
 
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError
+from xchat.server.client_ca import client_ca
+from xchat.server.self_made import admit_self_made
 
 ALPN = ["irc"]
 """Offered to clients that ask; those that do not ask, or ask for more, are served all the same."""
 
 CIPHERS_TLS12 = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+_ASKS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL}
 
 
 def make_context(settings: Tls) -> ssl.SSLContext:
@@ -31,7 +40,18 @@ def make_context(settings: Tls) -> ssl.SSLContext:
     context.set_ciphers(CIPHERS_TLS12)
     context.set_alpn_protocols(ALPN)
     _load(context, Path(settings.cert).expanduser(), Path(settings.key).expanduser())
+    _ask(context, settings)
     return context
+
+
+def _ask(context: ssl.SSLContext, settings: Tls) -> None:
+    """Ask clients for a certificate, and judge it by the CA that is believed."""
+    context.verify_mode = _ASKS[settings.client_certificates]
+    if context.verify_mode == ssl.CERT_NONE:
+        return
+    if (pem := client_ca(settings)) is not None:
+        context.load_verify_locations(cadata=pem.decode("ascii", "replace"))
+    admit_self_made(context)
 
 
 def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:

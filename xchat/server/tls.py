@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Callable
 
 from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
+from xchat.server.presented import Presented, take_presented
 
 READ_BYTES = 65_536
 
@@ -31,7 +32,9 @@ class TlsPipe:
     methods of what is underneath: everyone who is told something passes here.
     """
 
-    __slots__ = ("_incoming", "_outgoing", "_silent", "_tls", "established", "take", "write")
+    __slots__ = (
+        "_incoming", "_outgoing", "_silent", "_tls", "established", "presented", "take", "write",
+    )  # fmt: skip
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._incoming = ssl.MemoryBIO()
@@ -39,6 +42,8 @@ class TlsPipe:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._silent = 0
         self.established = False
+        self.presented: Presented | None = None
+        """The certificate of the client, where it has shown one."""
         self.write: Callable[[bytes | memoryview], int] = self._tls.write
         self.take: Callable[[], bytes] = self._outgoing.read
 
@@ -56,6 +61,8 @@ class TlsPipe:
             plaintext = b""
         except ssl.SSLZeroReturnError as error:
             raise EOFError from error
+        except ssl.SSLCertVerificationError as error:
+            raise TlsError(f"the client's certificate: {error.verify_message}") from error
         except ssl.SSLError as error:
             raise TlsError(error.reason or "not TLS") from error
         excess = len(ciphertext) - CIPHERTEXT_PER_PLAINTEXT_MAX * len(plaintext)
@@ -68,6 +75,7 @@ class TlsPipe:
         if not self.established:
             self._tls.do_handshake()
             self.established = True
+            self.presented = take_presented(self._tls)
         first = self._tls.read(READ_BYTES)
         if not first:  # close_notify, for Python's ssl
             raise EOFError

@@ -1,0 +1,414 @@
+"""What becomes of a certificate that a client shows: real handshakes in memory."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.server.client import Client
+from tests.server.client_certificates import CLIENT, DAY, SERVER, Device, mint, read_authority
+from tests.server.conftest import Pair
+from tests.server.house import House
+from xchat.config import load
+from xchat.errors import ConfigError
+from xchat.pki.devices import account_in, uri_of
+from xchat.server import self_made
+from xchat.server.context import make_context
+from xchat.server.tls import TlsError, TlsPipe
+
+VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+NEWEST = ssl.TLSVersion.TLSv1_3
+
+
+@pytest.fixture(scope="module")
+def authority(pair: Pair) -> Device:
+    return read_authority(pair.ca.cert_pem.bytes(), pair.ca.private_key_pem.bytes())
+
+
+def context_of(pair: Pair, *sets: str) -> ssl.SSLContext:
+    return make_context(load(None, [*pair.settings, 'tls.min_version="1.2"', *sets]).tls)
+
+
+@pytest.fixture(scope="module")
+def asking(pair: Pair) -> ssl.SSLContext:
+    """A server's context as it is without a word in the settings: the CA lies beside its pair."""
+    return context_of(pair)
+
+
+def connect(
+    server: ssl.SSLContext,
+    pair: Pair,
+    shows: Path | None,
+    version: ssl.TLSVersion = NEWEST,
+) -> tuple[TlsPipe, Client]:
+    """Shake hands to the end; raise TlsError where the server refuses."""
+    trust = ssl.create_default_context(cafile=str(pair.cert.parent / "ca.pem"))
+    trust.maximum_version = version
+    if shows is not None:
+        trust.load_cert_chain(shows)
+    pipe, client = TlsPipe(server), Client(trust)
+    for _ in range(4):
+        client.handshake()
+        try:
+            pipe.feed(client.take())
+        except TlsError:
+            client.feed(pipe.take())
+            raise
+        client.feed(pipe.take())
+    assert pipe.established
+    assert pipe.feed(client.say(b"PING a\r\n")) == b"PING a\r\n"
+    pipe.write(b"PONG a\r\n")
+    client.feed(pipe.take())
+    assert client.read() == b"PONG a\r\n"
+    return pipe, client
+
+
+# -- what is shown --------------------------------------------------------------------------------
+
+
+@VERSIONS
+def test_who_shows_none_is_as_welcome(
+    pair: Pair, asking: ssl.SSLContext, version: ssl.TLSVersion
+) -> None:
+    assert connect(asking, pair, None, version)[0].presented is None
+
+
+@VERSIONS
+def test_a_device_of_our_ca_is_believed(
+    pair: Pair,
+    asking: ssl.SSLContext,
+    authority: Device,
+    tmp_path: Path,
+    version: ssl.TLSVersion,
+) -> None:
+    device = mint("ნინო", issuer=authority)
+    presented = connect(asking, pair, device.write(tmp_path), version)[0].presented
+    assert presented is not None
+    assert presented.fingerprint == device.fingerprint
+    assert (presented.is_vouched, presented.account) == (True, "ნინო")
+
+
+@VERSIONS
+@pytest.mark.parametrize("is_ca", [False, True])
+def test_a_self_made_one_is_a_fingerprint_and_no_name(
+    pair: Pair,
+    asking: ssl.SSLContext,
+    tmp_path: Path,
+    version: ssl.TLSVersion,
+    *,
+    is_ca: bool,
+) -> None:
+    device = mint("nino", is_ca=is_ca)
+    presented = connect(asking, pair, device.write(tmp_path), version)[0].presented
+    assert presented is not None
+    assert presented.fingerprint == device.fingerprint
+    assert (presented.is_vouched, presented.account) == (False, "")
+
+
+def test_without_a_ca_of_ours_the_self_made_are_heard_all_the_same(
+    pair: Pair, tmp_path: Path
+) -> None:
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    cert = alone / "cert.pem"
+    cert.write_bytes(pair.cert.read_bytes())
+    server = context_of(Pair(pair.ca, cert, pair.key))
+    device = mint()
+    presented = connect(server, pair, device.write(tmp_path))[0].presented
+    assert presented is not None
+    assert presented.fingerprint == device.fingerprint
+
+
+def test_nobody_is_asked_where_the_settings_say_so(pair: Pair, tmp_path: Path) -> None:
+    server = context_of(pair, 'tls.client_certificates="none"')
+    assert server.verify_mode == ssl.CERT_NONE
+    assert connect(server, pair, mint().write(tmp_path))[0].presented is None
+
+
+# -- who is refused -------------------------------------------------------------------------------
+
+
+@VERSIONS
+def test_one_of_another_ca_is_refused_with_an_alert(
+    pair: Pair, asking: ssl.SSLContext, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    other = trustme.CA()
+    stranger = mint(issuer=read_authority(other.cert_pem.bytes(), other.private_key_pem.bytes()))
+    with pytest.raises(TlsError, match="the client's certificate: unable to get local issuer"):
+        connect(asking, pair, stranger.write(tmp_path), version)
+
+
+def test_what_a_refused_client_hears_is_why(
+    pair: Pair, asking: ssl.SSLContext, authority: Device, tmp_path: Path
+) -> None:
+    trust = ssl.create_default_context(cafile=str(pair.cert.parent / "ca.pem"))
+    trust.load_cert_chain(mint(issuer=authority, ends=-DAY).write(tmp_path))
+    pipe, client = TlsPipe(asking), Client(trust)
+    client.handshake()
+    pipe.feed(client.take())
+    client.feed(pipe.take())
+    assert client.handshake()
+    with pytest.raises(TlsError, match="the client's certificate: certificate has expired"):
+        pipe.feed(client.take())
+    client.feed(pipe.take())
+    with pytest.raises(ssl.SSLError, match="ALERT_CERTIFICATE_EXPIRED"):
+        client.read()
+
+
+@pytest.mark.parametrize("uses", [(SERVER,)])
+def test_one_that_is_not_for_clients_is_refused(
+    pair: Pair,
+    asking: ssl.SSLContext,
+    authority: Device,
+    tmp_path: Path,
+    uses: tuple[x509.ObjectIdentifier, ...],
+) -> None:
+    device = mint(issuer=authority, uses=uses)
+    with pytest.raises(TlsError, match="the client's certificate: unsuitable certificate purpose"):
+        connect(asking, pair, device.write(tmp_path))
+
+
+def test_a_self_made_one_that_expired_is_refused(
+    pair: Pair, asking: ssl.SSLContext, tmp_path: Path
+) -> None:
+    with pytest.raises(TlsError, match="certificate has expired"):
+        connect(asking, pair, mint(ends=-DAY).write(tmp_path))
+
+
+def test_a_self_made_ca_vouches_for_nobody(
+    pair: Pair, asking: ssl.SSLContext, tmp_path: Path
+) -> None:
+    """Whoever gets a CA of their own through the handshake signs no device of anybody's with it."""
+    mallory = mint("mallory", is_ca=True)
+    victim = mint("nino", issuer=mallory)
+    connect(asking, pair, mallory.write(tmp_path))
+    for chain in ((), (mallory.certificate,)):
+        with pytest.raises(TlsError, match="the client's certificate: "):
+            connect(asking, pair, victim.write(tmp_path, *chain))
+
+
+def test_the_name_of_our_ca_on_a_self_made_one_makes_no_device(
+    pair: Pair, asking: ssl.SSLContext, authority: Device, tmp_path: Path
+) -> None:
+    """Nor does a chain that begins with a self-made one and goes on with ours."""
+    forged = mint("nino", is_ca=True)
+    shown = forged.write(tmp_path, authority.certificate)
+    presented = connect(asking, pair, shown)[0].presented
+    assert presented is not None
+    assert presented.account == ""
+
+
+def test_one_connection_changes_nothing_for_the_next(
+    pair: Pair, asking: ssl.SSLContext, authority: Device, tmp_path: Path
+) -> None:
+    trusted = asking.cert_store_stats()
+    for device in (mint(), mint(issuer=authority), mint(is_ca=True)):
+        connect(asking, pair, device.write(tmp_path))
+    assert asking.cert_store_stats() == trusted
+
+
+def test_when_the_handshake_is_done_no_record_is_looked_at(
+    pair: Pair, asking: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[int] = []
+    look = self_made._look
+
+    def listen(connection: ssl.SSLObject, direction: str, version: int, *rest: Any) -> None:
+        heard.append(version)
+        look(connection, direction, version, *rest)
+
+    monkeypatch.setattr(self_made, "_look", listen)
+    server = context_of(pair)
+    for shows in (None, mint().write(tmp_path)):
+        pipe, client = connect(server, pair, shows)
+        assert heard
+        heard.clear()
+        pipe.write(b"x" * 100)
+        client.feed(pipe.take())
+        pipe.feed(client.say(b"y" * 100))
+        assert not heard
+
+
+def test_where_python_has_no_hook_self_made_ones_are_refused_like_strangers(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_made, "HOOK", "_no_such_hook")
+    with pytest.raises(TlsError, match="the client's certificate: self-signed certificate"):
+        connect(context_of(pair), pair, mint().write(tmp_path))
+
+
+@given(st.binary(max_size=400), st.sampled_from([*ssl.TLSVersion]))
+def test_whatever_a_client_sends_for_a_certificate_is_none_or_one(
+    message: bytes, version: ssl.TLSVersion
+) -> None:
+    assert self_made.is_self_signed(self_made.leaf_of(message, version)) is False
+
+
+SELF_MADE = mint().certificate.public_bytes(Encoding.DER)
+
+
+class Connection:
+    """Takes the context that a hook gives it."""
+
+    context: ssl.SSLContext
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(SELF_MADE) - 1), st.integers(0, 255), st.integers(0, 3))
+def test_a_spoilt_certificate_is_at_worst_an_error_of_tls(place: int, byte: int, more: int) -> None:
+    der = SELF_MADE[:place] + bytes([byte]) + SELF_MADE[place + 1 :] + b"0" * more
+    message = b"\x0b\0\0\0" + b"\0\0\0" + len(der).to_bytes(3, "big") + der
+    try:
+        self_made._look(Connection(), "read", ssl.TLSVersion.TLSv1_2, 22, 11, message)  # type: ignore[arg-type]
+    except ssl.SSLError as error:
+        assert error.reason  # noqa: PT017 - this or nothing
+
+
+# -- what we send ---------------------------------------------------------------------------------
+
+
+def chain_sent(server: ssl.SSLContext, pair: Pair) -> int:
+    _, client = connect(server, pair, None, ssl.TLSVersion.TLSv1_2)
+    return len(client.tls._sslobj.get_unverified_chain())  # type: ignore[attr-defined]
+
+
+def test_openssl_adds_our_root_to_a_chain_of_one_only(pair: Pair) -> None:
+    """pki.md, fact 10: "OpenSSL adds the root to the chain it sends by itself (1 → 2)"."""
+    none = 'tls.client_certificates="none"'
+    assert pair.cert.read_text().count("BEGIN") == 1
+    assert [chain_sent(context_of(pair), pair), chain_sent(context_of(pair, none), pair)] == [2, 1]
+
+
+# -- what the rules and the journal are told ------------------------------------------------------
+
+
+def test_a_session_knows_the_certificate_of_its_connection(
+    make_house: Callable[..., House], authority: Device, tmp_path: Path
+) -> None:
+    house = make_house()
+    own, device, bare = mint("anna"), mint("nino", issuer=authority), None
+    shown: list[tuple[str, str]] = []
+    for one in (own, device, bare):
+        trust = ssl.create_default_context(cadata=_pem(authority))
+        if one is not None:
+            trust.load_cert_chain(one.write(tmp_path))
+        house.trust = trust
+        house.encrypt()
+        house.until(lambda: len(house.hub.sessions) == len(shown) + 1, "a session")
+        session = list(house.hub.sessions.values())[-1]
+        shown.append((session.certificate, session.certified))
+    assert shown == [(own.fingerprint, ""), (device.fingerprint, "nino"), ("", "")]
+
+
+def test_a_refused_certificate_is_in_the_journal_once_and_harms_nobody(
+    make_house: Callable[..., House], authority: Device, tmp_path: Path
+) -> None:
+    house = make_house()
+    anna = house.join("anna")
+    house.trust = ssl.create_default_context(cadata=_pem(authority))
+    house.trust.load_cert_chain(mint(issuer=authority, ends=-DAY).write(tmp_path))
+    guests = [house.connect() for _ in range(3)]
+    for guest in guests:
+        guest.tls.handshake()
+    house.until(lambda: all(guest.end for guest in guests), "all are refused")
+    assert {guest.end for guest in guests} == {"SSLV3_ALERT_CERTIFICATE_EXPIRED"}
+    why = "the client's certificate: certificate has expired"
+    assert len(house.recorded("abuse", kind="bad TLS", why=why)) == 1
+    house.ping(anna)
+
+
+def _pem(device: Device) -> str:
+    return device.certificate.public_bytes(Encoding.PEM).decode()
+
+
+# -- whom a certificate names ---------------------------------------------------------------------
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_any_name_goes_through_a_certificate(name: str) -> None:
+    try:
+        uri = uri_of("5f2c", name)
+    except UnicodeEncodeError:  # half a surrogate is no name
+        return
+    assert uri.isascii()
+    assert account_in(_der(mint("x", uris=(uri,)))) == name
+
+
+@pytest.mark.parametrize(
+    "uris",
+    [
+        (),
+        ("https://5f2c.xchat.invalid/user/",),
+        ("https://5f2c.xchat.invalid/user/%ff",),
+        ("https://5f2c.xchat.invalid/user/nino?x",),
+        ("https://5f2c.xchat.invalid/nino",),
+        ("https://5f2c.example.com/user/nino",),
+        ("http://5f2c.xchat.invalid/user/nino",),
+        ("https://[5f2c.xchat.invalid/user/nino",),
+        (uri_of("5f2c", "nino"), uri_of("5f2c", "anna")),
+    ],
+)
+def test_what_names_no_account_or_two_names_none(uris: tuple[str, ...]) -> None:
+    assert account_in(_der(mint(uris=uris))) == ""
+
+
+@pytest.mark.parametrize("uses", [(), (SERVER,), (CLIENT, SERVER)])
+def test_only_a_certificate_for_clients_alone_is_a_device(
+    uses: tuple[x509.ObjectIdentifier, ...],
+) -> None:
+    assert account_in(_der(mint(uses=uses))) == ""
+    assert account_in(b"no certificate") == ""
+
+
+def _der(device: Device) -> bytes:
+    return device.certificate.public_bytes(Encoding.DER)
+
+
+# -- the settings ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "there is no such file"), ("x", "holds no certificate"), ("leaf", "is no CA's")],
+)
+def test_a_client_ca_that_is_none_is_refused_in_words(
+    pair: Pair, tmp_path: Path, content: str | None, why: str
+) -> None:
+    file = tmp_path / "clients.pem"
+    if content is not None:
+        file.write_text(pair.cert.read_text() if content == "leaf" else content)
+    with pytest.raises(ConfigError, match=why) as caught:
+        context_of(pair, f'tls.client_ca="{file}"')
+    assert str(file) in caught.value.what
+    assert "tls.client_ca" in str(caught.value.mend)
+
+
+def test_a_ca_may_be_named(pair: Pair, tmp_path: Path) -> None:
+    other = trustme.CA()
+    file = tmp_path / "clients.pem"
+    other.cert_pem.write_to_path(str(file))
+    server = context_of(pair, f'tls.client_ca="{file}"')
+    device = mint(issuer=read_authority(other.cert_pem.bytes(), other.private_key_pem.bytes()))
+    presented = connect(server, pair, device.write(tmp_path))[0].presented
+    assert presented is not None
+    assert presented.account == "nino"
+
+
+def test_a_ca_beside_our_pair_that_did_not_sign_it_is_not_believed(
+    pair: Pair, tmp_path: Path
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "server.pem").write_bytes(pair.cert.read_bytes())
+    trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
+    server = context_of(Pair(pair.ca, folder / "server.pem", pair.key))
+    assert server.cert_store_stats()["x509_ca"] == 0

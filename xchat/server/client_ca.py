@@ -1,0 +1,48 @@
+"""Which CA's certificates log clients in: the one that was named, or the one beside ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xchat.config.settings import Tls
+from xchat.errors import ConfigError, XChatError
+from xchat.pki.facts import is_ca, read_chain
+from xchat.pki.files import read_file
+from xchat.pki.folder import CA
+
+
+def client_ca(settings: Tls) -> bytes | None:
+    """Return the CA in PEM; None where none was named and the server's own is not to be found.
+
+    Raises ConfigError for a file that was named and is no CA's.
+    """
+    if settings.client_ca is not None:
+        return _named(Path(settings.client_ca).expanduser())
+    return _beside(Path(settings.cert).expanduser())
+
+
+def _named(file: Path) -> bytes:
+    mend = "tls.client_ca names the CA's certificate, as in --set 'tls.client_ca=\"certs/ca.pem\"'"
+    try:
+        pem = read_file(file)
+        certificates = read_chain(pem, file)
+    except XChatError as error:
+        raise ConfigError(error.what, mend=mend) from error
+    if not all(map(is_ca, certificates)):
+        raise ConfigError(f"{file}: tls.client_ca holds a certificate that is no CA's", mend=mend)
+    return pem
+
+
+def _beside(cert: Path) -> bytes | None:
+    """Return the ca.pem by `cert` where it is the root of that chain, as `init` lays it out."""
+    for folder in (cert.parent.parent, cert.parent):
+        if not (folder / CA).is_file():
+            continue
+        try:
+            pem = read_file(folder / CA)
+            last = read_chain(read_file(cert), cert)[-1]
+            roots = read_chain(pem, folder / CA)
+        except XChatError:
+            return None
+        return pem if any(root.subject == last.issuer for root in roots) else None
+    return None
