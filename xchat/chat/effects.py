@@ -162,6 +162,16 @@ class Entered(Effect, frozen=True):
     members: tuple[tuple[User, int], ...]
 
 
+class Renamed(Effect, frozen=True):
+    """A channel is called otherwise from here on; `members` as they are then."""
+
+    old: str
+    new: str
+    line: Line
+    channel: Channel
+    members: tuple[tuple[User, int], ...]
+
+
 class Left(Effect, frozen=True):
     """A user is in a channel no longer."""
 

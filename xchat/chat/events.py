@@ -237,6 +237,15 @@ class UserInvited(Event, frozen=True, tag="user-invited"):
     target: str
 
 
+class ChannelRenamed(Event, frozen=True, tag="channel-renamed"):
+    """A channel is to have another name (IRCv3 draft/channel-rename)."""
+
+    uid: str
+    channel: str
+    name: str
+    reason: str = ""
+
+
 class ChannelRegistered(Event, frozen=True, tag="channel-registered"):
     """A channel becomes an account's (`founder`, an aid), which may have `channels_max` of them.
 
@@ -371,6 +380,7 @@ Kept = (
     | TopicChanged
     | ModesChanged
     | UserInvited
+    | ChannelRenamed
     | ChannelRegistered
     | ChannelTransferred
     | ChannelDropped

@@ -70,6 +70,17 @@ class Fanout:
         if not room:
             self._rooms.pop(folded, None)
 
+    def rename(self, old: str, new: str) -> None:
+        """Let everybody who hears a channel hear it under another name."""
+        room = self._rooms.pop(old, None)
+        if room is not None:
+            self._rooms[new] = room
+            self._spoken_in.add(new)
+
+    def tell(self, session: Session, line: Line, request: Request | None) -> None:
+        """Tell one session a line, in its place among the answers if it is the one that asks."""
+        self._to_sessions([session], line, 0, request)
+
     def rebuild(self, joined: Mapping[str, Iterable[str]]) -> None:
         """Let everybody hear exactly the channels they are in, by user."""
         self._rooms.clear()

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from xchat.chat import effects, events
 from xchat.chat.absences import Absences
 from xchat.chat.attempts import Attempts
-from xchat.chat.commands import accounts, away, markread, reception
+from xchat.chat.commands import accounts, away, markread, reception, renaming
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
 from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
@@ -403,4 +403,5 @@ class Hub(Desk):
         effects.NickLeft: _nick_left,
         effects.Gone: _gone,
         effects.Entered: _entered,
+        effects.Renamed: renaming.renamed,
     }

@@ -12,6 +12,8 @@ SPECIFIED_CODES = frozenset(
         "INVALID_TARGET",
         "MESSAGE_ERROR",
         "INVALID_REALNAME",  # setname
+        "CANNOT_RENAME",  # draft/channel-rename, this and the next
+        "CHANNEL_NAME_IN_USE",
         "NEED_MORE_PARAMS",  # draft/read-marker
         "ACCOUNT_EXISTS",  # draft/account-registration, this and all that follow
         "ALREADY_AUTHENTICATED",

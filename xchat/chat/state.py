@@ -186,6 +186,8 @@ class State:
         old = self.channels.get(folded)
         self.channels[folded] = channel
         self.members.setdefault(folded, {})
+        if old is not None:
+            _forget_looks(self._channel_looks, old.name)
         self._channel_looks.update(dict.fromkeys(names.skeletons(channel.name), folded))
         self.empty.pop(folded, None)
         if channel.emptied:

@@ -37,6 +37,7 @@ ACCOUNT_NOTIFY = 1 << 17
 EVENT_PLAYBACK = 1 << 32
 NO_IMPLICIT_NAMES = 1 << 33
 NO_IMPLICIT_NAMES_DRAFT = 1 << 34
+CHANNEL_RENAME = 1 << 35
 PRE_AWAY = 1 << 18
 READ_MARKER = 1 << 19
 SASL = 1 << 24
@@ -54,6 +55,7 @@ CAPABILITIES = (
     Capability("cap-notify", CAP_NOTIFY),
     Capability("chghost", CHGHOST),
     Capability("draft/account-registration", ACCOUNT_REGISTRATION),
+    Capability("draft/channel-rename", CHANNEL_RENAME),
     Capability("draft/chathistory", CHATHISTORY),
     Capability("draft/event-playback", EVENT_PLAYBACK),
     Capability("draft/message-redaction", MESSAGE_REDACTION),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tests.chat.simulation.wire import token_of
 from xchat.chat import events
 from xchat.chat.apply import Step, apply
-from xchat.chat.apply.playback import line_of
+from xchat.chat.apply.playback import line_of, readdressed
 from xchat.chat.apply.step import HistoryRow, make_msgid
 from xchat.chat.log import Entry
 from xchat.chat.state import State
@@ -107,7 +107,8 @@ class Referee:
         told = message.tags.get("msgid")
         for row in self._said.get(token, ()):
             msgid = make_msgid(self.log_id, row.seq)
-            if row.shown == message.params[0] and told in (None, msgid):
+            is_here = row.shown == message.params[0] or names.is_channel(row.shown)  # renamed since
+            if is_here and told in (None, msgid):
                 return row, msgid
         return None
 
@@ -121,7 +122,8 @@ class Referee:
     def check_happened(self, line: Message) -> None:
         """What history says has happened, did, and was told the same."""
         same = [row for row in self.history if (row.source, row.command) == said_by(line)]
-        told = [line_of(row, self.log_id) for row in same]
+        name = line.params[0] if line.params else ""
+        told = [readdressed(line_of(row, self.log_id), name) for row in same]
         assert any(line.params in (one.params, one.richer) for one in told), "never happened"
 
     def check_history(self, wire: Wire, said: list[Message]) -> None:

@@ -176,6 +176,10 @@ def _kick(talk: Talk, wire: Wire) -> Line:
     return Line(f"KICK {talk.channel(wire)} {nicks}{talk.rng.choice(('', ' :out with you'))}")
 
 
+def _rename(talk: Talk, wire: Wire) -> Line:
+    return Line(f"RENAME {talk.channel(wire)} {talk.rng.choice(CHANNELS)} :so be it")
+
+
 def _history(talk: Talk, wire: Wire) -> Line:
     target = talk.rng.choice((talk.channel(wire), talk.channel(wire), talk.nick()))
     return Line(history_command(talk.rng, wire, target))
@@ -252,6 +256,7 @@ _TABLE: tuple[tuple[Callable[[Talk, Wire], Line], int], ...] = (
     (_tag, 4),
     (_type, 4),
     (_mode, 10),
+    (_rename, 2),
     (_mode_query, 2),
     (_mode_own, 2),
     (_kick, 3),

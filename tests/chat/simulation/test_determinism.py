@@ -180,6 +180,7 @@ NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
         "role": st.just(""),
         "always_present": st.booleans(),
     },
+    events.ChannelRenamed: {"name": CHANNELS},
     events.OperatorGranted: {"role": st.just("operator")},
 }
 

@@ -156,7 +156,9 @@ class Wire:
         kept = self.referee.find_said(message, token)
         assert kept is not None, f"{token} was told, and is not kept"
         row, msgid = kept
-        params = (row.shown,) if row.text is None else (row.shown, row.text)
+        # A channel may be called otherwise by now.
+        shown = message.params[0] if names.is_channel(row.shown) else row.shown
+        params = (shown,) if row.text is None else (shown, row.text)
         assert (message.source, message.command) == (row.source, row.command)
         assert message.params == params, "told otherwise than it is kept"
         assert message.tags.get("msgid", msgid) == msgid
@@ -203,6 +205,13 @@ class Wire:
 
     def _left(self, message: Message) -> None:
         self._remove(names.fold(message.params[0]), message.nick)
+
+    def _channel_renamed(self, message: Message) -> None:
+        old, new = map(names.fold, message.params[:2])
+        room = self.rooms.pop(old)
+        assert new not in self.rooms, "two channels of one name"
+        self.rooms[new] = room
+        self._naming.pop(new, None)
 
     def _kicked(self, message: Message) -> None:
         self._remove(names.fold(message.params[0]), message.params[1])
@@ -292,6 +301,7 @@ class Wire:
         "PONG": _pong,
         "PRIVMSG": _said,
         "QUIT": _quit,
+        "RENAME": _channel_renamed,
         "TAGMSG": _said,
         "TOPIC": _topic_set,
     }

@@ -25,6 +25,7 @@ from xchat.chat.apply import (
     operators,
     redaction,
     registration,
+    renaming,
     users,
 )
 from xchat.chat.apply.playback import happened
@@ -74,6 +75,7 @@ RULES: dict[type[events.Event], Rule] = {
     events.TopicChanged: Rule(channels.check_topic, channels.topic_changed),
     events.UserInvited: Rule(channels.check_invited, channels.invited),
     events.ModesChanged: Rule(channel_modes.check_modes, channel_modes.modes_changed),
+    events.ChannelRenamed: Rule(renaming.check_renamed, renaming.renamed),
     events.ChannelRegistered: Rule(registration.check_registered, registration.registered),
     events.ChannelTransferred: Rule(registration.check_transferred, registration.transferred),
     events.ChannelDropped: Rule(registration.check_dropped, registration.dropped),

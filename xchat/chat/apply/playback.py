@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from xchat.chat import effects
 from xchat.chat.apply.step import HistoryRow, Step, make_msgid
 from xchat.chat.lines import Line
+from xchat.irc import names
 from xchat.irc.capabilities import EXTENDED_JOIN
 
 PLAYED = frozenset({"JOIN", "KICK", "MODE", "NICK", "PART", "QUIT", "TOPIC"})
@@ -97,3 +100,11 @@ def line_of(row: HistoryRow, log_id: str) -> Line:
         row.account,
         row.bot,
     )
+
+
+def readdressed(line: Line, name: str) -> Line:
+    """Return a line of a channel's history as one of the channel as it is called now."""
+    if not line.params or not names.is_channel(line.params[0]) or line.params[0] == name:
+        return line
+    richer = (name, *line.richer[1:]) if line.richer else ()
+    return replace(line, params=(name, *line.params[1:]), richer=richer)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from xchat.chat.apply.playback import line_of
+from xchat.chat.apply.playback import line_of, readdressed
 from xchat.chat.apply.step import HistoryRow
 from xchat.chat.commands.references import Reference, need_time
 from xchat.chat.ledger import CannotRead, Store
@@ -167,7 +167,11 @@ def say_rows(hub: Hub, request: Request, kind: Sequence[str], rows: Sequence[His
     """Tell rows of history again in a batch, but for what the client could not bear."""
     caps, log_id = request.session.caps, hub.ledger.store.log_id
     heard = (row for row in rows if not _NEEDS.get(row.command, 0) & ~caps)
-    say_batch(hub, request, kind, [line_of(row, log_id) for row in heard])
+    channel = hub.state.channel(kind[-1])
+    lines = [line_of(row, log_id) for row in heard]
+    if channel is not None:
+        lines = [readdressed(line, channel.name) for line in lines]
+    say_batch(hub, request, kind, lines)
 
 
 def say_batch(hub: Hub, request: Request, kind: Sequence[str], lines: Sequence[Line]) -> None:

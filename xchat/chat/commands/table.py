@@ -25,6 +25,7 @@ from xchat.chat.commands import (
     operators,
     redaction,
     registration,
+    renaming,
     sasl,
     topics,
     users,
@@ -183,6 +184,14 @@ _TABLE = (
         cost=4,
     ),
     Command("REDACT", redaction.redact, "<target> <msgid> [reason]", "Take a message back.", 2),
+    Command(
+        "RENAME",
+        renaming.rename,
+        "<channel> <new name> [reason]",
+        "Give a channel another name.",
+        2,
+        cost=5,
+    ),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
     Command("STATS", information.stats, "u", "How long the server has been up."),
     Command(

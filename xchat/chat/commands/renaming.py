@@ -1,0 +1,83 @@
+"""RENAME of a channel, and what its members are told of it (IRCv3 draft/channel-rename)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xchat.chat import effects, events
+from xchat.chat.commands import reception
+from xchat.chat.entities import User
+from xchat.chat.lines import Line
+from xchat.chat.refused import Failed
+from xchat.chat.session import Request, Session
+from xchat.chat.text import clean
+from xchat.irc import names
+from xchat.irc.capabilities import CHANNEL_RENAME, EXTENDED_JOIN
+from xchat.limits import LINE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+
+def rename(hub: Hub, request: Request) -> None:
+    """RENAME <channel> <new name> [<reason>]."""
+    old, new = request.params[:2]
+    try:
+        names.check_channel(new, hub.limits.channel_chars_max)
+    except names.BadName as bad:
+        raise Failed("CANNOT_RENAME", old, new, text=bad.why) from bad
+    room = _reason_room(hub, request, old, new)
+    if room < 0:
+        raise Failed("CANNOT_RENAME", old, new, text="Both names do not fit in one line")
+    given = request.params[2] if len(request.params) > 2 else ""
+    uid, reason = request.session.uid, clean(given, room)
+    event = events.ChannelRenamed(uid=uid, channel=old, name=new, reason=reason)
+    hub.append(request, event)
+
+
+def _reason_room(hub: Hub, request: Request, old: str, new: str) -> int:
+    """Return how many bytes a reason may have, so that nobody is told less of it."""
+    channel = hub.state.channel(old)
+    shown = channel.name if channel else old
+    prefix = hub.state.users[request.session.uid].prefix
+    head = f":{prefix} RENAME {shown} {new} :\r\n"
+    return min(LINE_BYTES_MAX - len(head.encode()), hub.limits.kick_bytes_max)
+
+
+def renamed(hub: Hub, effect: effects.Renamed, request: Request | None) -> None:
+    """Tell every device in the channel: RENAME, or PART and JOIN where it knows no RENAME.
+
+    Those are not told of a change in case alone.
+    """
+    hub.fanout.rename(effect.old, effect.new)
+    for user, _ in effect.members:
+        for session in hub.fanout.sessions.get(user.uid, ()):
+            if session.caps & CHANNEL_RENAME:
+                hub.fanout.tell(session, effect.line, request)
+            elif effect.old != effect.new:
+                _part_and_join(hub, session, user, effect, request)
+
+
+def _part_and_join(
+    hub: Hub, session: Session, user: User, effect: effects.Renamed, request: Request | None
+) -> None:
+    old, new, reason = effect.line.params
+    account = hub.state.account_name(user.uid)
+    part = Line(user.prefix, "PART", (old, reason) if reason else (old,), effect.line.ts)
+    join = Line(
+        user.prefix,
+        "JOIN",
+        (new,),
+        effect.line.ts,
+        richer_need=EXTENDED_JOIN,
+        richer=(new, account or "*", user.realname),
+        account=account,
+    )
+    for line in (part, join):
+        hub.fanout.tell(session, line, request)
+    asks = request is not None and session is request.session
+    answer = request if asks and request is not None else hub.aside(session)
+    entry = effects.Entered(user.uid, effect.new, effect.channel, join, effect.members)
+    reception.entered(hub, answer, entry)
+    if not asks:
+        answer.finish()
