@@ -43,11 +43,25 @@ class Desk:
 
     def refuse(self, request: Request, fault: Refused | Failed) -> None:
         """Answer with what a refusal carries; of what the client said, as much as fits."""
-        if isinstance(fault, Refused):
+        if request.voice:
+            self._say_refusal(request, fault)
+        elif isinstance(fault, Refused):
             shown = (cut(param, PARAM_ECHO_BYTES) for param in fault.params)
             self.reply(request, fault.numeric, *shown, text=fault.text)
         else:
             self._fail(request, fault)
+
+    def _say_refusal(self, request: Request, fault: Refused | Failed) -> None:
+        """Answer with a notice of the service that was asked."""
+        words = fault.text or (fault.numeric.text if isinstance(fault, Refused) else "") or "No"
+        about = (
+            " ".join(cut(param, PARAM_ECHO_BYTES) for param in fault.params)
+            if isinstance(fault, Refused)
+            else ""
+        )
+        text = f"{about}: {words}" if about else words
+        line = Line(request.voice, "NOTICE", (self.nick_of(request.session), text), self.now_ms)
+        request.put(line)
 
     def _fail(self, request: Request, fault: Failed) -> None:
         """Answer with FAIL (IRCv3 standard-replies), or a numeric for who does not know it.

@@ -291,9 +291,14 @@ class Hub(Desk):
             raise Refused(ERR_NEEDMOREPARAMS, name)
         return command
 
-    def append(self, request: Request, event: events.Event) -> None:
-        """Ask the log for a place for an event; raises what `Ledger.append` raises."""
-        self.ledger.append(request, event)
+    def append(
+        self, request: Request, event: events.Event, then: Callable[[], None] | None = None
+    ) -> None:
+        """Ask the log for a place for an event; raises what `Ledger.append` raises.
+
+        `then` is called when the event is kept, after its effects: it may answer, and no more.
+        """
+        self.ledger.append(request, event, then)
 
     # -- what the log decided -----------------------------------------------------------------
 
@@ -305,6 +310,8 @@ class Hub(Desk):
             request = origin.request if origin else None
             for effect in step.effects:
                 self._carry_out(effect, request)
+            if origin is not None and origin.then is not None and step.is_applied:
+                origin.then()
             self._settled(request)
         self._say_farewells()
         return settled.kept
@@ -345,7 +352,9 @@ class Hub(Desk):
             self.fanout.carry_out(effect, request)
 
     def _reply_effect(self, effect: effects.Answer, request: Request | None) -> None:
-        if request is not None:
+        if request is not None and request.voice:
+            self.refuse(request, Refused(effect.numeric, *effect.params, text=effect.text))
+        elif request is not None:
             self.reply(request, effect.numeric, *effect.params, text=effect.text)
 
     def _fail_effect(self, effect: effects.Fail, request: Request | None) -> None:

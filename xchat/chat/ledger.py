@@ -11,7 +11,7 @@ in memory can be believed, is it read again from the store.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -101,10 +101,14 @@ class Store(Protocol):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The request that an event came from; `changes` if it may change what others see."""
+    """The request that an event came from; `changes` if it may change what others see.
+
+    `then` is called when it was applied and kept.
+    """
 
     request: Request
     changes: bool
+    then: Callable[[], None] | None = None
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -138,7 +142,9 @@ class Ledger:
             self.store.index(entries, history, self.state.changes(), erased)
             self.state.confirm()
 
-    def append(self, request: Request, event: events.Event) -> None:
+    def append(
+        self, request: Request, event: events.Event, then: Callable[[], None] | None = None
+    ) -> None:
         """Ask the log for a place for an event of a request.
 
         Raises Refused or Ignored at once for what would come to nothing, Failed
@@ -153,7 +159,7 @@ class Ledger:
                 token = self.log.append(key, event)
         except LogBusy as busy:
             raise Failed("TEMPORARILY_UNAVAILABLE", text="Too busy, try again") from busy
-        origin = Origin(request, not isinstance(event, _CHANGES_NOTHING))
+        origin = Origin(request, not isinstance(event, _CHANGES_NOTHING), then)
         self._origins[token] = origin
         request.session.unsettled += origin.changes
         request.wait()

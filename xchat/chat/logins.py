@@ -108,8 +108,8 @@ def proved(hub: Hub, session: Session, account: Account) -> None:
         raise Refused(ERR_NICKLOCKED, text=text)
 
 
-def log_in(hub: Hub, request: Request, account: Account) -> bool:
-    """Log a session in to an account; say whether its user is told by the log when that is so."""
+def log_in(hub: Hub, request: Request, account: Account, then: Callable[[], None]) -> None:
+    """Log a session in to an account; `then` is called once it is told that it is."""
     session = request.session
     user = hub.state.users.get(session.uid) if session.registered else None
     if user is None:
@@ -118,10 +118,10 @@ def log_in(hub: Hub, request: Request, account: Account) -> bool:
         if len(user.sessions) > 1:
             text = "Several devices are connected as you: connect anew to log in to another account"
             raise Refused(ERR_SASLALREADY, text=text)
-        hub.append(request, UserLoggedIn(uid=user.uid, account=account.aid))
-        return True
+        hub.append(request, UserLoggedIn(uid=user.uid, account=account.aid), then)
+        return
     say_logged_in(hub, request, account)
-    return False
+    then()
 
 
 def say_logged_in(hub: Hub, request: Request, account: Account) -> None:

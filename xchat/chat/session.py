@@ -130,6 +130,7 @@ class Request:
         "message",
         "server",
         "session",
+        "voice",
     )
 
     def __init__(self, session: Session, message: Message, server: str) -> None:
@@ -137,6 +138,8 @@ class Request:
         self.session = session
         self.message = message
         self.server = server
+        self.voice = ""
+        """The source of the service that answers it, in notices; empty for the server itself."""
         self.label = ""
         if message.tags and session.caps & wanted == wanted:
             label = message.tags.get("label", "")

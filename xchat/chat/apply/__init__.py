@@ -113,5 +113,6 @@ def apply(state: State, entry: Entry, log_id: str) -> Step:
     except Ignored:
         return step
     RULES[type(entry.event)].change(step, entry.event)
+    step.is_applied = True
     step.history += happened(step)
     return step

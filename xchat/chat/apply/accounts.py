@@ -26,6 +26,7 @@ from xchat.chat.events import (
     UserLoggedOut,
 )
 from xchat.chat.refused import Failed, Ignored
+from xchat.chat.reserved import reserved_as
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import ACCOUNT_NOTIFY
@@ -52,7 +53,9 @@ def check_new_name(state: State, name: str, uid: str) -> None:
 
 def check_unowned(state: State, nick: str, aid: str = "") -> None:
     """Refuse a nick that is another account's own, or looks like one."""
-    names.skeletons(nick)  # raises BadName for what is no name now
+    service = reserved_as(nick)  # raises BadName for what is no name now
+    if service is not None:
+        raise Failed("BAD_ACCOUNT_NAME", nick, text=f"The name is kept for {service}")
     owner = state.nick_owner(nick)
     if owner is None or owner.aid == aid:
         return

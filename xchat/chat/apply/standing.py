@@ -6,9 +6,7 @@ from xchat.chat import effects
 from xchat.chat.apply.step import Step
 from xchat.chat.entities import Channel
 from xchat.chat.modes import FOUNDER, INVITES, ROLE_OF, ROLES, Rank, rank_of
-
-CHANSERV = "ChanServ!ChanServ@services"
-"""Who says what the registration of a channel does to it."""
+from xchat.chat.reserved import CHANSERV
 
 
 def role_bits(channel: Channel, aid: str) -> int:

@@ -49,13 +49,15 @@ class Erased(NamedTuple):
 class Step:
     """The place of an event in the log, and its outcome as `apply` fills it in."""
 
-    __slots__ = ("effects", "erased", "history", "log_id", "seq", "state", "ts")
+    __slots__ = ("effects", "erased", "history", "is_applied", "log_id", "seq", "state", "ts")
 
     def __init__(self, state: State, seq: int, ts: int, log_id: str) -> None:
         self.state = state
         self.seq = seq
         self.ts = ts
         self.log_id = log_id
+        self.is_applied = False
+        """Whether the event has changed anything: it was neither refused nor ignored."""
         self.effects: list[Effect] = []
         self.history: list[HistoryRow] = []
         self.erased: list[Erased] = []

@@ -22,6 +22,7 @@ from xchat.chat.events import (
 from xchat.chat.lines import Line
 from xchat.chat.modes import OPER
 from xchat.chat.refused import Ignored, Refused
+from xchat.chat.reserved import reserved_as
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
@@ -43,6 +44,9 @@ def check_nick_free(state: State, nick: str, uid: str, account: str = "") -> Non
 
     Who is logged in to the account that owns it takes it from whoever holds it.
     """
+    service = reserved_as(nick)
+    if service is not None:
+        raise Refused(ERR_NICKNAMEINUSE, nick, text=f"Nickname is kept for {service}")
     owner = state.nick_owner(nick)
     if owner is not None and owner.aid != account:
         text = f"Nickname belongs to the account {owner.name}: log in to it, or take another"

@@ -13,6 +13,7 @@ from xchat.chat.events import AccountRegistered
 from xchat.chat.lines import Line
 from xchat.chat.passwords import BadPassword, Credentials
 from xchat.chat.refused import Failed
+from xchat.chat.services.service import say
 from xchat.chat.session import Request
 from xchat.irc import names
 from xchat.limits import NICK_BYTES_MAX
@@ -130,9 +131,11 @@ def account_made(hub: Hub, effect: AccountMade, request: Request | None) -> None
     """Tell who registered an account; who is no user yet is logged in to it when they are."""
     if request is None:
         return
-    account = effect.account
-    words = "Account created"
-    request.put(Line(hub.name, "REGISTER", ("SUCCESS", account.name, words), hub.now_ms))
+    account, words = effect.account, "Account created"
+    if request.voice:
+        say(hub, request, words)
+    else:
+        request.put(Line(hub.name, "REGISTER", ("SUCCESS", account.name, words), hub.now_ms))
     if not request.session.registered:
         request.session.claim.account = account.aid
         logins.say_logged_in(hub, request, account)

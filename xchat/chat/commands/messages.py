@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.commands.each import each, need_user, split
+from xchat.chat.commands.services import service_of, written_to
 from xchat.chat.events import Event, MessageSent, TypingNotified
 from xchat.chat.modes import split_status
 from xchat.chat.refused import Ignored, Refused
@@ -36,7 +37,9 @@ def privmsg(hub: Hub, request: Request) -> None:
     if not request.params:
         raise Refused(ERR_NORECIPIENT, text="No recipient given (PRIVMSG)")
     text = _need_text(request)
-    each(hub, request, _targets(hub, request), lambda name: _say(hub, request, name, text))
+    targets = _targets(hub, request)
+    if not written_to(hub, request, targets, text):
+        each(hub, request, targets, lambda name: _say(hub, request, name, text))
 
 
 def notice(hub: Hub, request: Request) -> None:
@@ -49,6 +52,8 @@ def notice(hub: Hub, request: Request) -> None:
     except Refused:
         return
     for name in targets:
+        if service_of(name) is not None:
+            continue  # a notice is never answered, and what it says may be a password
         try:
             _say(hub, request, name, text)
         except (Refused, Ignored):
@@ -60,7 +65,8 @@ def tagmsg(hub: Hub, request: Request) -> None:
     tags = client_tags(request)
     if not tags:
         return
-    each(hub, request, _targets(hub, request), lambda name: _tag(hub, request, name, tags))
+    targets = [name for name in _targets(hub, request) if service_of(name) is None]
+    each(hub, request, targets, lambda name: _tag(hub, request, name, tags))
 
 
 def _tag(hub: Hub, request: Request, name: str, tags: Mapping[str, str]) -> None:

@@ -29,7 +29,6 @@ from xchat.irc.numerics import (
     RPL_LOGGEDOUT,
     RPL_MYINFO,
     RPL_NAMREPLY,
-    RPL_SASLSUCCESS,
     RPL_TOPIC,
     RPL_TOPICWHOTIME,
     RPL_WELCOME,
@@ -104,8 +103,6 @@ def logged_in(hub: Hub, effect: LoggedIn, request: Request | None) -> None:
     for session in hub.fanout.sessions.get(effect.user.uid, ()):
         if request is not None and session is request.session:
             say_account(hub, request, effect.user, effect.account)
-            if request.message.command == "AUTHENTICATE":
-                hub.reply(request, RPL_SASLSUCCESS)
             continue
         aside = hub.aside(session)
         say_account(hub, aside, effect.user, effect.account)
@@ -114,12 +111,13 @@ def logged_in(hub: Hub, effect: LoggedIn, request: Request | None) -> None:
 
 
 def say_account(hub: Hub, request: Request, user: User, account: Account | None) -> None:
-    """Tell a session which account it is logged in to."""
+    """Tell a session which account it is logged in to, by the nick that it then had."""
     if account is None:
-        hub.reply(request, RPL_LOGGEDOUT, user.prefix)
+        code, params = RPL_LOGGEDOUT.code, [user.prefix, "You are now logged out"]
     else:
-        text = f"You are now logged in as {account.name}"
-        hub.reply(request, RPL_LOGGEDIN, user.prefix, account.name, text=text)
+        words = f"You are now logged in as {account.name}"
+        code, params = RPL_LOGGEDIN.code, [user.prefix, account.name, words]
+    request.put(Line(hub.name, code, (user.nick, *params), hub.now_ms))
 
 
 def say_topic(hub: Hub, request: Request, channel: Channel) -> None:

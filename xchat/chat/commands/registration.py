@@ -50,7 +50,11 @@ def pass_(hub: Hub, request: Request) -> None:
 
 
 def _logged_in(hub: Hub, request: Request, account: Account) -> None:
-    logins.log_in(hub, request, account)
+    logins.log_in(hub, request, account, _nothing_more)
+
+
+def _nothing_more() -> None:
+    """Say nothing beside what a login says."""
 
 
 def nick(hub: Hub, request: Request) -> None:

@@ -93,8 +93,7 @@ def _send(request: Request, *chunks: str) -> None:
 
 def _log_in(hub: Hub, request: Request, account: Account) -> None:
     request.session.sasl = None
-    if not logins.log_in(hub, request, account):
-        hub.reply(request, RPL_SASLSUCCESS)
+    logins.log_in(hub, request, account, partial(hub.reply, request, RPL_SASLSUCCESS))
 
 
 def may_act_as(authzid: str, account: Account | str) -> bool:

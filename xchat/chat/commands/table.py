@@ -27,6 +27,7 @@ from xchat.chat.commands import (
     registration,
     renaming,
     sasl,
+    services,
     topics,
     users,
     who,
@@ -150,6 +151,10 @@ _TABLE = (
     ),
     Command("MOTD", information.motd, "[server]", "The message of the day."),
     Command("NAMES", listing.names_, "<channel>{,channel}", "Who is in a channel.", cost=2),
+    Command(
+        "NICKSERV", services.nickserv, "<command>", "Accounts and nicks: NICKSERV HELP.", cost=2
+    ),
+    Command("NS", services.nickserv, "<command>", "The same as NICKSERV.", cost=2),
     Command("NICK", _R.nick, "<nick>", "Take a nick.", registered=False),
     Command(
         "NOTICE",
