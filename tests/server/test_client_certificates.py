@@ -11,14 +11,17 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.chat.accounts import CHEAP, plain_message
 from tests.server.client import Client
 from tests.server.client_certificates import CLIENT, DAY, SERVER, Device, mint, read_authority
 from tests.server.conftest import Pair
 from tests.server.house import House
-from xchat.config import load
+from xchat.chat import passwords
+from xchat.chat.events import AccountRegistered
+from xchat.config import Config, load
 from xchat.errors import ConfigError
 from xchat.pki.devices import account_in, uri_of
 from xchat.server import self_made
@@ -262,7 +265,9 @@ class Connection:
     context: ssl.SSLContext
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 @settings(max_examples=300, deadline=None)
+@example(12, 1, 0)
 @given(st.integers(0, len(SELF_MADE) - 1), st.integers(0, 255), st.integers(0, 3))
 def test_a_spoilt_certificate_is_at_worst_an_error_of_tls(place: int, byte: int, more: int) -> None:
     der = SELF_MADE[:place] + bytes([byte]) + SELF_MADE[place + 1 :] + b"0" * more
@@ -307,6 +312,27 @@ def test_a_session_knows_the_certificate_of_its_connection(
         session = list(house.hub.sessions.values())[-1]
         shown.append((session.certificate, session.certified))
     assert shown == [(own.fingerprint, ""), (device.fingerprint, "nino"), ("", "")]
+
+
+def test_the_journal_says_how_somebody_has_logged_in_and_no_secret(
+    make_house: Callable[..., House], authority: Device, tmp_path: Path
+) -> None:
+    house = make_house(config=Config(accounts=CHEAP))
+    made = passwords.make("sesame", passwords.cost_of(CHEAP))
+    account = AccountRegistered(name="nino", password=made.password, scram=made.scram)
+    house.hub.ledger.append_own("", account)
+    house.trust = ssl.create_default_context(cadata=_pem(authority))
+    house.trust.load_cert_chain(mint("nino", issuer=authority).write(tmp_path))
+    for steps in ((), ("PLAIN", plain_message("nino", "sesame")), ("EXTERNAL", "+")):
+        guest = house.encrypt()
+        guest.say("CAP REQ :sasl", *(f"AUTHENTICATE {step}" for step in steps))
+        guest.log_in("nino" if steps else "anna")
+        house.until(lambda: not steps or guest.said(" 903 "), "the login")  # noqa: B023
+        guest.say("CAP END")
+        house.until(lambda: guest.said(" 422 "), "the welcome")  # noqa: B023
+    joined = house.recorded("joined")
+    assert [entry["login"] for entry in joined] == ["none", "password", "certificate"]
+    assert "sesame" not in str(house.journal)
 
 
 def test_a_refused_certificate_is_in_the_journal_once_and_harms_nobody(

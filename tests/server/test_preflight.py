@@ -198,23 +198,24 @@ def test_an_address_is_told_rather_than_a_name_that_only_we_know(
         assert f"YOU@{shown}" in shlex.split(describe_join(config_of(pair, tmp_path), start))
 
 
-@pytest.mark.parametrize("policy", ["accounts", "devices"])
-def test_a_policy_that_lets_nobody_in_yet_is_a_warning(
-    pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO, policy: str
+def test_a_policy_that_lets_nobody_in_is_a_warning(
+    pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO
 ) -> None:
-    config = config_of(pair, tmp_path / "data", **{"access.policy": policy})
+    asked = {"access.policy": "devices", "tls.client_certificates": "none"}
+    config = config_of(pair, tmp_path / "data", **asked)
     check(config, journal)
     with prepare(config, journal):
         pass
     warnings = [json.loads(line) for line in written.getvalue().splitlines()]
-    said = [entry for entry in warnings if entry["event"] == "nobody can log in yet"]
-    assert [entry["policy"] for entry in said] == [policy, policy]
-    assert {entry["level"] for entry in said} == {"warning"}
+    words = "nobody can log in: no device is asked for its certificate"
+    said = [entry for entry in warnings if entry["event"] == words]
+    assert [entry["level"] for entry in said] == ["warning"] * 2
+    assert said[0]["mend"] == "--set 'tls.client_certificates=\"optional\"'"
 
 
-def test_no_policy_and_an_open_one_are_no_warning(
+def test_any_other_policy_is_no_warning(
     pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO
 ) -> None:
-    for policy in (None, "open"):
+    for policy in (None, "open", "accounts", "devices"):
         check(config_of(pair, tmp_path / "data", **{"access.policy": policy}), journal)
     assert written.getvalue() == ""

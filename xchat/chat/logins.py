@@ -23,6 +23,9 @@ from xchat.irc.numerics import (
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
+PASSWORD, SCRAM, CERTIFICATE = "password", "scram", "certificate"
+"""What proves that somebody owns an account."""
+
 Then = Callable[[Account], None]
 
 
@@ -96,13 +99,14 @@ def _checked(hub: Hub, attempt: _Attempt, checked: Checked) -> None:
         new = checked.renewed
         changed = CredentialsChanged(aid=known.aid, password=new.password, scram=new.scram)
         hub.ledger.append_own(known.aid, changed)
-    proved(hub, session, known)
+    proved(hub, session, known, PASSWORD)
     attempt.then(known)
 
 
-def proved(hub: Hub, session: Session, account: Account) -> None:
+def proved(hub: Hub, session: Session, account: Account, proof: str) -> None:
     """Take it that somebody has proved to own an account; raises Refused for one suspended."""
     hub.attempts.logged_in(session)
+    session.claim.proof = proof
     if account.suspended is not None:
         text = f"The account is suspended: {account.suspended}"
         raise Refused(ERR_NICKLOCKED, text=text)

@@ -28,6 +28,8 @@ class Claim(msgspec.Struct):
     password: str | None = None
     account: str = ""
     """The aid of the account that the client has logged in to."""
+    proof: str = ""
+    """What it has logged in by: `password`, `scram` or `certificate`."""
     negotiating: bool = False
     """Between CAP LS or REQ and CAP END registration waits (IRCv3 capability negotiation)."""
 

@@ -19,7 +19,14 @@ from xchat.pki.errors import NotTrusted
 from xchat.pki.names import Bounds, Name, parse_name
 
 Role = Literal["root", "issuer", "server", "device"]
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 """What `cryptography` raises for bytes that are not quite a certificate."""
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 

@@ -152,9 +152,8 @@ class Guests:
         self._door.registered(connection)
         self._deadlines.watch(connection)
         nick, (version, cipher) = self._hub.nick_of(session), connection.describe()
-        self._journal.info(
-            "joined", nick=nick, address=connection.address, tls=version, cipher=cipher
-        )
+        fields = {"tls": version, "cipher": cipher, "login": session.claim.proof or "none"}
+        self._journal.info("joined", nick=nick, address=connection.address, **fields)
 
     # -- going --------------------------------------------------------------------------------
 

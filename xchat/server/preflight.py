@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from xchat.chat.commands.registration import NEEDS_LOGIN
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
@@ -114,12 +113,10 @@ def _check_pair(config: Config, journal: Journal) -> PairReport:
 
 
 def _warn_of_policy(config: Config, journal: Journal) -> None:
-    """Say so where the policy lets nobody in: the logins it asks for are yet to come."""
-    policy = config.access.policy
-    if policy in NEEDS_LOGIN:
-        journal.warning(
-            "nobody can log in yet", policy=policy, mend="--set 'access.policy=\"open\"'"
-        )
+    """Say so where the policy lets nobody in: devices log in by certificate."""
+    if config.access.policy == "devices" and config.tls.client_certificates == "none":
+        mend = "--set 'tls.client_certificates=\"optional\"'"
+        journal.warning("nobody can log in: no device is asked for its certificate", mend=mend)
 
 
 def _raise_descriptor_limit(config: Config, journal: Journal) -> None:

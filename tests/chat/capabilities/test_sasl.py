@@ -346,6 +346,44 @@ def test_external_with_a_certificate_of_two_accounts(server: Server) -> None:
     assert told[1].endswith("bob :You are now logged in as bob")
 
 
+def device(server: Server, account: str, fingerprint: str = FINGERPRINT) -> Client:
+    """Return a client whose certificate a CA of ours calls a device of an account."""
+    client = certified(server, fingerprint)
+    client.session.certified = account
+    return client
+
+
+def test_external_with_a_device_of_our_ca_needs_no_fingerprint(server: Server) -> None:
+    client = device(server, "Jilles")
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1:] == LOGGED_IN
+    assert client.session.claim.proof == "certificate"
+
+
+def test_external_nobody_pins_the_device_of_another(server: Server) -> None:
+    add_account(server, "mallory", certificates=(FINGERPRINT,))
+    client = device(server, "jilles")
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1:] == LOGGED_IN
+    (_, failed) = device(server, "jilles").ask(
+        "AUTHENTICATE EXTERNAL", f"AUTHENTICATE {encode('mallory')}"
+    )
+    assert failed == "904 * :Your certificate does not log in to one account here"
+
+
+def test_external_with_a_device_of_an_account_that_is_not_there(server: Server) -> None:
+    client = device(server, "nobody")
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1].startswith("904 ")
+    add_account(server, "ana", certificates=(FINGERPRINT,))
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1].startswith("900 ")
+
+
+def test_external_is_not_for_the_suspended(server: Server) -> None:
+    jilles = server.hub.state.account_named("jilles")
+    assert jilles is not None
+    server.hub.ledger.append_own("", AccountSuspended(aid=jilles.aid, reason="away"))
+    client = device(server, "jilles")
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1].startswith("902 ")
+
+
 # -- after registration -----------------------------------------------------------------------
 
 

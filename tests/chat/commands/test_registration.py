@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 
+from tests.chat.accounts import CHEAP, add_account, log_in, negotiating
 from tests.chat.pair import OpenServer, Server, commands
 from xchat.config import Config
 from xchat.config.settings import Access
@@ -191,6 +192,22 @@ def test_no_password_or_a_wrong_one(locked: Server, lines: tuple[str, ...]) -> N
 
 def test_pass_needs_a_parameter(server: Server) -> None:
     assert server.connect().ask("PASS") == ["461 * PASS :Not enough parameters"]
+
+
+def test_where_only_devices_may_join_a_password_is_not_enough(open_server: OpenServer) -> None:
+    """`[access] policy = "devices"`: whoever has a device of an account may join."""
+    config = Config(access=Access(policy="devices"), accounts=CHEAP)
+    server = open_server(config=config)
+    add_account(server, "ana", certificates=("ab" * 32,))
+    by_password = negotiating(server)
+    log_in(by_password, "ana")
+    told = by_password.ask("NICK ana", "USER a 0 * :a", "CAP END")
+    assert told[0].startswith("FAIL * ACCOUNT_REQUIRED ")
+    assert by_password.closed
+    device = negotiating(server)
+    device.session.certificate = "ab" * 32
+    device.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+    assert device.ask("NICK ana", "USER a 0 * :a", "CAP END")[0].startswith("001 ana ")
 
 
 @pytest.mark.parametrize("policy", ["accounts", "devices"])

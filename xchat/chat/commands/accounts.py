@@ -138,4 +138,5 @@ def account_made(hub: Hub, effect: AccountMade, request: Request | None) -> None
         request.put(Line(hub.name, "REGISTER", ("SUCCESS", account.name, words), hub.now_ms))
     if not request.session.registered:
         request.session.claim.account = account.aid
+        request.session.claim.proof = logins.PASSWORD
         logins.say_logged_in(hub, request, account)

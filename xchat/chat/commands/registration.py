@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 NEEDS_LOGIN = {
     "accounts": "only people with an account may join here, and you are not logged in",
-    "devices": "only devices with a certificate of this server's CA may join here",
+    "devices": "only devices of an account may join here: log in by certificate (SASL EXTERNAL)",
 }
 
 
@@ -132,8 +132,10 @@ def _check_admission(hub: Hub, request: Request) -> None:
     if expected and not hmac.compare_digest(given.encode(), expected.encode()):
         hub.reply(request, ERR_PASSWDMISMATCH)
         _turn_away(hub, request, "this server asks for a password, and yours is not it")
-    why, claim = NEEDS_LOGIN.get(hub.config.access.policy or "open"), request.session.claim
-    if why is not None and not claim.account:
+    claim, policy = request.session.claim, hub.config.access.policy or "open"
+    why = NEEDS_LOGIN.get(policy)
+    is_enough = claim.proof == logins.CERTIFICATE if policy == "devices" else claim.account
+    if why is not None and not is_enough:
         words = f"You cannot join: {why}"
         request.put(Line(hub.name, "FAIL", ("*", "ACCOUNT_REQUIRED", words), hub.now_ms))
         _turn_away(hub, request, why)

@@ -127,15 +127,20 @@ def _external(hub: Hub, request: Request, _exchange: Exchange, message: bytes) -
     session.sasl = None
     logins.begin(hub, session)
     authzid = message.decode(errors="replace")
-    accounts = [
-        account
-        for account in hub.state.accounts.values()
-        if session.certificate in account.certificates and may_act_as(authzid, account)
-    ]
+    accounts = [one for one in _certified(hub, session) if may_act_as(authzid, one)]
     if len(accounts) != 1:
         raise logins.fail(hub, session, why="Your certificate does not log in to one account here")
-    logins.proved(hub, session, accounts[0])
+    logins.proved(hub, session, accounts[0], logins.CERTIFICATE)
     _log_in(hub, request, accounts[0])
+
+
+def _certified(hub: Hub, session: Session) -> list[Account]:
+    """Return whose a certificate is: what our CA says of it counts before what accounts say."""
+    named = hub.state.account_named(session.certified) if session.certified else None
+    if named is not None:
+        return [named]
+    everyone = hub.state.accounts.values()
+    return [account for account in everyone if session.certificate in account.certificates]
 
 
 def _scram(hub: Hub, request: Request, exchange: Exchange, message: bytes) -> None:
@@ -200,7 +205,7 @@ def _scram_end(hub: Hub, request: Request, exchange: Exchange, message: bytes) -
     if message or known is None:
         raise _fail(hub, request.session)
     request.session.sasl = None
-    logins.proved(hub, request.session, known)
+    logins.proved(hub, request.session, known, logins.SCRAM)
     _log_in(hub, request, known)
 
 
