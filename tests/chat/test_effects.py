@@ -38,6 +38,8 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "channel": NAMES,
     "changes": st.lists(CHANGES, max_size=13).map(tuple),
     "founder": st.sampled_from(["", "1", "5", "gone"]),
+    "due": st.just(10**9),
+    "server": st.just("server"),
     "letter": st.sampled_from([*"qaohv", "", "x", "ab"]),
     "channels_max": st.sampled_from([0, 1, 20]),
     "ts": st.sampled_from([0, 1 << 50]),

@@ -41,6 +41,7 @@ KEPT = (
         changes=(events.ModeChange("+", "o", "2"), events.ModeChange("-", "i")),
     ),
     events.UserInvited(uid="1", channel="#a", target="2"),
+    events.BansEnded(channel="#a", cid="2", due=1_000, server="s"),
     events.ChannelRenamed(uid="1", channel="#a", name="#b", reason="why"),
     events.ChannelRegistered(uid="1", channel="#a", founder="2", channels_max=20),
     events.ChannelTransferred(channel="#a", founder="3"),

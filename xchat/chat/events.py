@@ -237,6 +237,18 @@ class UserInvited(Event, frozen=True, tag="user-invited"):
     target: str
 
 
+class BansEnded(Event, frozen=True, tag="bans-ended"):
+    """The time is up of those bans of a channel's life (`cid`) that ended by `due` (ms).
+
+    `server` is the name in which it is told.
+    """
+
+    channel: str
+    cid: str
+    due: int
+    server: str
+
+
 class ChannelRenamed(Event, frozen=True, tag="channel-renamed"):
     """A channel is to have another name (IRCv3 draft/channel-rename)."""
 
@@ -380,6 +392,7 @@ Kept = (
     | TopicChanged
     | ModesChanged
     | UserInvited
+    | BansEnded
     | ChannelRenamed
     | ChannelRegistered
     | ChannelTransferred

@@ -22,6 +22,7 @@ from xchat.chat.commands import accounts, away, markread, reception, renaming
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
 from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
+from xchat.chat.expiries import Expiries
 from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
 from xchat.chat.ledger import Ledger, Settled, Store
@@ -78,6 +79,7 @@ class Hub(Desk):
         self._streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
         self._departures = Departures(self.ledger)
+        self._expiries = Expiries(self.ledger, self.name)
         self._absences = Absences(self.ledger, config.accounts.detached_seconds_max)
         self.work = Work(self)
         self.attempts = Attempts(config.limits)
@@ -162,6 +164,7 @@ class Hub(Desk):
         self.now, self.now_ms = now, now_ms
         self._departures.go_on(now)
         self._absences.go_on(now, now_ms)
+        self._expiries.go_on(now, now_ms)
         self.work.conclude()
         self._runnable.update(dict.fromkeys(self.flood.released(now)))
         runnable, self._runnable = self._runnable, {}
@@ -181,7 +184,11 @@ class Hub(Desk):
         can_go_on = any(session.backlog < soft for session in self._runnable)
         if can_go_on or self.ledger.has_more or self._streams.can_go_on or self.work.is_done:
             return self.now
-        times = (self.flood.next_release(), self._departures.next_try())
+        times = (
+            self.flood.next_release(),
+            self._departures.next_try(),
+            self._expiries.next_try(),
+        )
         return min((time for time in times if time is not None), default=None)
 
     def recover(self) -> None:

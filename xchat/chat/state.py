@@ -33,6 +33,8 @@ class State:
         self.joined: dict[str, dict[str, None]] = {}
         self.empty: dict[str, None] = {}
         """The channels in which nobody is, the one left longest ago first."""
+        self.ends: dict[str, int] = {}
+        """When the first ban of a channel ends by itself (ms), where one does."""
         self.away: dict[str, str] = {}
         """Presence: not kept, lost with the process."""
         self.accounts: dict[str, Account] = {}
@@ -192,9 +194,17 @@ class State:
         self.empty.pop(folded, None)
         if channel.emptied:
             self.empty[folded] = None
+        if old is None or old.bans is not channel.bans:
+            self._put_end(folded, channel)
         self._changed[f"c {folded}"] = channel
         undo = partial(self.put_channel, old) if old else partial(self.drop_channel, folded)
         self._inverses.append(undo)
+
+    def _put_end(self, folded: str, channel: Channel) -> None:
+        self.ends.pop(folded, None)
+        ends = [ban.until for ban in channel.bans if ban.until]
+        if ends:
+            self.ends[folded] = min(ends)
 
     def drop_channel(self, folded: str) -> None:
         """Remove a channel in which nobody is."""
@@ -203,6 +213,7 @@ class State:
         _forget_looks(self._channel_looks, channel.name)
         del self.members[folded]
         self.empty.pop(folded, None)
+        self.ends.pop(folded, None)
         self._changed[f"c {folded}"] = None
         self._inverses.append(partial(self.put_channel, channel))
 

@@ -92,6 +92,8 @@ WHOWAS_ENTRIES_MAX = 1024
 """Users who are gone, and nicks given up, that WHOWAS remembers: half a megabyte."""
 MODES_A_COMMAND = 12
 """Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
+BAN_SECONDS_MAX = 366 * 86_400
+"""How long a ban that ends by itself may last: what is to last longer has no end."""
 NICK_BYTES_MAX = 90
 """Bytes of a nick: thirty letters of most scripts. With the longest user name, host and channel
 it fits in a line twice, so no KICK, INVITE or MODE names anybody by half."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from xchat.chat import effects
 from xchat.chat.apply.ranks import need_member, need_power_over, need_rank
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.entities import Ban, Channel
+from xchat.chat.entities import Ban, Channel, User
 from xchat.chat.events import ModeChange, ModesChanged
 from xchat.chat.modes import MODE_OF, ROLE_OF, Rank
 from xchat.chat.state import State
@@ -46,10 +46,16 @@ def modes_changed(step: Step, event: ModesChanged) -> None:
     """Make each change that changes something, and tell the channel those."""
     folded = names.fold(event.channel)
     made = [shown for change in event.changes if (shown := _make(step, folded, event, change))]
-    user, channel = step.state.users[event.uid], step.state.channels[folded]
-    for group in _lines(made, len(f":{user.prefix} MODE {channel.name} ".encode())):
+    tell_modes(step, step.state.users[event.uid], folded, made)
+
+
+def tell_modes(step: Step, source: User | str, folded: str, changes: list[ModeChange]) -> None:
+    """Tell a channel what has changed in it, in as many lines as it takes."""
+    name = step.state.channels[folded].name
+    said_by = source if isinstance(source, str) else source.prefix
+    for group in _lines(changes, len(f":{said_by} MODE {name} ".encode())):
         arguments = [change.argument for change in group if change.argument]
-        line = step.line(user, "MODE", channel.name, _letters(group), *arguments)
+        line = step.line(source, "MODE", name, _letters(group), *arguments)
         step.effects.append(effects.ToChannel(folded, line))
 
 

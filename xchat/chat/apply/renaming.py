@@ -53,3 +53,7 @@ def _move(state: State, old: str, channel: Channel) -> None:
     state.put_channel(channel)
     for uid, roles in members.items():
         state.put_member(new, uid, roles)
+    for party, read in state.read.items():
+        if old in read:
+            state.put_read(party, new, read[old])
+            state.put_read(party, old, None)

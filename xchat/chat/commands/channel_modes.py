@@ -153,7 +153,8 @@ def _role(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
     return ModeChange(change.sign, change.letter, user.uid)
 
 
-def _entry(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+def checked_entry(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
+    """Return a change of a list with its mask in full; refuse one that is none, or one too many."""
     letter, given = change.letter, change.argument
     try:
         mask = complete_entry(letter, given)
@@ -162,7 +163,7 @@ def _entry(hub: Hub, channel: Channel, change: ModeChange) -> ModeChange:
     if len(mask.encode()) > MASK_BYTES_MAX:
         text = f"A mask has at most {MASK_BYTES_MAX} bytes"
         raise _bad_argument(channel, letter, given, text)
-    change = ModeChange(change.sign, letter, mask)
+    change = ModeChange(change.sign, letter, mask, change.seconds)
     count = count_entries(with_entry(channel, change, "", 0))
     if count > max(hub.limits.bans_per_channel_max, count_entries(channel)):
         raise Refused(ERR_BANLISTFULL, channel.name, letter)
@@ -198,7 +199,7 @@ _LISTS = {
 _NEED_ARGUMENT = {*ROLE_OF, "l"}
 _CHECKS: dict[str, Callable[[Hub, Channel, ModeChange], ModeChange]] = {
     **{role.letter: _role for role in ROLES},
-    **dict.fromkeys(_LISTS, _entry),
+    **dict.fromkeys(_LISTS, checked_entry),
     "k": _key,
     "l": _limit,
 }

@@ -1,0 +1,36 @@
+"""Bans that end by themselves: the event that says so is appended when its time has come."""
+
+from __future__ import annotations
+
+from xchat.chat.events import BansEnded
+from xchat.chat.ledger import Ledger
+
+AGAIN_SECONDS = 1.0
+"""How often it is looked: where it could not be kept, it is due again."""
+
+
+class Expiries:
+    """Looks which channels have bans that are due; `server` is who tells of it."""
+
+    def __init__(self, ledger: Ledger, server: str) -> None:
+        self._ledger = ledger
+        self._server = server
+        self._next = 0.0
+
+    def next_try(self) -> float | None:
+        """Return when to look again (seconds), or None where no ban ends."""
+        return self._next if self._ledger.state.ends else None
+
+    def go_on(self, now: float, now_ms: int) -> None:
+        """Let the bans end that are due; at most once in AGAIN_SECONDS."""
+        state = self._ledger.state
+        if not state.ends or now < self._next:
+            return
+        self._next = now + AGAIN_SECONDS
+        for folded, end in list(state.ends.items()):
+            if end <= now_ms:
+                channel = state.channels[folded]
+                event = BansEnded(
+                    channel=channel.name, cid=channel.cid, due=now_ms, server=self._server
+                )
+                self._ledger.append_own(folded, event)
