@@ -178,6 +178,12 @@ class Client:
     heard = ask
     """The same word for a client that only listens."""
 
+    def offered(self, version: str = "302") -> dict[str, str]:
+        """Return the capabilities that CAP LS offers, with their values."""
+        lines = self.read(f"CAP LS {version}".strip())
+        words = [word for line in lines for word in line.params[-1].split()]
+        return dict(word.partition("=")[::2] for word in words)
+
     def sync(self) -> list[str]:
         """Return what came since the last time, a PING's answer being the last of it."""
         *before, pong = self.ask("PING sync")

@@ -49,11 +49,12 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "modes": st.sampled_from(["", "i"]),
     "node": st.just("n"),
     "tags": st.dictionaries(st.sampled_from(["+x", "+typing"]), ODD, max_size=2),
+    "values": st.dictionaries(st.sampled_from(["a", "b"]), st.none() | ODD, max_size=2),
     "user": SHORT,
     "host": SHORT,
     "nick": st.sampled_from(["ana", "ბეა", "𐐨" * 90, "x" * 200]) | st.text(max_size=6),
 }
-KINDS = (*events.Kept.__args__, events.TypingNotified, events.AwayChanged)
+KINDS = (*events.Kept.__args__, events.TypingNotified, events.AwayChanged, events.WallopsSent)
 
 
 def of(kind: type[events.Event]) -> st.SearchStrategy[events.Event]:

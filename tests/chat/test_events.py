@@ -29,6 +29,8 @@ KEPT = (
     events.OperatorGranted(uid="1", name="root", role="admin"),
     events.HostChanged(uid="1", user="~u", host="h"),
     events.UserKilled(uid="1", target="2", reason="x"),
+    events.MetadataSet(uid="1", target="#a", values={"a": "b", "c": None}),
+    events.MetadataCleared(uid="1", target="2"),
     events.ChannelJoined(uid="1", channel="#a", key="k"),
     events.ChannelParted(uid="1", channel="#a"),
     events.ChannelParted(uid="1", channel="#a", reason="x"),

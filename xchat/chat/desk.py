@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
 from xchat.chat.ledger import Ledger
 from xchat.chat.lines import Line
 from xchat.chat.refused import SPECIFIED_CODES, Failed, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.state import State
 from xchat.chat.text import cut
-from xchat.irc.capabilities import STANDARD_REPLIES
+from xchat.irc.capabilities import BATCH, STANDARD_REPLIES
 from xchat.irc.numerics import ERR_UNKNOWNERROR, Numeric
 from xchat.limits import LINE_BYTES_MAX, PARAM_ECHO_BYTES
 
@@ -70,17 +73,38 @@ class Desk:
         """
         command = request.message.command or "*"
         if fault.code in SPECIFIED_CODES or request.session.caps & STANDARD_REPLIES:
-            shown = (cut(param, PARAM_ECHO_BYTES) for param in fault.context)
-            params = (command, fault.code, *shown, fault.text)
-            request.put(Line(self.name, "FAIL", params, self.now_ms))
+            request.put(self.fail_line(request, fault))
         else:
             text = f"{fault.code}: {fault.text}"
             self.reply(request, ERR_UNKNOWNERROR, command, text=text)
+
+    def fail_line(self, request: Request, fault: Failed) -> Line:
+        """Return a FAIL of a command; of what the client said, as much as fits."""
+        shown = (cut(param, PARAM_ECHO_BYTES) for param in fault.context)
+        params = (request.message.command or "*", fault.code, *shown, fault.text)
+        return Line(self.name, "FAIL", params, self.now_ms)
 
     def row_bytes(self, request: Request, *params: str) -> int:
         """Return how many bytes the last parameter of a numeric may have, after these."""
         head = " ".join((f":{self.name}", "000", self.nick_of(request.session), *params, ":"))
         return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
+
+    def say_batch(self, request: Request, kind: Sequence[str], lines: Iterable[Line]) -> None:
+        """Tell lines, in a batch of this type where the client knows batches."""
+        with self.batch(request, kind) as tag:
+            for line in lines:
+                request.put(line, tag)
+
+    @contextmanager
+    def batch(self, request: Request, kind: Sequence[str]) -> Iterator[str]:
+        """Begin and end a batch around what is put with this tag; without the capability none."""
+        if not request.session.caps & BATCH:
+            yield ""
+            return
+        reference = f"{kind[0].rpartition('/')[2]}{self.next_batch()}"
+        request.put(Line(self.name, "BATCH", (f"+{reference}", *kind)))
+        yield f"batch={reference}"
+        request.put(Line(self.name, "BATCH", (f"-{reference}",)))
 
     def next_batch(self) -> int:
         """Return a number for a batch that no open one has."""

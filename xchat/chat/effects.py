@@ -7,6 +7,8 @@ those who were there at its place in the log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from xchat.chat.entities import Account, Channel, User
@@ -127,6 +129,22 @@ class LoggedIn(Effect, frozen=True):
 
     user: User
     account: Account | None
+
+
+class MetadataChanged(Effect, frozen=True):
+    """Keys of a target were set or unset (None): `answers` for who asked, `news` for others.
+
+    A user's is heard in all `channels` they are in, by who watches them (`watched`,
+    a folded nick), and by their own devices; a channel's, `uid` empty, in it alone.
+    """
+
+    target: str
+    channels: tuple[str, ...]
+    uid: str
+    watched: str
+    answers: Mapping[str, str | None]
+    news: Mapping[str, str | None]
+    batched: bool = False
 
 
 class NickTaken(Effect, frozen=True):

@@ -6,6 +6,8 @@ kind in `k`: a field may be added with a default, and is never renamed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from xchat.chat.modes import DEFAULT_FLAGS
@@ -152,4 +154,14 @@ class ReadMarker(msgspec.Struct, frozen=True, tag="read-marker", tag_field="k"):
     ts: int
 
 
-Entity = User | Channel | Member | Account | ReadMarker
+class Metadata(msgspec.Struct, frozen=True, tag="metadata", tag_field="k"):
+    """What is set of a user, an account or a channel (IRCv3 metadata).
+
+    `owner` is the party of a user, or `#` and the cid of a channel.
+    """
+
+    owner: str
+    values: Mapping[str, str]
+
+
+Entity = User | Channel | Member | Account | Metadata | ReadMarker

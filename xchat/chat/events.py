@@ -172,6 +172,21 @@ class UserKilled(Event, frozen=True, tag="user-killed"):
     reason: str
 
 
+class MetadataSet(Event, frozen=True, tag="metadata-set"):
+    """Somebody set keys of `target` (a uid or a channel); None unsets one (IRCv3 metadata)."""
+
+    uid: str
+    target: str
+    values: Mapping[str, str | None]
+
+
+class MetadataCleared(Event, frozen=True, tag="metadata-cleared"):
+    """Somebody unset all keys of `target` (a uid or a channel)."""
+
+    uid: str
+    target: str
+
+
 class ChannelJoined(Event, frozen=True, tag="channel-joined"):
     """A user enters a channel, which begins with the first who does."""
 
@@ -386,6 +401,8 @@ Kept = (
     | OperatorGranted
     | HostChanged
     | UserKilled
+    | MetadataSet
+    | MetadataCleared
     | ChannelJoined
     | ChannelParted
     | UserKicked

@@ -200,16 +200,23 @@ class Fanout:
             self._to_sessions(sessions, effect.line, effect.need, request)
 
     def _to_neighbours(self, effect: effects.ToNeighbours, request: Request | None) -> None:
-        groups = [
-            group for folded in effect.channels for group in self._rooms.get(folded, {}).values()
-        ]
         own = self.sessions.get(effect.uid, ())
-        sessions = dict.fromkeys(session for group in groups for session in group)
+        sessions = self._in_rooms(effect.channels)
         watchers = self.monitor.watchers(effect.watched)
         sessions |= {one: None for one in watchers if one.caps & EXTENDED_MONITOR}
         lack = effect.lack
         others = [one for one in sessions if one not in own and not one.caps & lack]
         self._to_sessions(others, effect.line, effect.need, request)
+
+    def around(self, channels: Iterable[str], watched: str, uid: str) -> list[Session]:
+        """Return once who hears these channels, watches this nick, or is a device of this user."""
+        sessions = self._in_rooms(channels)
+        sessions |= dict.fromkeys(self.monitor.watchers(watched))
+        return list(sessions | dict.fromkeys(self.sessions.get(uid, ())))
+
+    def _in_rooms(self, channels: Iterable[str]) -> dict[Session, None]:
+        rooms = (self._rooms.get(folded, {}) for folded in channels)
+        return {session: None for room in rooms for group in room.values() for session in group}
 
     def _to_sessions(
         self, sessions: Iterable[Session], line: Line, need: int, request: Request | None

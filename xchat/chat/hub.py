@@ -27,6 +27,8 @@ from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
 from xchat.chat.ledger import Ledger, Settled, Store
 from xchat.chat.log import Log
+from xchat.chat.metadata import telling
+from xchat.chat.metadata.interest import Interests
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
@@ -66,6 +68,7 @@ class Hub(Desk):
         self.users_most = 0
         self.fanout = Fanout(self.name)
         self.whowas = Whowas()
+        self.interests = Interests()
         self.oper_tries = Throttle(OPER_TRIES_MAX, OPER_TRIES_SECONDS)
         self.reload: Callable[[], Config | ConfigError] | None = None
         """How to read the configuration again (REHASH), and what it is called: the server's."""
@@ -145,6 +148,7 @@ class Hub(Desk):
         self._runnable.pop(session, None)
         self._streams.forget(session)
         self.flood.forget(session)
+        self.interests.forget(session)
         if session.registered:
             self._departures.add(session, session.closing)
 
@@ -420,4 +424,5 @@ class Hub(Desk):
         effects.Gone: _gone,
         effects.Entered: _entered,
         effects.Renamed: renaming.renamed,
+        effects.MetadataChanged: telling.changed,
     }

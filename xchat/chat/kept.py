@@ -14,13 +14,15 @@ dropped, as is a member of what is not here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, Entity, Member, ReadMarker, User
+from xchat.chat.entities import Account, Channel, Entity, Member, Metadata, ReadMarker, User
 from xchat.chat.state import State
 from xchat.irc import names
 
+_Kind = TypeVar("_Kind")
 _DECODER = msgspec.json.Decoder(Entity)
 
 
@@ -32,27 +34,28 @@ def state_of(rows: Iterable[tuple[str, bytes]]) -> State:
     """
     reader = _Reader()
     kept = [(key, _DECODER.decode(value)) for key, value in rows]
-    for _, entity in kept:
-        if isinstance(entity, Account):
-            reader.take_account(entity)
-    for key, entity in kept:
-        if isinstance(entity, User):
-            reader.take_user(key, entity)
-    channels = [(key, entity) for key, entity in kept if isinstance(entity, Channel)]
-    for key, channel in sorted(channels, key=_precedence):
+    for _, account in _of(kept, Account):
+        reader.take_account(account)
+    for key, user in _of(kept, User):
+        reader.take_user(key, user)
+    for key, channel in sorted(_of(kept, Channel), key=_precedence):
         reader.take_channel(key, channel)
-    for key, entity in kept:
-        if isinstance(entity, Member):
-            reader.take_member(key, entity)
-    for _, entity in sorted(kept, key=_age):
-        if isinstance(entity, ReadMarker):
-            reader.take_marker(entity)
+    for key, member in _of(kept, Member):
+        reader.take_member(key, member)
+    for _, marker in sorted(_of(kept, ReadMarker), key=_age):
+        reader.take_marker(marker)
+    for _, metadata in _of(kept, Metadata):
+        reader.take_metadata(metadata)
     return reader.finish()
 
 
-def _age(row: tuple[str, Entity]) -> tuple[int, str]:
-    key, entity = row
-    return entity.ts if isinstance(entity, ReadMarker) else 0, key
+def _of(kept: Iterable[tuple[str, Entity]], kind: type[_Kind]) -> list[tuple[str, _Kind]]:
+    return [(key, entity) for key, entity in kept if isinstance(entity, kind)]
+
+
+def _age(row: tuple[str, ReadMarker]) -> tuple[int, str]:
+    key, marker = row
+    return marker.ts, key
 
 
 def _precedence(row: tuple[str, Channel]) -> tuple[bool, int, str]:
@@ -104,6 +107,10 @@ class _Reader:
         self._state.put_member(folded, member.uid, member.roles)
         now = Member(folded, member.uid, member.roles)
         self._keep_under(f"m {folded} {member.uid}", key, now)
+
+    def take_metadata(self, metadata: Metadata) -> None:
+        """Take what is set, of whomever: who was left out may be here again another time."""
+        self._state.put_metadata(metadata.owner, metadata.values)
 
     def _keep_under(self, key: str, old_key: str, entity: Entity) -> None:
         if key != old_key:

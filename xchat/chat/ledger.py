@@ -161,6 +161,7 @@ class Ledger:
             raise Failed("TEMPORARILY_UNAVAILABLE", text="Too busy, try again") from busy
         origin = Origin(request, not isinstance(event, _CHANGES_NOTHING), then)
         self._origins[token] = origin
+        self.has_more = True
         request.session.unsettled += origin.changes
         request.wait()
 

@@ -6,10 +6,9 @@ account. The role stands in the log, what it allows stands here.
 
 from __future__ import annotations
 
-from xchat.chat.apply.step import actor
 from xchat.chat.entities import User
 from xchat.chat.modes import OPER
-from xchat.chat.refused import Refused
+from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc.numerics import ERR_NOPRIVILEGES, ERR_NOPRIVS
 
@@ -42,7 +41,9 @@ def may(user: User, privilege: str) -> bool:
 
 def need_privilege(state: State, uid: str, privilege: str) -> User:
     """Return the operator who acts; refuse who is none, and whose role does not allow it."""
-    user = actor(state, uid)
+    user = state.users.get(uid)
+    if user is None:
+        raise Ignored
     if OPER not in user.modes:
         raise Refused(ERR_NOPRIVILEGES)
     if not may(user, privilege):

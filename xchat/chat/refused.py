@@ -11,6 +11,16 @@ SPECIFIED_CODES = frozenset(
         "INVALID_PARAMS",
         "INVALID_TARGET",
         "MESSAGE_ERROR",
+        "INVALID_KEY",  # draft/metadata-3, and 2, all of these
+        "INVALID_SUBCOMMAND",
+        "INVALID_VALUE",
+        "KEY_INVALID",
+        "KEY_NO_PERMISSION",
+        "KEY_NOT_SET",
+        "LIMIT_REACHED",
+        "RATE_LIMITED",
+        "TOO_MANY_SUBS",
+        "VALUE_INVALID",
         "INVALID_REALNAME",  # setname
         "CANNOT_RENAME",  # draft/channel-rename, this and the next
         "CHANNEL_NAME_IN_USE",

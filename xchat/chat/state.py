@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, Entity, Member, ReadMarker, User
+from xchat.chat.entities import Account, Channel, Entity, Member, Metadata, ReadMarker, User
 from xchat.irc import names
 
 Row = tuple[str, bytes | None]
@@ -40,6 +40,8 @@ class State:
         self.accounts: dict[str, Account] = {}
         self.read: dict[str, dict[str, int]] = {}
         """How far each party has read each target (folded), as a time in ms; the oldest first."""
+        self.metadata: dict[str, dict[str, str]] = {}
+        """What is set of whom (`Metadata.owner`)."""
         self.left_out = 0
         """How many kept users and channels have no name that can be read now."""
         self._owners: dict[str, str] = {}
@@ -137,6 +139,7 @@ class State:
         """Remove a user who is in no channel any more."""
         assert not self.joined[uid], "a user leaves the channels first"
         self.put_away(uid, None)
+        self.put_metadata(uid, {})
         user = self.users.pop(uid)
         self._forget_nick(user)
         del self.joined[uid]
@@ -150,6 +153,15 @@ class State:
             self.away[uid] = message
         if message != before:
             self._inverses.append(partial(self.put_away, uid, before))
+
+    def put_metadata(self, owner: str, values: Mapping[str, str]) -> None:
+        """Let this be all that is set of somebody; nothing is forgotten."""
+        before = self.metadata.pop(owner, {})
+        if values:
+            self.metadata[owner] = dict(values)
+        if before or values:
+            self._changed[f"d {owner}"] = Metadata(owner, dict(values)) if values else None
+            self._inverses.append(partial(self.put_metadata, owner, before))
 
     def put_account(self, account: Account) -> None:
         """Add an account, or put a new value in the place of the old one."""
@@ -165,6 +177,7 @@ class State:
 
     def drop_account(self, aid: str) -> None:
         """Remove an account that nobody is logged in to."""
+        self.put_metadata(f"={aid}", {})
         account = self.accounts.pop(aid)
         self._disown(account)
         self._changed[f"a {aid}"] = None
@@ -210,6 +223,7 @@ class State:
         """Remove a channel in which nobody is."""
         assert not self.members[folded], "a channel goes when nobody is in it"
         channel = self.channels.pop(folded)
+        self.put_metadata(f"#{channel.cid}", {})
         _forget_looks(self._channel_looks, channel.name)
         del self.members[folded]
         self.empty.pop(folded, None)

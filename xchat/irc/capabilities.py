@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from xchat.limits import METADATA_KEYS_MAX, METADATA_SUBS_MAX, METADATA_VALUE_BYTES_MAX
+
 
 class Capability(NamedTuple):
     """A capability: its name, its bit, and the value that CAP LS 302 shows (may be empty)."""
@@ -47,6 +49,15 @@ MULTILINE = 1 << 41
 SEARCH = 1 << 42
 SEARCH_DRAFT = 1 << 43
 
+METADATA_2 = 1 << 48
+METADATA_3 = 1 << 49
+EXTENDED_ISUPPORT = 1 << 50
+
+_METADATA = (
+    f"before-connect,max-subs={METADATA_SUBS_MAX},max-keys={METADATA_KEYS_MAX},"
+    f"max-value-bytes={METADATA_VALUE_BYTES_MAX}"
+)
+
 CAPABILITIES = (
     Capability("account-notify", ACCOUNT_NOTIFY),
     Capability("account-tag", ACCOUNT_TAG),
@@ -58,7 +69,10 @@ CAPABILITIES = (
     Capability("draft/channel-rename", CHANNEL_RENAME),
     Capability("draft/chathistory", CHATHISTORY),
     Capability("draft/event-playback", EVENT_PLAYBACK),
+    Capability("draft/extended-isupport", EXTENDED_ISUPPORT),
     Capability("draft/message-redaction", MESSAGE_REDACTION),
+    Capability("draft/metadata-2", METADATA_2, _METADATA),
+    Capability("draft/metadata-3", METADATA_3, _METADATA),
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
     Capability("draft/pre-away", PRE_AWAY),
     Capability("draft/read-marker", READ_MARKER),

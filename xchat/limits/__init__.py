@@ -88,6 +88,22 @@ OPER_TRIES_SECONDS = 60.0
 """How long those are counted."""
 THROTTLE_KEYS_MAX = 4096
 """Addresses or names whose tries are counted; the one that began longest ago is forgotten first."""
+METADATA_KEYS_MAX = 32
+"""Keys of metadata that one user or channel has, announced as max-keys."""
+METADATA_SUBS_MAX = 64
+"""Keys of metadata that one session hears of, announced as max-subs."""
+METADATA_KEY_BYTES_MAX = 64
+"""Bytes of a key of metadata."""
+METADATA_VALUE_BYTES_MAX = 300
+"""Bytes of a value of metadata, announced as max-value-bytes: it is told in one line."""
+METADATA_CHANGES_BURST = 16
+"""Changes of metadata a session may make at once: each is told to all who share a channel."""
+METADATA_CHANGES_A_SECOND = 0.5
+"""Changes of metadata a session may go on making a second."""
+METADATA_SYNC_MEMBERS_MAX = 250
+"""Members of a channel up to which their metadata is told at once; of a larger one when asked."""
+METADATA_SYNC_SECONDS = 2
+"""When to ask then: the channel's list of members has been sent by that time."""
 WHOWAS_ENTRIES_MAX = 1024
 """Users who are gone, and nicks given up, that WHOWAS remembers: half a megabyte."""
 MODES_A_COMMAND = 12

@@ -21,8 +21,7 @@ def server(open_server: OpenServer) -> Server:
 
 
 def capabilities(server: Server) -> dict[str, str]:
-    (listed,) = server.connect().read("CAP LS 302")
-    return {name: value for name, _, value in (c.partition("=") for c in listed.params[-1].split())}
+    return server.connect().offered()
 
 
 def test_an_account_by_a_user(server: Server) -> None:

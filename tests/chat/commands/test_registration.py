@@ -47,7 +47,7 @@ def test_negotiation_in_any_order_before_cap_end(server: Server, order: tuple[st
     if set(order[:2]) == set(PLAIN):
         assert said[0] == "001", "there was nothing to wait for"
         return
-    assert said == ["CAP", "CAP"]
+    assert set(said) == {"CAP"}
     assert commands(client.read("CAP END"))[0] == "001"
     assert commands(client.read("CAP END")) == [], "ignored once registered"
 

@@ -20,6 +20,8 @@ def same_state(one: State, other: State) -> bool:
         and one.members == other.members
         and one.joined == other.joined
         and one.nicks == other.nicks
+        and one.accounts == other.accounts
+        and one.metadata == other.metadata
         and one._nick_looks == other._nick_looks
         and one._channel_looks == other._channel_looks
     )

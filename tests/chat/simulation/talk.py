@@ -206,7 +206,17 @@ def _ask(talk: Talk, wire: Wire) -> Line:
         f"NAMES {channel}", f"TOPIC {channel}", f"WHO {channel}", f"WHO {nick}", "WHO *", "LIST",
         f"WHOIS {nick}", f"WHOIS {nick},{talk.nick()}", f"ISON {nick}", f"USERHOST {nick}",
         "INVITE", "LUSERS", "MOTD", "VERSION", "HELP", "HELP JOIN", "TIME", "INFO", "ADMIN",
-        "LIST >1", "CAP LIST",
+        "LIST >1", "CAP LIST", "LINKS", "ISUPPORT", "STATS u",
+    )))  # fmt: skip
+
+
+def _watch(talk: Talk, wire: Wire) -> Line:
+    channel, nick = talk.channel(wire), talk.nick()
+    return Line(talk.rng.choice((
+        f"WHOWAS {nick}", "WHOWAS * 5", f"MONITOR + {nick}", f"MONITOR - {nick}", "MONITOR S",
+        "MONITOR L", "MONITOR C", "METADATA * SUB a b", "METADATA * UNSUB a", "METADATA * LIST",
+        "METADATA * SET a 1", "METADATA * SET b :2 3", "METADATA * SET a", "METADATA * CLEAR",
+        f"METADATA {channel} SET a x", f"METADATA {channel} SYNC", f"METADATA {nick} GET a b",
     )))  # fmt: skip
 
 
@@ -262,6 +272,7 @@ _TABLE: tuple[tuple[Callable[[Talk, Wire], Line], int], ...] = (
     (_kick, 3),
     (_history, 6),
     (_ask, 8),
+    (_watch, 4),
     (_garbage, 4),
     (_cap_req, 2),
     (_cap_ls, 1),

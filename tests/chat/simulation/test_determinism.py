@@ -164,6 +164,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "text": MAYBE_TEXTS,
     "message": MAYBE_TEXTS,
     "tags": TAGS,
+    "values": st.dictionaries(st.sampled_from(["a", "b", "c d"]), MAYBE_TEXTS, max_size=3),
     "sid": UIDS,
     "device_is_away": st.booleans(),
     "ts": st.sampled_from([0, 1, 7, 1 << 50]),
@@ -184,7 +185,7 @@ NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
         "always_present": st.booleans(),
     },
     events.ChannelRenamed: {"name": CHANNELS},
-    events.OperatorGranted: {"role": st.just("operator")},
+    events.OperatorGranted: {"role": st.sampled_from(["", "admin", "moderator", "x"])},
 }
 
 
@@ -197,7 +198,7 @@ def of(kind: type[events.Event]) -> st.SearchStrategy[events.Event]:
     return st.builds(kind, **fields)
 
 
-KINDS = (*events.Kept.__args__, events.TypingNotified, events.AwayChanged)
+KINDS = (*events.Kept.__args__, events.TypingNotified, events.AwayChanged, events.WallopsSent)
 
 
 def _somebody(uid: str, nick: str) -> list[events.Event]:

@@ -8,6 +8,7 @@ from xchat.chat.commands.accounts import capability_value, policy_of
 from xchat.chat.commands.registration import maybe_register
 from xchat.chat.commands.sasl import mechanisms
 from xchat.chat.lines import Line
+from xchat.chat.metadata import telling
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.text import rows
@@ -94,7 +95,10 @@ def _req(hub: Hub, request: Request) -> None:
         _answer(hub, request, "NAK", asked)
         return
     _answer(hub, request, "ACK", asked)
+    has_metadata = session.caps & telling.METADATA
     _change(hub, request, caps)
+    if session.registered and caps & telling.METADATA and not has_metadata:
+        telling.say_own(hub, request)
 
 
 def _end(hub: Hub, request: Request) -> None:

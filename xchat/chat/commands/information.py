@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from xchat import __version__
 from xchat.chat import isupport
-from xchat.chat.lines import format_time
+from xchat.chat.lines import Line, format_time
 from xchat.chat.modes import OPER
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.text import cut
+from xchat.irc.capabilities import EXTENDED_ISUPPORT
 from xchat.irc.masks import compile_mask
 from xchat.irc.numerics import (
     ERR_NOMOTD,
     ERR_NOSUCHSERVER,
+    ERR_NOTREGISTERED,
     RPL_ADMINEMAIL,
     RPL_ADMINLOC1,
     RPL_ADMINLOC2,
@@ -104,11 +106,27 @@ def version(hub: Hub, request: Request) -> None:
     say_isupport(hub, request)
 
 
+def isupport_(hub: Hub, request: Request) -> None:
+    """ISUPPORT: before registration for those with the capability (IRCv3 extended-isupport)."""
+    if not request.session.registered and not request.session.caps & EXTENDED_ISUPPORT:
+        raise Refused(ERR_NOTREGISTERED)
+    say_isupport(hub, request)
+
+
 def say_isupport(hub: Hub, request: Request) -> None:
-    """Tell what the server supports (RPL_ISUPPORT), some tokens a line."""
-    tokens = isupport.tokens(hub.config)
-    for start in range(0, len(tokens), ISUPPORT_TOKENS_A_LINE):
-        hub.reply(request, RPL_ISUPPORT, *tokens[start : start + ISUPPORT_TOKENS_A_LINE])
+    """Tell what the server supports (RPL_ISUPPORT), some tokens a line; in a batch if asked to."""
+    tokens, nick = isupport.tokens(hub.config), hub.nick_of(request.session)
+    words = RPL_ISUPPORT.text or ""
+    lines = [
+        Line(hub.name, RPL_ISUPPORT.code, (nick, *row, words), hub.now_ms)
+        for start in range(0, len(tokens), ISUPPORT_TOKENS_A_LINE)
+        if (row := tokens[start : start + ISUPPORT_TOKENS_A_LINE])
+    ]
+    if request.session.caps & EXTENDED_ISUPPORT:
+        hub.say_batch(request, ("draft/isupport",), lines)
+    else:
+        for line in lines:
+            request.put(line)
 
 
 def time_(hub: Hub, request: Request) -> None:

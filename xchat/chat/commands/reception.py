@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xchat import __version__
+from xchat.chat.commands.each import each
 from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.commands.markread import say_marker
 from xchat.chat.effects import Entered, LoggedIn
 from xchat.chat.entities import Account, Channel, User
+from xchat.chat.events import MetadataSet
 from xchat.chat.lines import Line, format_time
+from xchat.chat.metadata import telling
 from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request, Session
@@ -54,6 +57,20 @@ def welcome(hub: Hub, request: Request, user: User) -> None:
         motd(hub, request)
     except Refused as none:
         hub.reply(request, none.numeric)
+    _say_metadata(hub, request, user)
+
+
+def _say_metadata(hub: Hub, request: Request, user: User) -> None:
+    """Tell a user what is set of them (IRCv3 metadata), once what they set before they came is."""
+    claimed = hub.interests.take_claimed(request.session)
+    if claimed:
+        values: dict[str, str | None] = {**claimed}
+        event = MetadataSet(uid=user.uid, target=user.uid, values=values)
+        aside = hub.aside(request.session)
+        each(hub, aside, [event], lambda event: hub.append(aside, event))
+        aside.finish()
+    elif request.session.caps & telling.METADATA:
+        telling.say_own(hub, request)
 
 
 def entered(hub: Hub, request: Request, entry: Entered) -> None:
@@ -65,6 +82,7 @@ def entered(hub: Hub, request: Request, entry: Entered) -> None:
     if not request.session.caps & (NO_IMPLICIT_NAMES | NO_IMPLICIT_NAMES_DRAFT):
         say_names(hub, request, channel, entry.members)
         hub.reply(request, RPL_ENDOFNAMES, channel.name)
+    telling.entered(hub, request, entry)
 
 
 def rejoin(hub: Hub, session: Session) -> Iterator[None]:

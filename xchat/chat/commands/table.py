@@ -20,6 +20,7 @@ from xchat.chat.commands import (
     listing,
     markread,
     messages,
+    metadata,
     modes,
     monitor,
     operators,
@@ -125,6 +126,7 @@ _TABLE = (
     Command(
         "INVITE", invitations.invite, "[nick channel]", "Invite somebody, or list invitations."
     ),
+    Command("ISUPPORT", information.isupport_, "", "What this server supports.", registered=False),
     Command("ISON", directory.ison, "<nick> {nick}", "Which of these are here.", 1),
     Command(
         "JOIN", _C.join, "<channel>{,channel} [key{,key}]", "Enter channels.", 1, cost_each=0.25
@@ -145,6 +147,15 @@ _TABLE = (
         markread.markread,
         "<target> [timestamp=TIME]",
         "Say, or ask, how far you have read.",
+    ),
+    Command(
+        "METADATA",
+        metadata.metadata,
+        "<target> <GET | LIST | SET | CLEAR | SUB | UNSUB | SUBS | SYNC> {param}",
+        "What people and channels say of themselves.",
+        2,
+        registered=False,
+        cost=2,
     ),
     Command("MODE", modes.mode, "<target> [modes {argument}]", "See or change modes.", 1),
     Command(

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xchat.chat import operators
+from xchat.chat.apply.metadata_rules import owner_of
 from xchat.chat.apply.sight import is_member, is_visible
 from xchat.chat.commands.each import split
 from xchat.chat.commands.information import need_this_server
 from xchat.chat.commands.who import address_of, idle_of
 from xchat.chat.entities import User
 from xchat.chat.lines import format_time
+from xchat.chat.metadata.telling import EVERYONE, METADATA
 from xchat.chat.modes import BOT, OPER, prefix_of
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
@@ -33,6 +35,7 @@ from xchat.irc.numerics import (
     RPL_WHOISCHANNELS,
     RPL_WHOISHOST,
     RPL_WHOISIDLE,
+    RPL_WHOISKEYVALUE,
     RPL_WHOISMODES,
     RPL_WHOISOPERATOR,
     RPL_WHOISSECURE,
@@ -43,6 +46,8 @@ from xchat.irc.numerics import (
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
+
+_READABLE_KEYS = ("display-name", "pronouns", "status", "homepage")
 
 
 def whois(hub: Hub, request: Request) -> None:
@@ -71,6 +76,7 @@ def _say_whois(hub: Hub, request: Request, user: User) -> None:
     idle = idle_of(hub, user)
     if idle is not None:
         hub.reply(request, RPL_WHOISIDLE, nick, str(idle), str(user.since // 1000))
+    _say_metadata(hub, request, user)
     asker = hub.state.users[request.session.uid]
     if asker.uid == user.uid or operators.may(asker, operators.SIGHT):
         _say_private(hub, request, user)
@@ -88,6 +94,17 @@ def _say_standing(hub: Hub, request: Request, user: User) -> None:
     away = hub.state.away.get(user.uid)
     if away is not None:
         hub.reply(request, RPL_AWAY, user.nick, text=away)
+
+
+def _say_metadata(hub: Hub, request: Request, user: User) -> None:
+    """Tell those who know metadata what a person reads of it (IRCv3 metadata)."""
+    values = hub.state.metadata.get(owner_of(user), {})
+    if not request.session.caps & METADATA:
+        return
+    for key in _READABLE_KEYS:
+        if key in values:
+            params = (user.nick, key, EVERYONE)
+            hub.reply(request, RPL_WHOISKEYVALUE, *params, text=values[key])
 
 
 def _say_private(hub: Hub, request: Request, user: User) -> None:
