@@ -314,6 +314,13 @@ class AccessChanged(Event, frozen=True, tag="access-changed"):
     entries_max: int = 0
 
 
+class StandingClaimed(Event, frozen=True, tag="standing-claimed"):
+    """A member takes up what their account is in a registered channel."""
+
+    uid: str
+    channel: str
+
+
 class MessageSent(Event, frozen=True, tag="message-sent"):
     """A message: `command` is PRIVMSG, NOTICE or TAGMSG; `target` a channel or a uid."""
 
@@ -415,6 +422,7 @@ Kept = (
     | ChannelTransferred
     | ChannelDropped
     | AccessChanged
+    | StandingClaimed
     | MessageSent
     | MarkedRead
     | MessageRedacted

@@ -26,7 +26,7 @@ def ask(client: Client, text: str) -> list[str]:
     """Write to NickServ; return its notices and whatever else came, its own without their head."""
     head = f":NickServ NOTICE {client.nick} "
     lines = client.ask(f"PRIVMSG NickServ :{text}")
-    return [line.removeprefix(head).removeprefix(":") for line in lines]
+    return [line.removeprefix(head).removeprefix(":") if head in line else line for line in lines]
 
 
 def member(server: Server, nick: str = "ana", name: str = "ana", *caps: str) -> Client:
@@ -215,8 +215,8 @@ def test_drop(server: Server) -> None:
 def test_regain_from_a_stranger(server: Server) -> None:
     stranger = server.client("ana")
     owner = member(server, "guest", "ana")
-    assert ask(owner, "REGAIN ana")[0].startswith(":guest NICK ana") or owner.nick == "ana"
-    assert owner.nick == "ana"
+    told = owner.ask("NS REGAIN ana")
+    assert told == [":guest NICK ana", ":NickServ NOTICE ana :You have your nick again"]
     assert stranger.nick.startswith("Guest")
     assert ask(owner, "REGAIN ana") == ["You have this nick"]
     assert ask(owner, "RECOVER bob") == ["The nick is not one of your account ana"]
@@ -305,7 +305,7 @@ def test_always_present(server: Server) -> None:
     back = member(server)
     assert ask(back, "SET ALWAYS-PRESENT off")[-1] == "You leave with your last device"
     back.ask("QUIT")
-    assert bob.heard() == [":ana QUIT Quit:"] or bob.nick == "bob"
+    assert bob.heard() == [":ana QUIT :Quit: "]
 
 
 def test_info(server: Server) -> None:

@@ -85,6 +85,7 @@ RULES: dict[type[events.Event], Rule] = {
     events.ChannelTransferred: Rule(registration.check_transferred, registration.transferred),
     events.ChannelDropped: Rule(registration.check_dropped, registration.dropped),
     events.AccessChanged: Rule(registration.check_access, registration.access_changed),
+    events.StandingClaimed: Rule(registration.check_claimed, registration.claimed),
     events.MessageSent: Rule(messages.check_message, messages.message_sent),
     events.MarkedRead: Rule(markers.check_marked, markers.marked_read),
     events.MessageRedacted: Rule(redaction.check_redacted, redaction.redacted),

@@ -62,6 +62,12 @@ def is_expected(state: State, channel: Channel, user: User) -> bool:
     return _match(channel.invexes, _names(state, user))
 
 
+def meant_by(state: State, entries: Iterable[Ban], user: User) -> list[Ban]:
+    """Return the entries of a list that mean a user."""
+    who = _names(state, user)
+    return [entry for entry in entries if _match((entry,), who)]
+
+
 def _is_whole(entry: Ban) -> bool:
     return not entry.mask.startswith(MUTE)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from xchat.chat.apply.ranks import need_rank
+from xchat.chat.apply.ranks import need_member, need_rank
 from xchat.chat.apply.standing import put_roles, role_bits, standing
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import is_forsaken, let_rest
@@ -20,6 +20,7 @@ from xchat.chat.events import (
     ChannelDropped,
     ChannelRegistered,
     ChannelTransferred,
+    StandingClaimed,
 )
 from xchat.chat.modes import ROLE_OF, Rank
 from xchat.chat.refused import Failed
@@ -168,6 +169,21 @@ def access_changed(step: Step, event: AccessChanged) -> None:
         access = (*access, Access(event.aid, event.letter))
     step.state.put_channel(replace(channel, access=access))
     _settle_roles(step, folded, event.aid, role_bits(channel, event.aid))
+
+
+def check_claimed(state: State, event: StandingClaimed) -> None:
+    """Let only who stands in a channel, and is there, take that up."""
+    channel, _ = need_member(state, event.uid, event.channel)
+    if not role_bits(channel, actor(state, event.uid).account):
+        text = "Your account is nothing special in this channel"
+        raise Failed("PRIVILEGES_NEEDED", channel.name, text=text)
+
+
+def claimed(step: Step, event: StandingClaimed) -> None:
+    """Let a member be what their account is there, beside what they are already."""
+    folded, user = names.fold(event.channel), step.state.users[event.uid]
+    standing_bits = role_bits(step.state.channels[folded], user.account)
+    put_roles(step, folded, user.uid, step.state.members[folded][user.uid] | standing_bits)
 
 
 def _settle_roles(step: Step, folded: str, aid: str, before: int) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xchat.chat.lines import Line
 from xchat.chat.refused import Failed
+from xchat.chat.services.chanserv import CHANSERV
 from xchat.chat.services.nickserv import NICKSERV
 from xchat.chat.services.service import Service
 from xchat.chat.session import Request
@@ -15,12 +16,17 @@ from xchat.irc.capabilities import ECHO_MESSAGE
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
-SERVICES = {names.fold(service.nick): service for service in (NICKSERV,)}
+SERVICES = {names.fold(service.nick): service for service in (NICKSERV, CHANSERV)}
 
 
 def nickserv(hub: Hub, request: Request) -> None:
     """NICKSERV <command>: as written to NickServ."""
     NICKSERV.serve(hub, request, " ".join(request.params))
+
+
+def chanserv(hub: Hub, request: Request) -> None:
+    """CHANSERV <command>: as written to ChanServ."""
+    CHANSERV.serve(hub, request, " ".join(request.params))
 
 
 def service_of(target: str) -> Service | None:

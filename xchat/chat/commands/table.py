@@ -120,6 +120,8 @@ _TABLE = (
         "What was said; a reference is msgid=ID or timestamp=TIME, and * for LATEST.",
         cost=2,
     ),
+    Command("CHANSERV", services.chanserv, "<command>", "Channels: CHANSERV HELP.", cost=2),
+    Command("CS", services.chanserv, "<command>", "The same as CHANSERV.", cost=2),
     Command("HELP", help_, "[command]", "This help."),
     Command("HELPOP", help_, "[command]", "This help."),
     Command("INFO", information.info, "[server]", "What this server is."),
