@@ -1,4 +1,4 @@
-"""What README says of commands and capabilities, made from the code's own tables.
+"""What README says of commands, capabilities and modes, made from the code's own tables.
 
 `python -m tests.docs` writes it; tests/test_docs.py compares.
 """
@@ -10,6 +10,7 @@ import textwrap
 from pathlib import Path
 
 from xchat.chat.commands.table import COMMANDS, Command
+from xchat.chat.modes import mode_rows
 from xchat.irc.capabilities import CAPABILITIES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -20,6 +21,7 @@ def tables() -> str:
     """Return the block that stands between BEGIN and END."""
     capabilities = ", ".join(f"`{capability.name}`" for capability in CAPABILITIES)
     rows = "\n".join(_row(command) for command in COMMANDS.values())
+    modes = "\n".join(f"| `{how}` | {what} |" for how, what in mode_rows())
     listed = textwrap.fill(capabilities, 110, break_on_hyphens=False, break_long_words=False)
     return f"""{BEGIN}
 {len(CAPABILITIES)} capabilities: {listed}.
@@ -27,6 +29,10 @@ def tables() -> str:
 | command | |
 | --- | --- |
 {rows}
+
+| in a channel | |
+| --- | --- |
+{modes}
 {END}"""
 
 

@@ -35,14 +35,36 @@ class Role(NamedTuple):
     bit: int
     rank: Rank
     given_by: Rank
+    about: str
 
 
 ROLES = (
-    Role("q", "~", 1 << 4, Rank.FOUNDER, Rank.FOUNDER),
-    Role("a", "&", 1 << 3, Rank.ADMIN, Rank.FOUNDER),
-    Role("o", "@", 1 << 1, Rank.OPERATOR, Rank.OPERATOR),
-    Role("h", "%", 1 << 2, Rank.HALFOP, Rank.OPERATOR),
-    Role("v", "+", 1 << 0, Rank.VOICE, Rank.HALFOP),
+    Role(
+        "q",
+        "~",
+        1 << 4,
+        Rank.FOUNDER,
+        Rank.FOUNDER,
+        "founder: all there is to do, and to make others so",
+    ),
+    Role("a", "&", 1 << 3, Rank.ADMIN, Rank.FOUNDER, "administrator: stands above operators"),
+    Role(
+        "o",
+        "@",
+        1 << 1,
+        Rank.OPERATOR,
+        Rank.OPERATOR,
+        "operator: all modes, and the roles up to this one",
+    ),
+    Role(
+        "h",
+        "%",
+        1 << 2,
+        Rank.HALFOP,
+        Rank.OPERATOR,
+        "halfop: bans, kicks, invites, gives voice, sets the topic",
+    ),
+    Role("v", "+", 1 << 0, Rank.VOICE, Rank.HALFOP, "voice: speaks where others are silenced"),
 )
 """The highest first. The bits are kept with the members, and so in no order."""
 ROLE_OF = {role.letter: role for role in ROLES}
@@ -64,24 +86,25 @@ class ChannelMode(NamedTuple):
 
     letter: str
     kind: str
+    about: str
     set_by: Rank = Rank.OPERATOR
 
 
 CHANNEL_MODES = (
-    ChannelMode("I", "A"),
-    ChannelMode("b", "A", Rank.HALFOP),
-    ChannelMode("e", "A"),
-    ChannelMode("k", "B"),
-    ChannelMode("l", "C"),
-    ChannelMode("C", "D"),
-    ChannelMode("M", "D"),
-    ChannelMode("R", "D"),
-    ChannelMode("U", "D"),
-    ChannelMode("i", "D"),
-    ChannelMode("m", "D"),
-    ChannelMode("n", "D"),
-    ChannelMode("s", "D"),
-    ChannelMode("t", "D"),
+    ChannelMode("I", "A", "masks that enter in spite of +i"),
+    ChannelMode("b", "A", "masks that may neither enter nor speak", Rank.HALFOP),
+    ChannelMode("e", "A", "masks that no ban stops"),
+    ChannelMode("k", "B", "a key that JOIN must give"),
+    ChannelMode("l", "C", "how many may be in it"),
+    ChannelMode("C", "D", "no CTCP but actions"),
+    ChannelMode("M", "D", "only those who are logged in, or have a role, speak"),
+    ChannelMode("R", "D", "only those who are logged in enter"),
+    ChannelMode("U", "D", "what those without a role say is heard by halfops and above alone"),
+    ChannelMode("i", "D", "by invitation only"),
+    ChannelMode("m", "D", "only those with a role speak"),
+    ChannelMode("n", "D", "nothing is said from outside"),
+    ChannelMode("s", "D", "secret: it is not there for those outside"),
+    ChannelMode("t", "D", "only halfops and above set the topic"),
 )
 MODE_OF = {mode.letter: mode for mode in CHANNEL_MODES}
 DEFAULT_FLAGS = "nt"
@@ -144,3 +167,17 @@ def prefixes() -> str:
     """Return the value of PREFIX, `(qaohv)~&@%+`."""
     letters = "".join(role.letter for role in ROLES)
     return f"({letters}){PREFIXES}"
+
+
+_ARGUMENTS = {"b": "mask", "e": "mask", "I": "mask", "k": "key", "l": "number"}
+
+
+def mode_rows() -> list[tuple[str, str]]:
+    """Return what HELP and README say of each role and mode: how it is set, and what it is."""
+    roles = [(f"+{role.letter} nick", f"{role.prefix} {role.about}") for role in ROLES]
+    modes = [
+        (f"+{mode.letter} {_ARGUMENTS.get(mode.letter, '')}".strip(), mode.about)
+        for mode in CHANNEL_MODES
+    ]
+    masks = [("m:mask", "as a ban: may enter and not speak"), ("a:name", "an account, in any list")]
+    return [*roles, *modes, *masks]

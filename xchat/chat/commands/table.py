@@ -35,6 +35,7 @@ from xchat.chat.commands import (
     who,
     whois,
 )
+from xchat.chat.modes import mode_rows
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.irc.numerics import (
@@ -82,7 +83,11 @@ def help_(hub: Hub, request: Request) -> None:
     """HELP [subject]: what the table says (modern.ircdocs.horse, HELP)."""
     subject = (request.params[0] if request.params else "*").upper()
     if subject == "*":
-        lines = ["The commands of this server; HELP NICK tells more of one:", *_names_in_rows()]
+        words = "The commands of this server; HELP NICK tells more of one, HELP MODES of modes:"
+        lines = [words, *_names_in_rows()]
+    elif subject == "MODES":
+        lines = ["The roles, modes and masks of channels:"]
+        lines += [f"{how:10} {what}" for how, what in mode_rows()]
     elif subject in COMMANDS:
         command = COMMANDS[subject]
         lines = [f"{command.name} {command.usage}".strip(), command.about]
