@@ -53,7 +53,16 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "user": SHORT,
     "host": SHORT,
     "nick": st.sampled_from(["ana", "ბეა", "𐐨" * 90, "x" * 200]) | st.text(max_size=6),
+    "kind": st.sampled_from(["account", "mask", "address"]),
+    "mask": st.sampled_from(["ana", "ana!*@*", "10.0.0.0/24"]) | ODD,
+    "until": st.sampled_from([0, 1 << 70]),
+    "bans_max": st.just(0),
+    "sids": st.just(("1.1",)),
+    "event": st.deferred(lambda: st.one_of([of(kind) for kind in PLAIN])),
 }
+PLAIN: tuple[type[events.Event], ...] = tuple(
+    kind for kind in events.Kept.__args__ if kind is not events.Administered
+)
 KINDS = (*events.Kept.__args__, events.TypingNotified, events.AwayChanged, events.WallopsSent)
 
 

@@ -23,6 +23,14 @@ KEPT = (
     events.UserLoggedIn(uid="1", account="2"),
     events.UserLoggedOut(uid="1"),
     events.MarkedRead(uid="1", target="#a", ts=5),
+    events.BanAdded(kind="mask", mask="*!*@h", by="root", reason="x", until=1, bans_max=5),
+    events.BanRemoved(kind="mask", mask="*!*@h"),
+    events.Broadcast(text="დილა მშვიდობისა"),
+    events.SessionsEnded(sids=("1", "2"), reason="x"),
+    events.Administered(who="root", act="reload"),
+    events.Administered(
+        who="root", act="user add", what="ნ", event=events.AccountRegistered(name="ნ", password="p")
+    ),
     events.NickChanged(uid="1", nick="b"),
     events.RealnameChanged(uid="1", realname="გიორგი"),
     events.UserModesChanged(uid="1", modes=""),

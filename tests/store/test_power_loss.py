@@ -25,7 +25,7 @@ from xchat.chat.log import Entry
 from xchat.chat.state import State
 from xchat.config import Config
 from xchat.irc.message import Message, parse
-from xchat.store.database import FILE_NAME
+from xchat.store.database import FILE_NAME, MIGRATIONS
 from xchat.store.log import EmbeddedLog
 from xchat.store.store import SqliteStore
 
@@ -180,8 +180,9 @@ def test_a_commit_is_shared(watched: Watched, timing: RecordTiming) -> None:
 def test_a_disk_that_fails_at_the_sync_tells_nobody(tmp_path: Path) -> None:
     """EIO from fdatasync: what was told is kept, and what was refused is not."""
     path, failures = tmp_path / FILE_NAME, 9
+    first = 8 + 4 * len(MIGRATIONS)  # past what the start itself writes
     strace = ["strace", "-o", "/dev/null", "-e", "trace=fdatasync"]
-    inject = ["-e", f"inject=fdatasync:error=EIO:when=16..{15 + failures}"]
+    inject = ["-e", f"inject=fdatasync:error=EIO:when={first}..{first + failures - 1}"]
     done = subprocess.run(
         [*strace, *inject, sys.executable, "-m", "tests.store.writer", str(path), "40"],
         cwd=ROOT,

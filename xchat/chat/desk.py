@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from xchat.chat.admin.operation import Operation
+from xchat.chat.asker import Asker
 from xchat.chat.ledger import Ledger
 from xchat.chat.lines import Line
 from xchat.chat.refused import SPECIFIED_CODES, Failed, Refused
@@ -44,8 +46,14 @@ class Desk:
         nick = self.nick_of(request.session)
         request.put(Line(self.name, numeric.code, (nick, *params, *tail), self.now_ms))
 
-    def refuse(self, request: Request, fault: Refused | Failed) -> None:
+    def refuse(self, asker: Asker, fault: Refused | Failed) -> None:
         """Answer with what a refusal carries; of what the client said, as much as fits."""
+        if isinstance(asker, Operation):
+            asker.refused(fault)
+        else:
+            self._refuse(asker, fault)
+
+    def _refuse(self, request: Request, fault: Refused | Failed) -> None:
         if request.voice:
             self._say_refusal(request, fault)
         elif isinstance(fault, Refused):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, User
+from xchat.chat.entities import Account, Channel, ServerBan, User
 from xchat.chat.lines import Line
 from xchat.irc.numerics import Numeric
 
@@ -145,6 +145,26 @@ class MetadataChanged(Effect, frozen=True):
     answers: Mapping[str, str | None]
     news: Mapping[str, str | None]
     batched: bool = False
+
+
+class Banned(Effect, frozen=True):
+    """Whoever a new ban is for is not here from now on."""
+
+    ban: ServerBan
+
+
+class ToAll(Effect, frozen=True):
+    """A text for everyone who is here, from the server itself, and when (ms)."""
+
+    text: str
+    ts: int
+
+
+class SessionsClosed(Effect, frozen=True):
+    """Sessions (their sids) are to end, and why."""
+
+    sids: tuple[str, ...]
+    reason: str
 
 
 class NickTaken(Effect, frozen=True):

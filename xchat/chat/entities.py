@@ -59,6 +59,20 @@ def party_of(aid: str) -> str:
     return f"={aid}"
 
 
+class ServerBan(msgspec.Struct, frozen=True, kw_only=True, tag="server-ban", tag_field="k"):
+    """Whom the server does not let in: by account, by `nick!user@host`, or by address.
+
+    Who set it, when and until when (ms; 0 is for ever), and why, as they are told.
+    """
+
+    kind: str
+    mask: str
+    by: str
+    ts: int
+    until: int = 0
+    reason: str = ""
+
+
 class Topic(msgspec.Struct, frozen=True):
     """A topic, who set it (nick!user@host), and when (ms)."""
 
@@ -164,4 +178,4 @@ class Metadata(msgspec.Struct, frozen=True, tag="metadata", tag_field="k"):
     values: Mapping[str, str]
 
 
-Entity = User | Channel | Member | Account | Metadata | ReadMarker
+Entity = User | Channel | Member | Account | Metadata | ReadMarker | ServerBan

@@ -127,6 +127,45 @@ class UserLoggedOut(Event, frozen=True, tag="user-logged-out"):
     uid: str
 
 
+class BanAdded(Event, frozen=True, tag="ban-added"):
+    """Whom a ban is for is let in no more: its kind, its mask, its end (ms), and why.
+
+    There may be `bans_max` of them; 0 is no bound.
+    """
+
+    kind: str
+    mask: str
+    by: str
+    reason: str = ""
+    until: int = 0
+    bans_max: int = 0
+
+
+class BanRemoved(Event, frozen=True, tag="ban-removed"):
+    """A ban has ended: the one until then (ms), or whichever there is (None)."""
+
+    kind: str
+    mask: str
+    until: int | None = None
+
+
+class Broadcast(Event, frozen=True, tag="broadcast"):
+    """The administration tells everyone something."""
+
+    text: str | None
+
+    def blank(self) -> Event:
+        """Return the event without what was said."""
+        return replace(self, text=None)
+
+
+class SessionsEnded(Event, frozen=True, tag="sessions-ended"):
+    """Sessions are parted with; a user who is always present stays."""
+
+    sids: tuple[str, ...]
+    reason: str
+
+
 class NickChanged(Event, frozen=True, tag="nick-changed"):
     """A user claims another nick."""
 
@@ -361,6 +400,24 @@ class MessageRedacted(Event, frozen=True, tag="message-redacted"):
         return replace(self, reason=None)
 
 
+class Administered(Event, frozen=True, tag="administered"):
+    """An event in somebody's name, for the audit log: by `who`, `via` the console or a chat.
+
+    `what` is what it was done to, in words without a secret; without an event
+    it is only recorded.
+    """
+
+    who: str
+    act: str
+    what: str = ""
+    via: str = "console"
+    event: Kept | None = None
+
+    def blank(self) -> Event:
+        """Return the event without what may have to be erased of the one it holds."""
+        return replace(self, event=self.event.blank()) if self.event else self
+
+
 # -- heard by those who are there, and kept nowhere -------------------------------------------
 
 
@@ -402,6 +459,11 @@ Kept = (
     | AccountRemoved
     | UserLoggedIn
     | UserLoggedOut
+    | BanAdded
+    | BanRemoved
+    | Broadcast
+    | SessionsEnded
+    | Administered
     | NickChanged
     | RealnameChanged
     | UserModesChanged

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xchat.chat.events import BansEnded
+from xchat.chat import server_bans
+from xchat.chat.events import BanRemoved, BansEnded
 from xchat.chat.ledger import Ledger
 
 AGAIN_SECONDS = 1.0
@@ -10,7 +11,7 @@ AGAIN_SECONDS = 1.0
 
 
 class Expiries:
-    """Looks which channels have bans that are due; `server` is who tells of it."""
+    """Looks which bans are due, of channels and of the server; `server` is who tells of it."""
 
     def __init__(self, ledger: Ledger, server: str) -> None:
         self._ledger = ledger
@@ -23,10 +24,16 @@ class Expiries:
 
     def go_on(self, now: float, now_ms: int) -> None:
         """Let the bans end that are due; at most once in AGAIN_SECONDS."""
-        state = self._ledger.state
-        if not state.ends or now < self._next:
+        if now < self._next:
             return
         self._next = now + AGAIN_SECONDS
+        self._end_in_channels(now_ms)
+        for ban in server_bans.ended(self._ledger.state, now_ms):
+            over = BanRemoved(kind=ban.kind, mask=ban.mask, until=ban.until)
+            self._ledger.append_own(f"{ban.kind} {ban.mask}", over)
+
+    def _end_in_channels(self, now_ms: int) -> None:
+        state = self._ledger.state
         for folded, end in list(state.ends.items()):
             if end <= now_ms:
                 channel = state.channels[folded]

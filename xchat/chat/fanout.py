@@ -236,6 +236,11 @@ class Fanout:
             session.outbox.append(data)
             self._dirty.add(session)
 
+    def to_all(self, line: Line) -> None:
+        """Tell every session of every user a line."""
+        sessions = [session for own in self.sessions.values() for session in own]
+        self._to_sessions(sessions, line, 0, None)
+
     def _nick_taken(self, effect: effects.NickTaken, request: Request | None) -> None:
         user = effect.user
         line = Line(self.name, RPL_MONONLINE.code, ("*", user.prefix), effect.ts)

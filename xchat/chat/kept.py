@@ -18,7 +18,16 @@ from typing import TypeVar
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, Entity, Member, Metadata, ReadMarker, User
+from xchat.chat.entities import (
+    Account,
+    Channel,
+    Entity,
+    Member,
+    Metadata,
+    ReadMarker,
+    ServerBan,
+    User,
+)
 from xchat.chat.state import State
 from xchat.irc import names
 
@@ -36,6 +45,8 @@ def state_of(rows: Iterable[tuple[str, bytes]]) -> State:
     kept = [(key, _DECODER.decode(value)) for key, value in rows]
     for _, account in _of(kept, Account):
         reader.take_account(account)
+    for _, ban in _of(kept, ServerBan):
+        reader.take_ban(ban)
     for key, user in _of(kept, User):
         reader.take_user(key, user)
     for key, channel in sorted(_of(kept, Channel), key=_precedence):
@@ -64,7 +75,7 @@ def _precedence(row: tuple[str, Channel]) -> tuple[bool, int, str]:
 
 
 class _Reader:
-    """Takes accounts, then users, then channels, then members."""
+    """Takes accounts and bans, then users, then channels, then members."""
 
     def __init__(self) -> None:
         self._state = State()
@@ -78,6 +89,9 @@ class _Reader:
             self._state.put_account(account)
         else:
             self._state.left_out += 1
+
+    def take_ban(self, ban: ServerBan) -> None:
+        self._state.put_ban(ban)
 
     def take_user(self, key: str, user: User) -> None:
         folded = _fold(user.nick)

@@ -18,10 +18,10 @@ import msgspec
 
 from xchat.chat import events
 from xchat.chat.apply import Step, apply, check
-from xchat.chat.apply.step import Erased, HistoryRow
+from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
+from xchat.chat.asker import Asker
 from xchat.chat.log import Entry, Log, LogBusy, Lost, Token
 from xchat.chat.refused import Failed
-from xchat.chat.session import Request
 from xchat.chat.state import Row, State
 
 ENTRIES_A_TURN = 4096
@@ -48,6 +48,7 @@ class Store(Protocol):
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         erased: Sequence[Erased] = (),
+        audit: Sequence[AuditRow] = (),
     ) -> None:
         """Write a turn in one transaction, all or nothing; raises CannotKeep.
 
@@ -60,6 +61,7 @@ class Store(Protocol):
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         erased: Sequence[Erased] = (),
+        audit: Sequence[AuditRow] = (),
     ) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
 
@@ -93,6 +95,9 @@ class Store(Protocol):
     def conversations(self, person: str) -> list[str]:
         """Return the targets of somebody's direct messages, the latest first; raises CannotRead."""
 
+    def audit(self, *, after: int = 0, limit: int) -> list[AuditRow]:
+        """Return what was done in the audit log after a place, oldest first; raises CannotRead."""
+
     def seq_at(self, ts: int) -> int:
         """Return the place of the first entry at or after a time in ms, or one past the last.
 
@@ -101,12 +106,12 @@ class Store(Protocol):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """The request that an event came from; `changes` if it may change what others see.
+    """Who asked for an event; `changes` if it may change what others see.
 
     `then` is called when it was applied and kept.
     """
 
-    request: Request
+    asker: Asker
     changes: bool
     then: Callable[[], None] | None = None
 
@@ -139,19 +144,20 @@ class Ledger:
             steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
             history = [row for step in steps for row in step.history]
             erased = [place for step in steps for place in step.erased]
-            self.store.index(entries, history, self.state.changes(), erased)
+            audit = [row for step in steps for row in step.audit]
+            self.store.index(entries, history, self.state.changes(), erased, audit)
             self.state.confirm()
 
     def append(
-        self, request: Request, event: events.Event, then: Callable[[], None] | None = None
+        self, asker: Asker, event: events.Event, then: Callable[[], None] | None = None
     ) -> None:
-        """Ask the log for a place for an event of a request.
+        """Ask the log for a place for an event that somebody asked for.
 
         Raises Refused or Ignored at once for what would come to nothing, Failed
         where the log takes no more.
         """
         check(self.state, event)
-        key = request.session.sid
+        key = asker.key
         try:
             if isinstance(event, _NOT_KEPT):
                 token = self.log.ephemeral(key, event)
@@ -159,11 +165,10 @@ class Ledger:
                 token = self.log.append(key, event)
         except LogBusy as busy:
             raise Failed("TEMPORARILY_UNAVAILABLE", text="Too busy, try again") from busy
-        origin = Origin(request, not isinstance(event, _CHANGES_NOTHING), then)
+        origin = Origin(asker, not isinstance(event, _CHANGES_NOTHING), then)
         self._origins[token] = origin
         self.has_more = True
-        request.session.unsettled += origin.changes
-        request.wait()
+        asker.claimed(changes=origin.changes)
 
     def append_own(self, key: str, event: events.Event) -> bool:
         """Append an event of the server itself; say False where the log takes no more."""
@@ -185,8 +190,9 @@ class Ledger:
         steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
         history = [row for step in steps for row in step.history]
         erased = [place for step in steps for place in step.erased]
+        audit = [row for step in steps for row in step.audit]
         try:
-            self.store.keep(entries, history, self.state.changes(), erased)
+            self.store.keep(entries, history, self.state.changes(), erased, audit)
         except CannotKeep as failure:
             self.state.take_back()
             self.failure = str(failure)
@@ -212,7 +218,7 @@ class Ledger:
     def _take(self, token: Token | None) -> Origin | None:
         origin = self._origins.pop(token, None) if token is not None else None
         if origin is not None:
-            origin.request.session.unsettled -= origin.changes
+            origin.asker.placed(changes=origin.changes)
         return origin
 
     def _take_lost(self, lost: Sequence[tuple[Token, str]]) -> tuple[tuple[Origin, str], ...]:

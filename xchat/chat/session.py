@@ -183,13 +183,32 @@ class Request:
             self.put(Line(self.server, "BATCH", (f"-{LABEL_BATCH}",)))
         self.finish()
 
-    def wait(self) -> None:
+    @property
+    def key(self) -> str:
+        """Whose events keep their order in the log: those of a session do."""
+        return self.session.sid
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the session has ended."""
+        return self.session.closing is not None
+
+    def claimed(self, *, changes: bool) -> None:
         """Remember that an event of this request waits for the log."""
+        self.session.unsettled += changes
+        self.wait()
+
+    def placed(self, *, changes: bool) -> None:
+        """Remember that the log has decided on one of those."""
+        self.session.unsettled -= changes
+
+    def wait(self) -> None:
+        """Remember that something of this request has yet to come."""
         self._waiting += 1
         self._queue()
 
     def settled(self) -> None:
-        """Remember that one of those events got its place, or was lost."""
+        """Remember that one of those has come, or was lost."""
         self._waiting -= 1
         self._answer()
 

@@ -13,7 +13,16 @@ from functools import partial
 
 import msgspec
 
-from xchat.chat.entities import Account, Channel, Entity, Member, Metadata, ReadMarker, User
+from xchat.chat.entities import (
+    Account,
+    Channel,
+    Entity,
+    Member,
+    Metadata,
+    ReadMarker,
+    ServerBan,
+    User,
+)
 from xchat.irc import names
 
 Row = tuple[str, bytes | None]
@@ -42,6 +51,8 @@ class State:
         """How far each party has read each target (folded), as a time in ms; the oldest first."""
         self.metadata: dict[str, dict[str, str]] = {}
         """What is set of whom (`Metadata.owner`)."""
+        self.bans: dict[tuple[str, str], ServerBan] = {}
+        """Whom the server does not let in, by kind and mask."""
         self.left_out = 0
         """How many kept users and channels have no name that can be read now."""
         self._owners: dict[str, str] = {}
@@ -194,6 +205,20 @@ class State:
         marker = ReadMarker(party, target, ts) if ts is not None else None
         self._changed[f"r {party} {target}"] = marker
         self._inverses.append(partial(self.put_read, party, target, before))
+
+    def put_ban(self, ban: ServerBan) -> None:
+        """Let nobody in whom a ban is for; one of its kind and mask takes its place."""
+        old = self.bans.get((ban.kind, ban.mask))
+        self.bans[ban.kind, ban.mask] = ban
+        self._changed[f"b {ban.kind} {ban.mask}"] = ban
+        undo = partial(self.put_ban, old) if old else partial(self.drop_ban, ban.kind, ban.mask)
+        self._inverses.append(undo)
+
+    def drop_ban(self, kind: str, mask: str) -> None:
+        """End a ban."""
+        ban = self.bans.pop((kind, mask))
+        self._changed[f"b {kind} {mask}"] = None
+        self._inverses.append(partial(self.put_ban, ban))
 
     def put_channel(self, channel: Channel) -> None:
         """Add a channel, or put a new value in the place of the old one."""

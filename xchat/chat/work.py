@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from xchat.chat.asker import Asker
 from xchat.chat.refused import Failed, Ignored, Refused
-from xchat.chat.session import Request
 from xchat.limits import WORK_PENDING_MAX
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 class Job(NamedTuple):
     """One piece of work: `run` reads nothing of ours and may take long; `then` is quick."""
 
-    request: Request
+    asker: Asker
     run: Callable[[], Any]
     then: Callable[[Any], None]
 
@@ -38,7 +38,7 @@ class Work:
         self._pending = 0
 
     def __call__(
-        self, request: Request, run: Callable[[], Result], then: Callable[[Result], None]
+        self, asker: Asker, run: Callable[[], Result], then: Callable[[Result], None]
     ) -> None:
         """Have `run` done beside the loop, and `then` called with what it returned.
 
@@ -47,8 +47,8 @@ class Work:
         if self._pending >= WORK_PENDING_MAX:
             raise Failed("TEMPORARILY_UNAVAILABLE", text="Too busy, try again in a moment")
         self._pending += 1
-        self._waiting.append(Job(request, run, then))
-        request.wait()
+        self._waiting.append(Job(asker, run, then))
+        asker.wait()
 
     @property
     def is_done(self) -> bool:
@@ -65,19 +65,18 @@ class Work:
         self._done.append((job, result))
 
     def conclude(self) -> None:
-        """Go on with what is done; whose session has ended is let go."""
+        """Go on with what is done; where nobody waits for it any more, it is let go."""
         finished, self._done = self._done, []
         for job, result in finished:
             self._pending -= 1
-            if job.request.session.closing is None:
+            if not job.asker.is_gone:
                 self._go_on(job, result)
-            job.request.settled()
-            self._hub.wake(job.request.session)
+            self._hub.settled(job.asker)
 
     def _go_on(self, job: Job, result: object) -> None:
         try:
             job.then(result)
         except (Refused, Failed) as refusal:
-            self._hub.refuse(job.request, refusal)
+            self._hub.refuse(job.asker, refusal)
         except Ignored:
             pass

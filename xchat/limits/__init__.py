@@ -246,6 +246,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     invites_per_channel_max: Annotated[Count, Meta(description="open invitations to a channel")] = (
         60
     )
+    bans_max: Annotated[
+        Count, Meta(description="bans from the server: each is looked at when somebody connects")
+    ] = 1000
     targets_max: Annotated[Count, Meta(description="targets of one command")] = 4
 
     monitor_max: Annotated[Count, Meta(description="nicks one client may watch (MONITOR)")] = 100

@@ -100,6 +100,20 @@ MIGRATIONS = (
     DROP TABLE history;
     ALTER TABLE told RENAME TO history;
     """,
+    """
+    CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY,
+        ts INTEGER NOT NULL,
+        via TEXT NOT NULL,
+        who TEXT NOT NULL,
+        act TEXT NOT NULL,
+        what TEXT NOT NULL
+    );
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+    CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+    """,
 )
 """One script a version, from each to the next; what has landed is never changed."""
 

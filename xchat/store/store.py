@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import astuple
 
 from xchat.chat import events
-from xchat.chat.apply.step import Erased, HistoryRow
+from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
 from xchat.chat.kept import state_of
 from xchat.chat.ledger import CannotKeep, CannotRead
 from xchat.chat.log import Entry
@@ -33,6 +34,8 @@ _PUT_STATE = (
 _BLANK = "UPDATE log SET event = ? WHERE seq = ?"
 _MOVE_CURSOR = "UPDATE cursor SET seq = ?, ts = ? WHERE shard = ?"
 _TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
+_INSERT_AUDIT = "INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?, ?, ?)"
+_AUDIT = "SELECT seq, ts, via, who, act, what FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"
 _BEHIND = "SELECT seq, ts, event FROM log WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
@@ -78,6 +81,7 @@ class SqliteStore(Histories):
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         erased: Sequence[Erased] = (),
+        audit: Sequence[AuditRow] = (),
     ) -> None:
         """Write entries and what came of them in one transaction; raises CannotKeep."""
         logged = [entry for entry in entries if entry.seq]
@@ -85,7 +89,7 @@ class SqliteStore(Histories):
             placed = [
                 (entry.seq, entry.ts, events.encode(entry.event).decode()) for entry in logged
             ]
-            self._commit(placed, history, rows, logged[-1], erased)
+            self._commit(placed, history, rows, logged[-1], erased, audit=audit)
 
     def index(
         self,
@@ -93,10 +97,11 @@ class SqliteStore(Histories):
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         erased: Sequence[Erased] = (),
+        audit: Sequence[AuditRow] = (),
     ) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
         if entries:
-            self._commit([], history, rows, entries[-1], erased)
+            self._commit([], history, rows, entries[-1], erased, audit=audit)
 
     def _commit(
         self,
@@ -105,12 +110,15 @@ class SqliteStore(Histories):
         rows: Sequence[Row],
         last: Entry,
         erased: Sequence[Erased],
+        *,
+        audit: Sequence[AuditRow],
     ) -> None:
         execute, many = self._db.execute, self._db.executemany
         try:
             execute("BEGIN IMMEDIATE")
             many(_INSERT_LOG, placed)
             self._insert_history(history)
+            many(_INSERT_AUDIT, map(astuple, audit))
             for key, value in rows:
                 if value is None:
                     execute("DELETE FROM state WHERE key = ?", (key,))
@@ -171,6 +179,13 @@ class SqliteStore(Histories):
             mend="put a backup in its place, or start with another folder: "
             "xchat-server --data FOLDER",
         )
+
+    def audit(self, *, after: int = 0, limit: int) -> list[AuditRow]:
+        """Return what was done in the audit log after a place, oldest first; raises CannotRead."""
+        try:
+            return [AuditRow(*row) for row in self._db.execute(_AUDIT, (after, limit))]
+        except sqlite3.Error as error:
+            raise CannotRead(in_words(error)) from error
 
     def seq_at(self, ts: int) -> int:
         """Return the place of the first entry at or after a time, or one past the last.

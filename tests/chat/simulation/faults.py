@@ -8,7 +8,7 @@ from enum import Enum
 from pathlib import Path
 from random import Random
 
-from xchat.chat.apply.step import Erased, HistoryRow
+from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
 from xchat.chat.ledger import CannotKeep
 from xchat.chat.log import Entry, Lost
 from xchat.chat.state import Row
@@ -109,13 +109,14 @@ class FaultyStore(SqliteStore):
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         erased: Sequence[Erased] = (),
+        audit: Sequence[AuditRow] = (),
     ) -> None:
         """Keep a turn, or fail at it."""
         if self.fault is Fault.REFUSED:
             raise CannotKeep("the disk is full")
         if self.fault is Fault.CRASH_BEFORE:
             raise Crashed
-        super().keep(entries, history, rows, erased)
+        super().keep(entries, history, rows, erased, audit)
         if self.fault is Fault.CRASH_AFTER:
             raise Crashed
 

@@ -177,6 +177,19 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "nicks": st.none() | st.lists(NICKS, max_size=2).map(tuple),
     "role": st.sampled_from(["", "operator"]),
     "always_present": st.sampled_from([None, True, False]),
+    "kind": st.sampled_from(["account", "mask", "address", "", "x"]),
+    "mask": st.sampled_from(
+        ["ana", "*!*@10.*", "*!*@*", "10.0.0.0/24", "10.0.0.1", "::/0", "", " "]
+    ),
+    "by": TEXTS,
+    "until": st.sampled_from([0, 1, 1 << 70]),
+    "bans_max": st.sampled_from([0, 1, 2]),
+    "sids": st.lists(UIDS, max_size=3).map(tuple),
+    "who": TEXTS,
+    "act": TEXTS,
+    "what": TEXTS,
+    "via": TEXTS,
+    "event": st.none() | st.deferred(lambda: st.one_of([of(kind) for kind in PLAIN])),
 }
 NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
     events.AccountRegistered: {
@@ -186,6 +199,7 @@ NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
     },
     events.ChannelRenamed: {"name": CHANNELS},
     events.OperatorGranted: {"role": st.sampled_from(["", "admin", "moderator", "x"])},
+    events.BanRemoved: {"until": st.sampled_from([None, 0, 1])},
 }
 
 
@@ -198,6 +212,9 @@ def of(kind: type[events.Event]) -> st.SearchStrategy[events.Event]:
     return st.builds(kind, **fields)
 
 
+PLAIN: tuple[type[events.Event], ...] = tuple(
+    kind for kind in events.Kept.__args__ if kind is not events.Administered
+)
 KINDS = (*events.Kept.__args__, events.TypingNotified, events.AwayChanged, events.WallopsSent)
 
 

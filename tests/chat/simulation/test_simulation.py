@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.chat.simulation.world import World, run
-from xchat.chat.apply.step import Erased, HistoryRow
+from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
 from xchat.chat.commands.table import COMMANDS, NOTHING
 from xchat.chat.fanout import Fanout
 from xchat.chat.hub import Hub
@@ -99,9 +99,10 @@ def test_notices_an_echo_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> N
             history: Sequence[HistoryRow],
             rows: Sequence[Row],
             erased: Sequence[Erased],
+            audit: Sequence[AuditRow],
         ) -> None:
             try:
-                keep(entries, history, rows, erased)
+                keep(entries, history, rows, erased, audit)
             except CannotKeep:
                 return
 
@@ -123,8 +124,9 @@ def test_notices_a_message_that_is_not_in_the_history(monkeypatch: pytest.Monkey
         history: Sequence[HistoryRow],
         rows: Sequence[Row],
         erased: Sequence[Erased],
+        *audit: Sequence[AuditRow],
     ) -> None:
-        keep(store, entries, history[1:], rows, erased)
+        keep(store, entries, history[1:], rows, erased, *audit)
 
     monkeypatch.setattr(SqliteStore, "keep", forget)
     fails_with("the history is not what the log comes to")

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from xchat.chat import effects, events
 from xchat.chat.apply import (
     accounts,
+    administration,
     channel_modes,
     channels,
     entering,
@@ -51,6 +52,18 @@ def _always(_state: State, _event: events.Event) -> None:
     """Nothing can stand against this event."""
 
 
+def _check_inner(state: State, event: events.Administered) -> None:
+    if event.event is not None:
+        RULES[type(event.event)].check(state, event.event)
+
+
+def _administered(step: Step, event: events.Administered) -> None:
+    """Do what is done in somebody's name, and record it."""
+    if event.event is not None:
+        RULES[type(event.event)].change(step, event.event)
+    administration.record(step, event.who, event.act, event.what, event.via)
+
+
 RULES: dict[type[events.Event], Rule] = {
     events.NodeStarted: Rule(_always, users.node_started),
     events.UserRegistered: Rule(users.check_registered, users.registered),
@@ -73,6 +86,11 @@ RULES: dict[type[events.Event], Rule] = {
     events.MetadataSet: Rule(metadata.check_set, metadata.metadata_set),
     events.MetadataCleared: Rule(metadata.check_cleared, metadata.metadata_cleared),
     events.WallopsSent: Rule(operators.check_wallops, operators.wallops_sent),
+    events.BanAdded: Rule(administration.check_ban_added, administration.ban_added),
+    events.BanRemoved: Rule(administration.check_ban_removed, administration.ban_removed),
+    events.Broadcast: Rule(_always, administration.broadcast),
+    events.SessionsEnded: Rule(_always, administration.sessions_ended),
+    events.Administered: Rule(_check_inner, _administered),
     events.ChannelJoined: Rule(entering.check_joined, entering.joined),
     events.ChannelParted: Rule(leaving.check_parted, leaving.parted),
     events.UserKicked: Rule(leaving.check_kicked, leaving.kicked),
@@ -112,13 +130,18 @@ def apply(state: State, entry: Entry, log_id: str) -> Step:
     except Refused as refused:
         answer = effects.Answer(refused.numeric, refused.params, refused.text)
         step.effects.append(answer)
+        step.fault = refused
         return step
     except Failed as failed:
+        step.fault = failed
         step.effects.append(effects.Fail(failed.code, failed.context, failed.text))
         return step
-    except Ignored:
+    except Ignored as ignored:
+        step.fault = ignored
         return step
+    act = administration.act_of(state, entry.event)
     RULES[type(entry.event)].change(step, entry.event)
-    step.is_applied = True
+    if act is not None:
+        administration.record(step, *act, administration.CHAT)
     step.history += happened(step)
     return step

@@ -11,7 +11,7 @@ from xchat.chat.effects import Effect
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
 from xchat.chat.modes import BOT
-from xchat.chat.refused import Ignored
+from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc.message import NO_TAGS
 
@@ -46,21 +46,38 @@ class Erased(NamedTuple):
     target: str = ""
 
 
+class AuditRow(msgspec.Struct, frozen=True):
+    """What was done in somebody's name: `via` the console or a chat, by `who`, to `what`."""
+
+    seq: int
+    ts: int
+    via: str
+    who: str
+    act: str
+    what: str
+
+
 class Step:
     """The place of an event in the log, and its outcome as `apply` fills it in."""
 
-    __slots__ = ("effects", "erased", "history", "is_applied", "log_id", "seq", "state", "ts")
+    __slots__ = ("audit", "effects", "erased", "fault", "history", "log_id", "seq", "state", "ts")
 
     def __init__(self, state: State, seq: int, ts: int, log_id: str) -> None:
         self.state = state
         self.seq = seq
         self.ts = ts
         self.log_id = log_id
-        self.is_applied = False
-        """Whether the event has changed anything: it was neither refused nor ignored."""
         self.effects: list[Effect] = []
         self.history: list[HistoryRow] = []
         self.erased: list[Erased] = []
+        self.audit: list[AuditRow] = []
+        self.fault: Refused | Failed | Ignored | None = None
+        """Why the claim came to nothing, where it did."""
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the event counts: it was neither refused nor ignored."""
+        return self.fault is None
 
     @property
     def msgid(self) -> str:

@@ -23,13 +23,16 @@ from xchat.chat.lines import Line
 from xchat.chat.modes import OPER
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.reserved import reserved_as
+from xchat.chat.server_bans import ban_on_account, ban_on_address, ban_on_prefix, words
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import AWAY_NOTIFY, SETNAME
 from xchat.irc.numerics import (
+    ERR_ERRONEUSNICKNAME,
     ERR_NICKLOCKED,
     ERR_NICKNAMEINUSE,
     ERR_SASLFAIL,
+    ERR_YOUREBANNEDCREEP,
     RPL_NOWAWAY,
     RPL_UNAWAY,
 )
@@ -65,6 +68,10 @@ def check_registered(state: State, event: UserRegistered) -> None:
     """Two claims on one nick: the first in the log wins, but for devices of one account."""
     if event.account:
         need_account(state, event.account)
+    prefix = f"{event.nick}!{event.user}@{event.host}"
+    ban = ban_on_prefix(state, prefix) or ban_on_address(state, event.host)
+    if ban is not None:
+        raise Refused(ERR_YOUREBANNEDCREEP, text=f"You cannot join: {words(ban)}")
     check_claim(state, event.nick, event.uid, event.account)
 
 
@@ -81,6 +88,9 @@ def need_account(state: State, aid: str) -> Account:
         raise Refused(ERR_SASLFAIL, text="The account is no more")
     if account.suspended is not None:
         raise Refused(ERR_NICKLOCKED, text=f"The account is suspended: {account.suspended}")
+    ban = ban_on_account(state, aid)
+    if ban is not None:
+        raise Refused(ERR_SASLFAIL, text=f"With this account, {words(ban)}")
     return account
 
 
@@ -252,6 +262,9 @@ def check_nick_changed(state: State, event: NickChanged) -> None:
     """Two claims on one nick: the first in the log wins, its owner wins over both."""
     user = actor(state, event.uid)
     check_nick_free(state, event.nick, event.uid, user.account)
+    ban = ban_on_prefix(state, replace(user, nick=event.nick).prefix)
+    if ban is not None:
+        raise Refused(ERR_ERRONEUSNICKNAME, event.nick, text=f"As that, {words(ban)}")
 
 
 def nick_changed(step: Step, event: NickChanged) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from xchat.chat import logins
 from xchat.chat.apply.users import check_claim, user_of
 from xchat.chat.commands import sasl
-from xchat.chat.entities import Account
+from xchat.chat.entities import Account, ServerBan
 from xchat.chat.events import NickChanged, UserRegistered
 from xchat.chat.lines import Line
 from xchat.chat.refused import Ignored, Refused
+from xchat.chat.server_bans import ban_on_account, ban_on_address, ban_on_prefix, words
 from xchat.chat.session import Request, Session
 from xchat.chat.text import clean
 from xchat.irc import names
@@ -136,17 +137,25 @@ def _check_admission(hub: Hub, request: Request) -> None:
     why = NEEDS_LOGIN.get(policy)
     is_enough = claim.proof == logins.CERTIFICATE if policy == "devices" else claim.account
     if why is not None and not is_enough:
-        words = f"You cannot join: {why}"
-        request.put(Line(hub.name, "FAIL", ("*", "ACCOUNT_REQUIRED", words), hub.now_ms))
+        text = f"You cannot join: {why}"
+        request.put(Line(hub.name, "FAIL", ("*", "ACCOUNT_REQUIRED", text), hub.now_ms))
         _turn_away(hub, request, why)
-    why, user = None, user_of(hub.state, claim.nick, claim.account)
-    if user is not None and len(user.sessions) >= hub.limits.devices_per_user_max:
+    user, ban = user_of(hub.state, claim.nick, claim.account), _ban_of(hub, request.session)
+    why = words(ban) if ban else None
+    if ban is None and user is not None and len(user.sessions) >= hub.limits.devices_per_user_max:
         why = f"{hub.limits.devices_per_user_max} devices of yours are connected as {user.nick}"
-    elif len(hub.state.users) >= hub.limits.users_max:
+    elif ban is None and len(hub.state.users) >= hub.limits.users_max:
         why = f"the server is full, {hub.limits.users_max} users are here; try again later"
     if why is not None:
         hub.reply(request, ERR_YOUREBANNEDCREEP, text=f"You cannot join: {why}")
         _turn_away(hub, request, why)
+
+
+def _ban_of(hub: Hub, session: Session) -> ServerBan | None:
+    claim = session.claim
+    prefix = f"{claim.nick}!{claim.user}@{session.address}"
+    by_who = ban_on_prefix(hub.state, prefix) or ban_on_account(hub.state, claim.account)
+    return by_who or ban_on_address(hub.state, session.address)
 
 
 def _turn_away(hub: Hub, request: Request, why: str) -> None:
