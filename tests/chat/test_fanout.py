@@ -9,8 +9,8 @@ import pytest
 from xchat.chat import effects
 from xchat.chat.entities import Channel, User
 from xchat.chat.fanout import Fanout
-from xchat.chat.hub import Hub
 from xchat.chat.lines import Line
+from xchat.chat.outcomes import OUTCOMES
 from xchat.chat.session import Request, Session
 from xchat.irc.capabilities import AWAY_NOTIFY, ECHO_MESSAGE, MESSAGE_TAGS, SERVER_TIME
 from xchat.irc.message import Message
@@ -183,4 +183,4 @@ def kinds() -> Iterable[type[effects.Effect]]:
 
 
 def test_every_kind_of_effect_is_carried_out_somewhere() -> None:
-    assert set(kinds()) == set(Hub._PERFORM) | set(Fanout._PERFORM)
+    assert set(kinds()) == set(OUTCOMES) | set(Fanout._PERFORM)

@@ -108,7 +108,7 @@ def test_a_connection_that_ends_in_the_middle_of_an_answer(server: Server, alice
     server.turn()
     alice.drop()
     assert "alice" not in server.hub.state.nicks
-    assert alice.session not in server.hub._streams
+    assert alice.session not in server.hub.streams
     server.pass_time(2)
     assert server.hub.next_work() is None
 

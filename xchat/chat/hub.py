@@ -13,26 +13,22 @@ an earlier one changed is not handled before the log has settled that one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
 
-from xchat.chat import effects, events
+from xchat.chat import events
 from xchat.chat.absences import Absences
-from xchat.chat.admin import carrying
-from xchat.chat.admin.operation import Operation
-from xchat.chat.asker import Asker
 from xchat.chat.attempts import Attempts
-from xchat.chat.commands import accounts, away, markread, reception, renaming
-from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
+from xchat.chat.commands import away
 from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
 from xchat.chat.expiries import Expiries
 from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
+from xchat.chat.gate import handle
 from xchat.chat.ledger import Ledger, Settled, Store
 from xchat.chat.log import Log
-from xchat.chat.metadata import telling
 from xchat.chat.metadata.interest import Interests
-from xchat.chat.refused import Failed, Ignored, Refused
+from xchat.chat.outcomes import carry_out
+from xchat.chat.refused import Failed
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
 from xchat.chat.throttle import Throttle
@@ -41,14 +37,8 @@ from xchat.chat.work import Work
 from xchat.config import Config, change
 from xchat.errors import ConfigError
 from xchat.irc.framing import LineTooLong
-from xchat.irc.message import Message, ParseError, parse, salvage
-from xchat.irc.numerics import (
-    ERR_INPUTTOOLONG,
-    ERR_NEEDMOREPARAMS,
-    ERR_NOTREGISTERED,
-    ERR_UNKNOWNCOMMAND,
-)
-from xchat.limits import APPENDS_PENDING_MAX, OPER_TRIES_MAX, OPER_TRIES_SECONDS
+from xchat.irc.message import Message
+from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
 
 
 class Hub(Desk):
@@ -82,9 +72,9 @@ class Hub(Desk):
         self._count = 0
         self._runnable: dict[Session, None] = {}
         self._serving: Session | None = None
-        self._streams = Streams(self.limits.outbox_soft_bytes)
+        self.streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
-        self._departures = Departures(self.ledger)
+        self.departures = Departures(self.ledger)
         self._expiries = Expiries(self.ledger, self.name)
         self._absences = Absences(self.ledger, config.accounts.detached_seconds_max)
         self.work = Work(self)
@@ -110,7 +100,7 @@ class Hub(Desk):
 
     def stop(self, reason: str) -> None:
         """Tell every client that the server ends; nobody has left by that of their own."""
-        self._departures.stop()
+        self.departures.stop()
         for session in list(self.sessions.values()):
             self.close(session, reason)
 
@@ -132,7 +122,7 @@ class Hub(Desk):
         """Tell those that end why, as the last thing after the answers to what they asked."""
         for session in [session for session in self._ending if not session.open]:
             del self._ending[session]
-            self._streams.forget(session)
+            self.streams.forget(session)
             session.closing = session.ending
             line = f"ERROR :Closing link ({session.address}): {session.closing}\r\n"
             session.outbox.append(line.encode())
@@ -149,11 +139,11 @@ class Hub(Desk):
         away.agree(self, session.uid)
         self._ending.pop(session, None)
         self._runnable.pop(session, None)
-        self._streams.forget(session)
+        self.streams.forget(session)
         self.flood.forget(session)
         self.interests.forget(session)
         if session.registered:
-            self._departures.add(session, session.closing)
+            self.departures.add(session, session.closing)
 
     def _deafen(self, session: Session) -> None:
         self.fanout.deafen(session, self.state.joined.get(session.uid, ()))
@@ -169,7 +159,7 @@ class Hub(Desk):
     def serve(self, now: float, now_ms: int) -> None:
         """Let every session that has lines have its share of them handled."""
         self.now, self.now_ms = now, now_ms
-        self._departures.go_on(now)
+        self.departures.go_on(now)
         self._absences.go_on(now, now_ms)
         self._expiries.go_on(now, now_ms)
         self.work.conclude()
@@ -181,7 +171,7 @@ class Hub(Desk):
             else:
                 self._runnable[session] = None
         self._serving = None
-        told, finished = self._streams.go_on()
+        told, finished = self.streams.go_on()
         self.fanout.touch(*told)
         self._runnable.update(dict.fromkeys(finished))
 
@@ -189,11 +179,11 @@ class Hub(Desk):
         """Return when `serve` has something to do again, if nothing more comes in."""
         soft = self.limits.outbox_soft_bytes
         can_go_on = any(session.backlog < soft for session in self._runnable)
-        if can_go_on or self.ledger.has_more or self._streams.can_go_on or self.work.is_done:
+        if can_go_on or self.ledger.has_more or self.streams.can_go_on or self.work.is_done:
             return self.now
         times = (
             self.flood.next_release(),
-            self._departures.next_try(),
+            self.departures.next_try(),
             self._expiries.next_try(),
         )
         return min((time for time in times if time is not None), default=None)
@@ -222,9 +212,9 @@ class Hub(Desk):
     def _part(self, session: Session) -> None:
         session.open.clear()
         session.inbox.clear()
-        self._streams.forget(session)
+        self.streams.forget(session)
         self.close(session, "You met a fault of this server; it is recorded")
-        self._departures.add(session, "A fault of the server")
+        self.departures.add(session, "A fault of the server")
 
     def _serve_session(self, session: Session) -> None:
         self._serving = session
@@ -233,7 +223,7 @@ class Hub(Desk):
             if done == self.limits.lines_a_turn or self._is_sated(session):
                 self._runnable[session] = None
                 break
-            if not self._may_go_on(session) or not self._handle(session, line):
+            if not self._may_go_on(session) or not handle(self, session, line):
                 break
             done += 1
         if session.ending is not None:
@@ -245,74 +235,18 @@ class Hub(Desk):
         return session.unread >= self.limits.outbox_soft_bytes
 
     def _may_go_on(self, session: Session) -> bool:
-        if session.ending is not None or session in self._streams:
+        if session.ending is not None or session in self.streams:
             return False
         return self.flood.admits(session, self.now)
 
-    def _handle(self, session: Session, line: bytes | LineTooLong) -> bool:
-        """Handle one line; say False where it has to wait for what is not settled yet."""
-        fault: Refused | Failed | None = None
-        try:
-            message = Message("") if isinstance(line, LineTooLong) else parse(line)
-        except ParseError as error:
-            assert not isinstance(line, LineTooLong)
-            message, fault = salvage(line), Failed(error.code, text=error.why)
-            self._answer(Request(session, message, self.name), None, fault)
-            return True
-        command = COMMANDS.get(message.command)
-        if session.open and self._must_wait(session, command):
-            return False
-        if isinstance(line, LineTooLong):
-            fault = Refused(ERR_INPUTTOOLONG)
-        self._answer(Request(session, message, self.name), command, fault)
-        return True
-
-    def _must_wait(self, session: Session, command: Command | None) -> bool:
-        waits_for = command.waits_for if command else NOTHING
-        if waits_for == EVERYTHING or len(session.open) >= APPENDS_PENDING_MAX:
-            return True
-        return waits_for != NOTHING and session.unsettled > 0
-
-    def _answer(
-        self, request: Request, command: Command | None, fault: Refused | Failed | None
-    ) -> None:
-        """Let a command's handler decide, and turn a refusal into its reply."""
-        session = request.session
-        self.flood.charge(session, command.cost_of(request.params) if command else 1)
-        self.fanout.touch(session)
-        try:
-            if fault is not None:
-                raise fault
-            stream = self._gate(request, command).handler(self, request)
-        except (Refused, Failed) as refusal:
-            self.refuse(request, refusal)
-        except Ignored:
-            pass
-        else:
-            if stream is not None:
-                self._streams.begin(request, stream)
-                return
-        request.finish()
-
-    def _gate(self, request: Request, command: Command | None) -> Command:
-        """Be the one gate: a known command, a registered client, enough parameters."""
-        name = request.message.command
-        if command is None:
-            raise Refused(ERR_UNKNOWNCOMMAND, name[:32])
-        if command.registered and not request.session.registered:
-            raise Refused(ERR_NOTREGISTERED)
-        if len(request.params) < command.params_min:
-            raise Refused(ERR_NEEDMOREPARAMS, name)
-        return command
-
     def append(
-        self, asker: Asker, event: events.Event, then: Callable[[], None] | None = None
+        self, request: Request, event: events.Event, then: Callable[[], None] | None = None
     ) -> None:
         """Ask the log for a place for an event; raises what `Ledger.append` raises.
 
         `then` is called when the event is kept, after its effects: it may answer, and no more.
         """
-        self.ledger.append(asker, event, then)
+        self.ledger.append(request, event, then)
 
     # -- what the log decided -----------------------------------------------------------------
 
@@ -321,113 +255,39 @@ class Hub(Desk):
         settled = self.ledger.settle()
         self._refuse_lost(settled)  # first: what was said after it waits for this answer
         for step, origin in settled.steps:
-            asker = origin.asker if origin else None
-            request = asker if isinstance(asker, Request) else None
+            request = origin.request if origin else None
             for effect in step.effects:
-                self._carry_out(effect, request)
-            if isinstance(asker, Operation) and step.fault is not None:
-                asker.refused(step.fault)
+                carry_out(self, effect, request)
             if origin is not None and origin.then is not None and step.is_applied:
                 origin.then()
-            if asker is not None:
-                self.settled(asker)
+            self._settled(request)
         self._say_farewells()
         return settled.kept
 
     def _refuse_lost(self, settled: Settled) -> None:
         for origin, why in settled.lost:
             text = f"Not kept, and shown to nobody: {why}"
-            self.refuse(origin.asker, Failed("CANNOT_KEEP", text=text))
-            self.settled(origin.asker)
+            self.refuse(origin.request, Failed("CANNOT_KEEP", text=text))
+            self._settled(origin.request)
 
-    def settled(self, asker: Asker) -> None:
-        """Take it that one thing that was waited for has come; let its session go on."""
-        asker.settled()
-        if isinstance(asker, Operation):
+    def _settled(self, request: Request | None) -> None:
+        if request is None:
             return
-        session = asker.session
+        request.settled()
+        session = request.session
         self.fanout.touch(session)
         if session.rejoining is not None and not session.open:
             rejoining, session.rejoining = session.rejoining, None
-            self._streams.begin(self.aside(session), rejoining)
+            self.streams.begin(self.aside(session), rejoining)
+        if session.inbox:
+            self._runnable[session] = None
+
+    def wake(self, session: Session) -> None:
+        """Let a session go on with what it has sent, and be sent what it was told."""
+        self.fanout.touch(session)
         if session.inbox:
             self._runnable[session] = None
 
     def aside(self, session: Session) -> Request:
         """Return a request for what a session is told that it did not ask for; `finish` it."""
         return Request(session, Message(""), self.name)
-
-    def _carry_out(self, effect: effects.Effect, request: Request | None) -> None:
-        perform = self._PERFORM.get(type(effect))
-        if perform is not None:
-            perform(self, effect, request)
-        else:
-            self.fanout.carry_out(effect, request)
-
-    def _reply_effect(self, effect: effects.Answer, request: Request | None) -> None:
-        if request is not None and request.voice:
-            self.refuse(request, Refused(effect.numeric, *effect.params, text=effect.text))
-        elif request is not None:
-            self.reply(request, effect.numeric, *effect.params, text=effect.text)
-
-    def _fail_effect(self, effect: effects.Fail, request: Request | None) -> None:
-        if request is not None:
-            self.refuse(request, Failed(effect.code, *effect.context, text=effect.text))
-
-    def _nick_left(self, effect: effects.NickLeft, request: Request | None) -> None:
-        self.fanout.carry_out(effect, request)
-        self.whowas.add(effect.user, effect.ts)
-
-    def _gone(self, effect: effects.Gone, _request: Request | None) -> None:
-        for session in self.fanout.gone(effect.user.uid):
-            self.close(session, effect.reason)
-
-    def _entered(self, effect: effects.Entered, request: Request | None) -> None:
-        """Tell each device of who has entered what there is to know of the channel."""
-        self.fanout.carry_out(effect, request)
-        origin = request.session if request is not None else None
-        for session in self.fanout.sessions.get(effect.uid, ()):
-            if session is origin and request is not None:
-                reception.entered(self, request, effect)
-            else:
-                aside = self.aside(session)
-                reception.entered(self, aside, effect)
-                aside.finish()
-                self.fanout.touch(session)
-
-    def _welcome(
-        self, effect: effects.Welcomed | effects.SessionAttached, request: Request | None
-    ) -> None:
-        if request is None:
-            return
-        session, user = request.session, effect.user
-        session.registered, session.uid = True, user.uid
-        if session.closing is None:
-            self.fanout.welcome(user.uid, session)
-        self.users_most = max(self.users_most, len(self.state.users))
-        if session.sid not in self.sessions:  # it ended while the claim waited for the log
-            self._departures.add(session, session.closing or "Connection lost")
-            return
-        reception.welcome(self, request, user)
-        if session.away is not None or user.uid in self.state.away:
-            away.agree(self, user.uid)
-        if isinstance(effect, effects.SessionAttached):
-            session.rejoining = reception.rejoin(self, session)
-
-    _PERFORM: ClassVar[dict[type[effects.Effect], Callable[[Hub, Any, Request | None], None]]] = {
-        effects.Answer: _reply_effect,
-        effects.Fail: _fail_effect,
-        effects.Welcomed: _welcome,
-        effects.SessionAttached: _welcome,
-        effects.Read: markread.read,
-        effects.AccountMade: accounts.account_made,
-        effects.LoggedIn: reception.logged_in,
-        effects.NickLeft: _nick_left,
-        effects.Gone: _gone,
-        effects.Banned: carrying.banned,
-        effects.ToAll: carrying.to_all,
-        effects.SessionsClosed: carrying.sessions_closed,
-        effects.Entered: _entered,
-        effects.Renamed: renaming.renamed,
-        effects.MetadataChanged: telling.changed,
-    }
