@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 
 from xchat.chat import events
 from xchat.chat.absences import Absences
+from xchat.chat.admin.operation import Operation
+from xchat.chat.asker import Asker
 from xchat.chat.attempts import Attempts
 from xchat.chat.commands import away
 from xchat.chat.departures import Departures, is_attached
@@ -240,13 +242,13 @@ class Hub(Desk):
         return self.flood.admits(session, self.now)
 
     def append(
-        self, request: Request, event: events.Event, then: Callable[[], None] | None = None
+        self, asker: Asker, event: events.Event, then: Callable[[], None] | None = None
     ) -> None:
         """Ask the log for a place for an event; raises what `Ledger.append` raises.
 
         `then` is called when the event is kept, after its effects: it may answer, and no more.
         """
-        self.ledger.append(request, event, then)
+        self.ledger.append(asker, event, then)
 
     # -- what the log decided -----------------------------------------------------------------
 
@@ -255,36 +257,35 @@ class Hub(Desk):
         settled = self.ledger.settle()
         self._refuse_lost(settled)  # first: what was said after it waits for this answer
         for step, origin in settled.steps:
-            request = origin.request if origin else None
+            asker = origin.asker if origin else None
+            request = asker if isinstance(asker, Request) else None
             for effect in step.effects:
                 carry_out(self, effect, request)
+            if isinstance(asker, Operation) and step.fault is not None:
+                asker.refused(step.fault)
             if origin is not None and origin.then is not None and step.is_applied:
                 origin.then()
-            self._settled(request)
+            if asker is not None:
+                self.settled(asker)
         self._say_farewells()
         return settled.kept
 
     def _refuse_lost(self, settled: Settled) -> None:
         for origin, why in settled.lost:
             text = f"Not kept, and shown to nobody: {why}"
-            self.refuse(origin.request, Failed("CANNOT_KEEP", text=text))
-            self._settled(origin.request)
+            self.refuse(origin.asker, Failed("CANNOT_KEEP", text=text))
+            self.settled(origin.asker)
 
-    def _settled(self, request: Request | None) -> None:
-        if request is None:
+    def settled(self, asker: Asker) -> None:
+        """Take it that one thing that was waited for has come; let its session go on."""
+        asker.settled()
+        if isinstance(asker, Operation):
             return
-        request.settled()
-        session = request.session
+        session = asker.session
         self.fanout.touch(session)
         if session.rejoining is not None and not session.open:
             rejoining, session.rejoining = session.rejoining, None
             self.streams.begin(self.aside(session), rejoining)
-        if session.inbox:
-            self._runnable[session] = None
-
-    def wake(self, session: Session) -> None:
-        """Let a session go on with what it has sent, and be sent what it was told."""
-        self.fanout.touch(session)
         if session.inbox:
             self._runnable[session] = None
 

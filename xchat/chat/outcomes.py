@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from xchat.chat import effects
+from xchat.chat.admin import carrying
 from xchat.chat.commands import accounts, away, markread, reception, renaming
 from xchat.chat.metadata import telling
 from xchat.chat.refused import Failed, Refused
@@ -94,6 +95,9 @@ OUTCOMES: dict[type[effects.Effect], Callable[[Hub, Any, Request | None], None]]
     effects.LoggedIn: reception.logged_in,
     effects.NickLeft: _nick_left,
     effects.Gone: _gone,
+    effects.Banned: carrying.banned,
+    effects.ToAll: carrying.to_all,
+    effects.SessionsClosed: carrying.sessions_closed,
     effects.Entered: _entered,
     effects.Renamed: renaming.renamed,
     effects.MetadataChanged: telling.changed,
