@@ -48,6 +48,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "command": st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG"]),
     "modes": st.sampled_from(["", "i"]),
     "node": st.just("n"),
+    "accepted": st.booleans(),
     "tags": st.dictionaries(st.sampled_from(["+x", "+typing"]), ODD, max_size=2),
     "values": st.dictionaries(st.sampled_from(["a", "b"]), st.none() | ODD, max_size=2),
     "user": SHORT,

@@ -34,6 +34,7 @@ KEPT = (
     events.NickChanged(uid="1", nick="b"),
     events.RealnameChanged(uid="1", realname="გიორგი"),
     events.UserModesChanged(uid="1", modes=""),
+    events.UserAccepted(uid="1", target="2", accepted=False),
     events.OperatorGranted(uid="1", name="root", role="admin"),
     events.HostChanged(uid="1", user="~u", host="h"),
     events.UserKilled(uid="1", target="2", reason="x"),

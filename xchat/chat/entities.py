@@ -37,6 +37,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     since: int
     role: str = ""
     """What they may do as an operator of the server (chat/operators.py)."""
+    accepted: tuple[str, ...] = ()
+    """The uids of those who may talk to them though mode R is set."""
     account: str = ""
     """The aid of the account they are logged in to."""
     sessions: tuple[Attached, ...] = ()

@@ -187,6 +187,14 @@ class UserModesChanged(Event, frozen=True, tag="user-modes-changed"):
     modes: str
 
 
+class UserAccepted(Event, frozen=True, tag="user-accepted"):
+    """A user with mode R lets `target` (a uid) talk to them all the same, or not any more."""
+
+    uid: str
+    target: str
+    accepted: bool
+
+
 class OperatorGranted(Event, frozen=True, tag="operator-granted"):
     """A user has shown to be an operator: by which name, and with which role."""
 
@@ -467,6 +475,7 @@ Kept = (
     | NickChanged
     | RealnameChanged
     | UserModesChanged
+    | UserAccepted
     | OperatorGranted
     | HostChanged
     | UserKilled

@@ -65,6 +65,6 @@ def tokens(config: Config) -> list[str]:
 def _targmax(targets: int) -> str:
     """Return how many targets each command takes; none said is no bound."""
     bounded = ("KICK", "NOTICE", "PRIVMSG", "TAGMSG", "WHOIS", "WHOWAS")
-    unbounded = ("JOIN", "NAMES", "PART")
+    unbounded = ("JOIN", "MONITOR", "NAMES", "PART")
     rows = [*(f"{name}:{targets}" for name in bounded), *(f"{name}:" for name in unbounded)]
     return ",".join(sorted(rows))

@@ -109,10 +109,10 @@ CHANNEL_MODES = (
 MODE_OF = {mode.letter: mode for mode in CHANNEL_MODES}
 DEFAULT_FLAGS = "nt"
 
-INVISIBLE, OPER, WALLOPS, BOT, LOGGED_IN_ONLY = "iowBR"
-USER_MODES = "BRiow"
-"""B a bot, R hears only those who are logged in, i not found by masks, o an operator of the
-server, w hears WALLOPS."""
+INVISIBLE, OPER, WALLOPS, BOT, LOGGED_IN_ONLY, NO_CTCP = "iowBRT"
+USER_MODES = "BRTiow"
+"""B a bot, R hears only those who are logged in, T hears no CTCP, i not found by masks, o an
+operator of the server, w hears WALLOPS."""
 
 
 def rank_of(roles: int) -> Rank:

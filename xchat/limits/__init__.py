@@ -82,6 +82,8 @@ JOURNAL_VALUE_CHARS_MAX = 256
 
 CHANNELS_EMPTY_MAX = 100_000
 """Channels kept in which nobody is; past it the one left longest ago ends. The same everywhere."""
+ACCEPTS_MAX = 32
+"""Users that one with mode R lets talk to them all the same; past it the first one not any more."""
 OPER_TRIES_MAX = 5
 """OPERs of one address in `OPER_TRIES_SECONDS`: each costs a hash, and nobody is to guess."""
 OPER_TRIES_SECONDS = 60.0

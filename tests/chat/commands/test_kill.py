@@ -48,6 +48,7 @@ def test_others_may_not(server: Server, target: str) -> None:
 def test_who_is_not_here(server: Server) -> None:
     root = operator(server.client("root"))
     assert root.ask("KILL nobody") == ["401 root nobody :No such nick/channel"]
+    assert root.ask("KILL XCHAT.local") == ["483 root :You cannot kill a server"]
     assert root.ask("KILL") == ["461 root KILL :Not enough parameters"]
 
 

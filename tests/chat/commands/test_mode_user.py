@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.chat.pair import Server
+from xchat.limits import ACCEPTS_MAX
 
 
 def test_ones_own_modes(server: Server) -> None:
@@ -57,3 +58,45 @@ def test_only_those_who_are_logged_in_may_address_me(server: Server) -> None:
     carl.ask("PRIVMSG alice :hey")
     assert alice.heard() == [":carl PRIVMSG alice hey"]
     assert alice.ask("PRIVMSG alice :to myself") == [":alice PRIVMSG alice :to myself"]
+
+
+def test_whom_one_accepts_may_talk_to_one(server: Server) -> None:
+    """ACCEPT authorizes somebody to send direct messages, overriding mode R; `-` takes it back."""
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.ask("MODE alice +R")
+    assert alice.ask("ACCEPT bob,bob,alice") == []
+    assert alice.ask("ACCEPT") == ["281 alice :bob alice", "282 alice :End of /ACCEPT list"]
+    assert bob.ask("PRIVMSG alice :hey") == []
+    assert alice.heard() == [":bob PRIVMSG alice hey"]
+    assert alice.ask("ACCEPT -BOB,nobody") == ["401 alice nobody :No such nick/channel"]
+    assert "477" in bob.ask("PRIVMSG alice :hey")[0]
+    bob.drop()
+    assert alice.ask("ACCEPT *") == ["281 alice alice", "282 alice :End of /ACCEPT list"]
+
+
+def test_whom_one_addresses_may_answer(server: Server) -> None:
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.ask("MODE alice +R", "PRIVMSG bob :hey", "PRIVMSG bob :there")
+    assert bob.ask("PRIVMSG alice :yes?") == [":alice PRIVMSG bob hey", ":alice PRIVMSG bob there"]
+    assert alice.heard() == [":bob PRIVMSG alice yes?"]
+
+
+def test_so_many_are_accepted_and_no_more(server: Server) -> None:
+    alice = server.client("alice")
+    for number in range(ACCEPTS_MAX + 1):
+        server.client(f"n{number}")
+        alice.ask(f"ACCEPT n{number}")
+    listed = " ".join(line.params[1] for line in alice.read("ACCEPT")[:-1]).split()
+    assert listed == [f"n{number}" for number in range(1, ACCEPTS_MAX + 1)]
+
+
+def test_no_ctcp(server: Server) -> None:
+    """Mode T: CTCP is blocked; what is meant to be read goes through."""
+    bar, qux = server.client("bar"), server.client("qux")
+    qux.ask("PRIVMSG bar :\x01VERSION\x01")
+    assert bar.heard() == [":qux PRIVMSG bar \x01VERSION\x01"]
+    assert bar.ask("MODE bar +T") == [":bar MODE bar +T"]
+    refused = ["531 qux bar :They want no CTCP (mode T)"]
+    assert qux.ask("PRIVMSG bar :\x01VERSION\x01", "NOTICE bar :\x01VERSION x\x01") == refused
+    qux.ask("PRIVMSG bar :\x01ACTION waves\x01")
+    assert bar.heard() == [":qux PRIVMSG bar :\x01ACTION waves\x01"]

@@ -167,6 +167,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "values": st.dictionaries(st.sampled_from(["a", "b", "c d"]), MAYBE_TEXTS, max_size=3),
     "sid": UIDS,
     "device_is_away": st.booleans(),
+    "accepted": st.booleans(),
     "ts": st.sampled_from([0, 1, 7, 1 << 50]),
     "account": AIDS,
     "aid": AIDS,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from xchat.chat import effects, events
 from xchat.chat.apply import (
     accounts,
+    addressing,
     administration,
     channel_modes,
     channels,
@@ -80,6 +81,7 @@ RULES: dict[type[events.Event], Rule] = {
     events.AccountRemoved: Rule(accounts.check_exists, accounts.account_removed),
     events.UserLoggedIn: Rule(accounts.check_logged_in, accounts.logged_in),
     events.UserLoggedOut: Rule(accounts.check_logged_out, accounts.logged_out),
+    events.UserAccepted: Rule(addressing.check_accepted, addressing.accepted),
     events.OperatorGranted: Rule(operators.check_here, operators.granted),
     events.HostChanged: Rule(operators.check_here, operators.host_changed),
     events.UserKilled: Rule(operators.check_killed, operators.killed),

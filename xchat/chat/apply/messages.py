@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.addressing import check_may_address, expect_answer, is_ctcp
 from xchat.chat.apply.bans import is_silenced
 from xchat.chat.apply.playback import row_of
 from xchat.chat.apply.ranks import need_member
@@ -17,7 +18,6 @@ from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line
 from xchat.chat.modes import (
     HEARS_ALL,
-    LOGGED_IN_ONLY,
     RANK_OF_PREFIX,
     Rank,
     rank_of,
@@ -29,12 +29,8 @@ from xchat.irc import names
 from xchat.irc.capabilities import MESSAGE_TAGS
 from xchat.irc.numerics import (
     ERR_CANNOTSENDTOCHAN,
-    ERR_NEEDREGGEDNICK,
     ERR_NOSUCHCHANNEL,
-    ERR_NOSUCHNICK,
 )
-
-_CTCP, _ACTION = "\x01", "\x01ACTION "
 
 
 def check_message(state: State, event: MessageSent | TypingNotified) -> None:
@@ -62,16 +58,7 @@ def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
         check_may_speak(state, channel, user)
         _check_text(channel, event)
     else:
-        _check_may_address(state, user, event.target)
-
-
-def _check_may_address(state: State, user: User, uid: str) -> None:
-    """User mode R: only those who are logged in may say something to this user."""
-    target = state.users.get(uid)
-    if target is None:
-        raise Refused(ERR_NOSUCHNICK, "*")
-    if LOGGED_IN_ONLY in target.modes and not user.account and target is not user:
-        raise Refused(ERR_NEEDREGGEDNICK, target.nick, text="You must be logged in to talk to them")
+        check_may_address(state, user, event)
 
 
 def check_may_speak(state: State, channel: Channel, user: User) -> None:
@@ -94,8 +81,7 @@ def check_may_speak(state: State, channel: Channel, user: User) -> None:
 
 def _check_text(channel: Channel, event: MessageSent | TypingNotified) -> None:
     """+C: no CTCP but what is meant to be read, ACTION."""
-    text = (event.text if isinstance(event, MessageSent) else None) or ""
-    if "C" in channel.flags and text.startswith(_CTCP) and not text.startswith(_ACTION):
+    if "C" in channel.flags and is_ctcp(event):
         raise _silenced(channel, "C", "no CTCP is passed on here")
 
 
@@ -119,6 +105,8 @@ def message_sent(step: Step, event: MessageSent) -> None:
             state.put_channel(replace(channel, spoken=True))
     if event.text is None and not event.tags:
         return
+    if not target.folded:
+        expect_answer(step, user, event.target)
     params = (target.shown,) if event.text is None else (target.shown, event.text)
     line = step.line(user, event.command, *params, tags=event.tags)
     if not target.floor:

@@ -70,13 +70,21 @@ def _list(hub: Hub, request: Request) -> None:
 
 
 def _list_in_rows(hub: Hub, request: Request, subcommand: str, shown: list[str]) -> None:
-    """List in as many lines as it takes; before version 302 a client understands one."""
-    *more, last = list(rows(shown, hub.row_bytes(request, subcommand, "*"))) or [""]
-    if request.session.cap_version < _VERSION_302:
-        more, last = [], " ".join(shown)
+    """List in as many lines as it takes; before version 302 a client understands one.
+
+    What does not fit into that are drafts, which no such client knows.
+    """
+    room = hub.row_bytes(request, subcommand, "*")
+    *more, last = list(rows(shown, room)) or [""]
+    if more and request.session.cap_version < _VERSION_302:
+        more, last = [], next(rows(sorted(shown, key=_is_draft), room))
     for row in more:
         _answer(hub, request, subcommand, "*", row)
     _answer(hub, request, subcommand, last)
+
+
+def _is_draft(name: str) -> bool:
+    return "/" in name
 
 
 def _req(hub: Hub, request: Request) -> None:

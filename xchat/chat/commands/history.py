@@ -19,7 +19,7 @@ from xchat.chat.reading import (
 )
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
-from xchat.irc.capabilities import BATCH, EVENT_PLAYBACK, MESSAGE_REDACTION, MESSAGE_TAGS
+from xchat.irc.capabilities import EVENT_PLAYBACK, MESSAGE_REDACTION, MESSAGE_TAGS
 from xchat.limits import HISTORY_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _targets(hub: Hub, request: Request) -> None:
     count = _limit("TARGETS", limit)
     rows = spoken[:count] if first <= second else spoken[max(len(spoken) - count, 0) :]
     lines = [Line(hub.name, "CHATHISTORY", ("TARGETS", name, format_time(ts))) for ts, name in rows]
-    say_batch(hub, request, ("draft/chathistory-targets",), lines)
+    hub.say_batch(request, ("draft/chathistory-targets",), lines)
 
 
 def _need_timestamp(text: str) -> int:
@@ -171,17 +171,4 @@ def say_rows(hub: Hub, request: Request, kind: Sequence[str], rows: Sequence[His
     lines = [line_of(row, log_id) for row in heard]
     if channel is not None:
         lines = [readdressed(line, channel.name) for line in lines]
-    say_batch(hub, request, kind, lines)
-
-
-def say_batch(hub: Hub, request: Request, kind: Sequence[str], lines: Sequence[Line]) -> None:
-    """Tell lines, in a batch of this type where the client knows batches."""
-    batched = bool(request.session.caps & BATCH)
-    reference = f"history{hub.next_batch()}"
-    if batched:
-        request.put(Line(hub.name, "BATCH", (f"+{reference}", *kind)))
-    tag = f"batch={reference}" if batched else ""
-    for line in lines:
-        request.put(line, tag)
-    if batched:
-        request.put(Line(hub.name, "BATCH", (f"-{reference}",)))
+    hub.say_batch(request, kind, lines)

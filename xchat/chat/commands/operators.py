@@ -15,7 +15,14 @@ from xchat.chat.session import Request
 from xchat.chat.text import clean
 from xchat.config import Config
 from xchat.errors import ConfigError
-from xchat.irc.numerics import ERR_NOOPERHOST, ERR_NOTEXTTOSEND, ERR_PASSWDMISMATCH, RPL_REHASHING
+from xchat.irc.names import fold_text
+from xchat.irc.numerics import (
+    ERR_CANTKILLSERVER,
+    ERR_NOOPERHOST,
+    ERR_NOTEXTTOSEND,
+    ERR_PASSWDMISMATCH,
+    RPL_REHASHING,
+)
 from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
 
 if TYPE_CHECKING:
@@ -50,6 +57,8 @@ def kill(hub: Hub, request: Request) -> None:
     """KILL <nick> [<reason>]: part with a user."""
     uid = request.session.uid
     need_privilege(hub.state, uid, KILL)
+    if fold_text(request.params[0]) == hub.name.lower():
+        raise Refused(ERR_CANTKILLSERVER)
     target = need_user(hub, request.params[0])
     given = request.params[1] if len(request.params) > 1 else ""
     reason = clean(given, hub.limits.kick_bytes_max) or _NO_REASON

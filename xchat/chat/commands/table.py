@@ -106,6 +106,7 @@ def _names_in_rows(width: int = 8) -> list[str]:
 
 _R, _C, _M = registration, channels, messages
 _TABLE = (
+    Command("ACCEPT", users.accept, "[nick{,-nick}]", "Who may talk to me (mode R)."),
     Command("ADMIN", information.admin, "[server]", "Who runs this server."),
     Command("AWAY", away.away, "[message]", "Say that you are away, or back.", 0, False, cost=2),
     Command(
