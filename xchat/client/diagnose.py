@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
 from xchat.client.session.events import EntryRefused
+from xchat.client.session.login import LOGIN_REFUSED
 from xchat.irc.display import listed, visible
 from xchat.limits.client import CERTIFICATE_NAMES_SHOWN_MAX, PROBE_SECONDS_MAX
 
@@ -79,10 +80,18 @@ def mute(peer: Peer, seconds: float) -> Fault:
     )
 
 
+LOGIN_MEND = "Look at --account NAME, and at its password; ask whoever runs the server for another."
+
+
 def not_let_in(peer: Peer, refusal: EntryRefused, *, gave_password: bool) -> Fault:
     """Return the fault of a server that refused us, in its words."""
+    if refusal.code == LOGIN_REFUSED:
+        what = f"{peer} does not log us in: {visible(refusal.words)}"
+        return Fault(Exit.LOGIN_REFUSED, what, mend=LOGIN_MEND)
     mend = "Ask whoever runs the server."
-    if refusal.code == "464" and gave_password:
+    if refusal.code == "ACCOUNT_REQUIRED":
+        mend = "Log in to an account: --account NAME."
+    elif refusal.code == "464" and gave_password:
         mend = "The first line of --password-file is not its password: ask whoever runs it."
     elif refusal.code == "464":
         mend = "Write the server's password to a file: --password-file FILE."

@@ -33,6 +33,7 @@ class Exit(enum.Enum):
     NOT_LET_IN = (22, "the server refused us: its policy, a ban, or it is full")
     LINE_REFUSED = (23, "the server refused a line, or the channel it was for")
     LINE_UNCERTAIN = (24, "nobody can tell whether a line was kept, or it was never sent")
+    LOGIN_REFUSED = (25, "the account, or its password, is not right")
     INTERRUPTED = (130, "Ctrl-C before all was done")
 
     @property

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-WITH_VALUE = ("--ca", "--tls-min", "--password-file")
+WITH_VALUE = ("--ca", "--tls-min", "--password-file", "--account", "--account-password-file")
 
 
 class How(NamedTuple):
@@ -18,15 +18,24 @@ class How(NamedTuple):
     ca: Path | None
     tls_min: str
     password_file: Path | None
+    account: str | None = None
+    account_password_file: Path | None = None
 
 
 def takes_how(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options to a command, which is given them as `how`."""
 
     def run(
-        *, ca: Path | None, tls_min: str, password_file: Path | None, **others: object
+        *,
+        ca: Path | None,
+        tls_min: str,
+        password_file: Path | None,
+        account: str | None,
+        account_password_file: Path | None,
+        **others: object,
     ) -> object:
-        return command(how=How(ca, tls_min, password_file), **others)
+        how = How(ca, tls_min, password_file, account, account_password_file)
+        return command(how=how, **others)
 
     wrapped: Callable[..., Any] = update_wrapper(run, command)
     for option in _OPTIONS:
@@ -36,6 +45,10 @@ def takes_how(command: Callable[..., Any]) -> Callable[..., Any]:
 
 _FILE = click.Path(path_type=Path)
 _OPTIONS = (
+    click.option("--account-password-file", type=_FILE, metavar="FILE",
+                 help="The account's password: the file's first line [default: it is asked for]."),
+    click.option("--account", metavar="NAME",
+                 help="Log in to this account on the server."),
     click.option("--password-file", type=_FILE, metavar="FILE",
                  help="The server's password, where it has one: the file's first line."),
     click.option("--tls-min", type=click.Choice(["1.2", "1.3"]), default="1.3",

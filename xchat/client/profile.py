@@ -1,6 +1,6 @@
 """What the last successful connection was, so that the next needs no words.
 
-`client.toml` in the platform's config folder: host, port, nick, ca, channel. Written
+`client.toml` in the platform's config folder: host, port, nick, ca, channel, account. Written
 after a success and never before, whole or not at all; no secret is in it.
 """
 
@@ -27,6 +27,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nick: str = ""
     ca: str = ""
     channel: str = ""
+    account: str = ""
 
     @property
     def peer(self) -> Peer | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import secrets
 import ssl
 import sys
@@ -32,6 +33,12 @@ class Wanted(msgspec.Struct, frozen=True):
     ca: Path
     oldest: ssl.TLSVersion
     password: str = ""
+    account: str = ""
+    account_password: str = ""
+
+    def __repr__(self) -> str:
+        """Leave the passwords out."""
+        return f"Wanted({self.peer}, {self.nick!r}, account={self.account!r})"
 
 
 def load_profile(address: str | None, how: How) -> Profile:
@@ -45,7 +52,15 @@ def wanted(address: str, known: Profile, how: How) -> Wanted:
     """Return the connection for `[NICK@]HOST[:PORT]`, its nick perhaps empty. Raises XChatError."""
     nick, peer = parse_address(address)
     chosen = profile.choose_ca(how.ca, known, peer)
-    return Wanted(peer, nick or "", chosen, TLS_VERSIONS[how.tls_min], _password(how.password_file))
+    return Wanted(
+        peer,
+        nick or how.account or "",
+        chosen,
+        TLS_VERSIONS[how.tls_min],
+        _password(how.password_file, "--password-file"),
+        how.account or "",
+        _account_password(how),
+    )
 
 
 def script_nick() -> str:
@@ -57,7 +72,14 @@ def make(want: Wanted) -> tuple[Session, Link]:
     """Return a session and its link, not yet connected. Raises ClientError for CA and nick."""
     check_nick(want.nick)
     context = make_context(want.ca, oldest=want.oldest)
-    session = Session(Identity(nick=want.nick, realname=want.nick, password=want.password))
+    identity = Identity(
+        nick=want.nick,
+        realname=want.nick,
+        password=want.password,
+        account=want.account,
+        account_password=want.account_password,
+    )
+    session = Session(identity)
     return session, Link(session, want.peer, context, want.ca)
 
 
@@ -72,7 +94,9 @@ def run(link: Link, app: App, *outputs: Output) -> None:
 
 def remember(want: Wanted, channel: str) -> None:
     """Keep what worked; where it cannot be kept, the next time asks again."""
-    kept = Profile(want.peer.host, want.peer.port, want.nick, str(want.ca.absolute()), channel)
+    kept = Profile(
+        want.peer.host, want.peer.port, want.nick, str(want.ca.absolute()), channel, want.account
+    )
     path = profile.profile_path()
     with contextlib.suppress(OSError, ConfigError, UnicodeEncodeError):
         if profile.load(path) != kept:
@@ -88,7 +112,25 @@ def ask(question: str) -> str:
         raise UsageError("no answer was given") from None
 
 
-def _password(file: Path | None) -> str:
+def _account_password(how: How) -> str:
+    """Return the password of the account from its file, or ask for it; never from the words."""
+    if how.account is None:
+        return ""
+    if how.account_password_file is not None:
+        return _password(how.account_password_file, "--account-password-file")
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"the password of the account {how.account} is not known, and there is no terminal "
+            "to ask on",
+            mend="--account-password-file FILE: its first line is the password.",
+        )
+    try:
+        return getpass.getpass(f"password of the account {how.account}: ")
+    except EOFError:
+        raise UsageError("no answer was given") from None
+
+
+def _password(file: Path | None, option: str) -> str:
     if file is None:
         return ""
     try:
@@ -97,5 +139,5 @@ def _password(file: Path | None) -> str:
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise UsageError(
             f"{file}: the password cannot be read: {why}",
-            mend="--password-file FILE: its first line is the server's password.",
+            mend=f"{option} FILE: its first line is the password.",
         ) from error

@@ -10,7 +10,7 @@ from xchat.client import run
 from xchat.client.exits import ClientError, Exit
 from xchat.client.options import How
 from xchat.client.output import Output
-from xchat.client.peer import channel_named, login_nick
+from xchat.client.peer import channel_named, login_nick, parse_address
 from xchat.client.plain import Plain
 from xchat.client.profile import Profile
 from xchat.client.tls import make_context
@@ -28,6 +28,8 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
     if address is None:
         channel = known.channel if known.peer else CHANNEL_FIRST
         address = _known_address(known, interactive=interactive)
+    if interactive and how.account is None and parse_address(address)[1] == known.peer:
+        how = how._replace(account=known.account or None)
     want = run.wanted(address, known, how)
     make_context(want.ca, oldest=want.oldest)  # what it lacks is said before more is asked
     nick = want.nick or _nick(known, want, interactive=interactive)

@@ -33,9 +33,16 @@ Answer = list[tuple[str, ...]]
 
 
 class Capabilities:
-    """What the server offers and what is switched on, on one connection."""
+    """What the server offers and what is switched on, on one connection.
 
-    def __init__(self) -> None:
+    With `login` sasl is asked for too, and the negotiation goes on until `release`.
+    """
+
+    def __init__(self, *, login: bool = False) -> None:
+        self.is_holding = login
+        """Whether the negotiation must not end yet: we are not logged in."""
+        self._wanted = (*WANTED, "sasl") if login else WANTED
+        self._is_listed = False
         self.offered: dict[str, str] = {}
         self.enabled: set[str] = set()
         self._asked: list[tuple[str, ...]] = []
@@ -43,6 +50,16 @@ class Capabilities:
 
     def __contains__(self, name: str) -> bool:
         return name in self.enabled
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the server has listed all it has, and answered all we asked for."""
+        return self._is_listed and not self._asked
+
+    def release(self) -> Answer:
+        """Let the negotiation end; return what to send."""
+        self.is_holding = False
+        return self._end()
 
     @property
     def labels(self) -> bool:
@@ -67,8 +84,10 @@ class Capabilities:
 
     def _ls(self, params: Sequence[str]) -> Answer:
         self._offer(params)
-        more_follows = len(params) > 1 and params[0] == "*"
-        return [] if more_follows else self._ask(WANTED)
+        if len(params) > 1 and params[0] == "*":
+            return []
+        self._is_listed = True
+        return self._ask(self._wanted)
 
     def _new(self, params: Sequence[str]) -> Answer:
         before = set(self.offered)
@@ -85,7 +104,7 @@ class Capabilities:
         for name in _names(params):
             if name.startswith("-"):
                 self.enabled.discard(name[1:])
-            elif name in WANTED:
+            elif name in self._wanted:
                 self.enabled.add(name)
         return self._answered()
 
@@ -115,7 +134,7 @@ class Capabilities:
         return self._end()
 
     def _end(self) -> Answer:
-        if self._negotiating and not self._asked:
+        if self._negotiating and not self._asked and not self.is_holding:
             self._negotiating = False
             return [("END",)]
         return []

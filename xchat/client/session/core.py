@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xchat.client.session import commands, history, membership, registration, replies, turns
+from xchat.client.session import commands, history, login, membership, registration, replies, turns
 from xchat.client.session.batches import Batch
 from xchat.client.session.events import Disconnected, Event, LineDropped, ServerSaid
 from xchat.client.session.state import Identity, Phase, State
@@ -224,6 +224,11 @@ HANDLERS: dict[str, tuple[int, Handler]] = {
     "PING": (1, _on_ping),
     "PONG": (1, _on_pong),
     "CAP": (2, registration.on_cap),
+    "AUTHENTICATE": (1, login.on_authenticate),
+    "903": (1, login.on_success),
+    "902": (1, login.on_failure),
+    "904": (1, login.on_failure),
+    "905": (1, login.on_failure),
     "001": (1, registration.on_welcome),
     "005": (2, registration.on_support),
     "376": (1, registration.on_ready),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xchat.client.session import history, talk
+from xchat.client.session import history, login, talk
 from xchat.client.session.events import EntryRefused, NickRefused, Refused, Registered
 from xchat.client.session.state import Phase, State, is_sane
 from xchat.irc.message import Message
@@ -30,6 +30,7 @@ def on_cap(state: State, message: Message) -> None:
     """Go on with the negotiation."""
     for words in state.caps.handle(message.params):
         state.send("CAP", *words)
+    login.maybe_begin(state)
 
 
 def on_welcome(state: State, message: Message) -> None:
@@ -38,6 +39,7 @@ def on_welcome(state: State, message: Message) -> None:
         state.nick = state.source = message.params[0]
     state.server = message.source or ""
     state.caps.finish()
+    login.check_welcome(state)
 
 
 def on_support(state: State, message: Message) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xchat.client.session import history, registration, talk
+from xchat.client.session import history, login, registration, talk
 from xchat.client.session.events import JoinRefused, Refused, ServerSaid, WhoisReceived
 from xchat.client.session.membership import leave
 from xchat.client.session.outbox import Line
@@ -69,6 +69,9 @@ def on_fail(state: State, message: Message, label: str) -> None:
     """FAIL (IRCv3 standard-replies): `FAIL command code [context...] :words`."""
     command, code, *context, words = message.params
     if command == "CHATHISTORY" and history.on_failure(state, message):
+        return
+    if code == "ACCOUNT_REQUIRED" and not state.ready:
+        login.on_account_required(state, message)
         return
     if command == "NICK" and not state.ready:
         registration.on_nick_refused(state, Message("FAIL", ("*", state.nick, words)))

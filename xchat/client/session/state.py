@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,17 +24,25 @@ from xchat.client.session.support import Support
 from xchat.irc.message import NO_TAGS, format_line, format_tags
 from xchat.limits.client import NAME_CHARS_MAX
 
+if TYPE_CHECKING:
+    from xchat.client.session.login import Login
+
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who we want to be; `password` is the server's, where it has one."""
+    """Who we want to be; `password` is the server's, where it has one.
+
+    With `account` we log in to that before anything else, or stay away.
+    """
 
     nick: str
     user: str = "xchat"
     realname: str = "XChat"
     password: str = ""
+    account: str = ""
+    account_password: str = ""
 
     def __repr__(self) -> str:
-        """Leave the password out."""
+        """Leave the passwords out."""
         return f"Identity({self.nick!r})"
 
 
@@ -78,7 +87,8 @@ class State:
         self.orders = Orders()
         self.rooms: dict[str, Room] = {}
         self.private_seen = Seen()
-        self.caps = Capabilities()
+        self.caps = Capabilities(login=bool(identity.account))
+        self.login: Login | None = None
         self.batches = Batches()
         self.asked: dict[str, Fetch] = {}
         self.whois: dict[str, list[tuple[str, str]]] = {}
@@ -140,7 +150,8 @@ class State:
     # -- connections --------------------------------------------------------------------------
     def reset(self) -> None:
         """Forget what belonged to the last connection."""
-        self.caps = Capabilities()
+        self.caps = Capabilities(login=bool(self.identity.account))
+        self.login = None
         self.batches = Batches()
         self.roster.clear()
         self.asked.clear()
