@@ -151,6 +151,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_fiel
     nicks: tuple[str, ...] = ()
     """Nicks that are the account's own, beside its name."""
     role: str = ""
+    email: str = ""
+    """How its owner is reached, where the server asks for that."""
     always_present: bool = False
     """Whether its user stays, under a nick of its own, while nobody is attached."""
     suspended: str | None = None

@@ -73,10 +73,11 @@ class AccountRegistered(Event, frozen=True, tag="account-registered"):
     role: str = ""
     always_present: bool = False
     uid: str = ""
+    email: str = ""
 
     def blank(self) -> Event:
-        """Return the event without its credentials."""
-        return replace(self, password=None, scram=None)
+        """Return the event without its credentials, and how its owner is reached."""
+        return replace(self, password=None, scram=None, email="")
 
 
 class CredentialsChanged(Event, frozen=True, tag="credentials-changed"):

@@ -134,6 +134,17 @@ class Accounts(_Section, frozen=True):
             description="how long an account stays present with no device connected",
         ),
     ] = 86_400 * 90
+    before_connect: Annotated[
+        bool,
+        Meta(description="whether accounts are registered before a connection is (REGISTER)"),
+    ] = True
+    email_required: Annotated[
+        bool,
+        Meta(
+            description="whether an account needs an e-mail address: nothing is sent there, it is "
+            "kept for the operators to reach its owner; no other is kept"
+        ),
+    ] = False
     password_chars_min: Annotated[
         int, Meta(ge=1, le=100, description="characters of a new password, at least")
     ] = 1

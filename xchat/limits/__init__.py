@@ -51,6 +51,8 @@ READ_MARKERS_MAX = 1_000
 """Read markers of one account; past it the one that was moved longest ago is forgotten."""
 PASSWORD_BYTES_MAX = 1024
 """Bytes of a password, as UTF-8: a long phrase in any script."""
+EMAIL_BYTES_MAX = 254
+"""Bytes of an e-mail address (RFC 5321, 4.5.3.1.3)."""
 SASL_CHUNK_BYTES = 400
 """Bytes of base64 in one AUTHENTICATE (SASL 3.1)."""
 SASL_MESSAGE_BYTES_MAX = 4096

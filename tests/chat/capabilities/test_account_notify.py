@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from tests.chat.accounts import CONFIG
 from tests.chat.pair import OpenServer
 from xchat.chat.events import UserLoggedIn, UserLoggedOut
+
+
+def test_who_registers_logs_in(open_server: OpenServer) -> None:
+    """This capability allows a client to be notified when another user's account changes."""
+    server = open_server(config=CONFIG)
+    ana, bob = server.client("ana", "account-notify"), server.client("bob", "account-notify")
+    stranger = server.client("stranger", "account-notify")
+    server.channel("#a", ana, bob)
+    ana.send("NS REGISTER hunter2")
+    assert bob.heard() == [":ana ACCOUNT ana"]
+    assert ":ana ACCOUNT ana" in ana.heard()
+    assert stranger.heard() == [], "they share no channel"
 
 
 def test_neighbours_hear_who_logs_in_and_out(open_server: OpenServer) -> None:

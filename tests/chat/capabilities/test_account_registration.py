@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from msgspec.structs import replace
 
 from tests.chat.accounts import CHEAP, CONFIG, add_account, log_in, negotiating
 from tests.chat.pair import OpenServer, Server, commands
@@ -212,6 +215,36 @@ def test_past_a_servers_password_nobody_registers_early(open_server: OpenServer)
     assert refused.startswith("FAIL REGISTER COMPLETE_CONNECTION_REQUIRED ana ")
     client.ask("PASS x", "USER a 0 * :A")
     assert client.ask("REGISTER * * hunter2")[0] == CREATED
+
+
+def test_only_after_registration(open_server: OpenServer) -> None:
+    """FAIL REGISTER COMPLETE_CONNECTION_REQUIRED is sent if the client sent a REGISTER command
+    before connection registration."""
+    server = open_server(config=Config(accounts=replace(CHEAP, before_connect=False)))
+    assert capabilities(server)[CAPABILITY] == "custom-account-name"
+    client = server.connect()
+    client.ask("CAP LS 302", "NICK ana")
+    (refused,) = client.ask("REGISTER * * hunter2")
+    assert refused.startswith("FAIL REGISTER COMPLETE_CONNECTION_REQUIRED ana :Register after ")
+
+
+@pytest.mark.parametrize("email", ["*", "ana", "@example.org", "ana@", f"a@{'x' * 254}"])
+def test_an_address_is_asked_for(open_server: OpenServer, email: str) -> None:
+    """email-required - if present, registrations require a valid email address to process. FAIL
+    REGISTER INVALID_EMAIL <account> <message>"""
+    server = open_server(config=Config(accounts=replace(CHEAP, email_required=True)))
+    assert capabilities(server)[CAPABILITY] == "before-connect,custom-account-name,email-required"
+    ana = server.client("ana")
+    assert ana.ask(f"REGISTER * {email} hunter2") == [
+        "FAIL REGISTER INVALID_EMAIL ana :This server asks for an e-mail address"
+    ]
+    assert ana.ask("REGISTER * ანა@example.org hunter2")[0] == CREATED
+    assert "ანა@example.org" in ana.ask("NS INFO")[1]
+
+
+def test_no_address_is_kept_that_was_not_asked_for(server: Server, folder: Path) -> None:
+    server.client("ana").ask("REGISTER * ana@example.org hunter2")
+    assert not any(b"example.org" in path.read_bytes() for path in folder.iterdir())
 
 
 def test_storms(open_server: OpenServer) -> None:

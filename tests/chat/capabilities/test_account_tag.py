@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.chat.pair import Client, OpenServer
 
 
@@ -21,6 +23,27 @@ def test_a_message_names_the_account_of_its_sender(open_server: OpenServer) -> N
     assert tags_of(old, "PRIVMSG") == {}
     ana.send("PRIVMSG bob :hello")
     assert tags_of(bob, "PRIVMSG") == {"account": "Ana"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["PRIVMSG #a :hi", "NOTICE #a :hi", "@+x=y TAGMSG #a", "TOPIC #a :x", "MODE #a +m",
+     "INVITE bob #b", "KICK #a eve", "PART #a", "NICK other", "AWAY :gone", "SETNAME :else",
+     "QUIT :bye", "NOTICE bob :hi"],
+)  # fmt: skip
+def test_all_commands_have_it(open_server: OpenServer, line: str) -> None:
+    """The tag is sent "to clients on all commands" whose source is a user."""
+    server = open_server()
+    caps = "account-tag", "message-tags", "away-notify", "setname"
+    ana = server.client("ana", "message-tags", "setname", account=server.account("Ana"))
+    bob, eve = server.client("bob", *caps), server.client("eve")
+    server.channel("#a", ana, bob, eve)
+    ana.ask("JOIN #b")
+    server.quiet()
+    ana.send(line)
+    (heard,) = bob.read()
+    assert heard.tags["account"] == "Ana"
+    assert heard.nick == "ana"
 
 
 def test_who_is_not_logged_in_has_no_tag(open_server: OpenServer) -> None:

@@ -15,6 +15,14 @@ def test_account_and_real_name(server: Server) -> None:
     assert alice.heard() == [":bob JOIN #a * :bob's name"]
 
 
+def test_the_account_of_who_is_logged_in(server: Server) -> None:
+    """:nick!user@host JOIN #channelname accountname :Real Name"""
+    alice = server.client("alice", "extended-join")
+    alice.ask("JOIN #a")
+    server.client("bob", account=server.account("Bobby")).ask("JOIN #a")
+    assert alice.heard() == [":bob JOIN #a Bobby :bob's name"]
+
+
 def test_ones_own_join_too(server: Server) -> None:
     alice = server.client("alice", "extended-join")
     alice.ask("SETNAME :ალისა")

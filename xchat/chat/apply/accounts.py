@@ -75,6 +75,7 @@ def account_registered(step: Step, event: AccountRegistered) -> None:
         credentials_at=step.seq,
         certificates=event.certificates,
         role=event.role,
+        email=event.email,
         always_present=event.always_present,
     )
     step.state.put_account(account)

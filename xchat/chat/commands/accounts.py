@@ -16,7 +16,7 @@ from xchat.chat.refused import Failed
 from xchat.chat.services.service import say
 from xchat.chat.session import Request
 from xchat.irc import names
-from xchat.limits import NICK_BYTES_MAX
+from xchat.limits import EMAIL_BYTES_MAX, NICK_BYTES_MAX
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -28,9 +28,9 @@ CLOSED = {
 
 
 def register(hub: Hub, request: Request) -> None:
-    """REGISTER <account | *> <email | *> <password>: no e-mail is asked for, or kept."""
+    """REGISTER <account | *> <email | *> <password>; nothing is sent to an e-mail address."""
     session = request.session
-    wanted, _email, password = request.params[:3]
+    wanted, email, password = request.params[:3]
     nick = hub.nick_of(session)
     if nick == "*" and not session.claim.wanted:
         raise Failed("NEED_NICK", "*", text="Choose a nick first (NICK)")
@@ -38,7 +38,7 @@ def register(hub: Hub, request: Request) -> None:
     if not session.registered and not takes_early(hub):
         text = "Register after your connection is (CAP END)"
         raise Failed("COMPLETE_CONNECTION_REQUIRED", name, text=text)
-    make_account(hub, request, name, password)
+    make_account(hub, request, name, password, email)
 
 
 def verify(hub: Hub, request: Request) -> None:
@@ -58,12 +58,17 @@ def policy_of(hub: Hub) -> str:
 
 def takes_early(hub: Hub) -> bool:
     """Say whether accounts are made before registration: not past the server's password."""
-    return hub.config.server.password is None
+    return hub.config.accounts.before_connect and hub.config.server.password is None
 
 
 def capability_value(hub: Hub) -> str:
     """Return the keys of draft/account-registration."""
-    return "before-connect,custom-account-name" if takes_early(hub) else "custom-account-name"
+    keys = {
+        "before-connect": takes_early(hub),
+        "custom-account-name": True,
+        "email-required": hub.config.accounts.email_required,
+    }
+    return ",".join(key for key, is_set in keys.items() if is_set)
 
 
 def account_of(hub: Hub, request: Request) -> Account | None:
@@ -74,7 +79,7 @@ def account_of(hub: Hub, request: Request) -> Account | None:
     return hub.state.accounts.get(session.claim.account)
 
 
-def make_account(hub: Hub, request: Request, name: str, password: str) -> None:
+def make_account(hub: Hub, request: Request, name: str, password: str, email: str) -> None:
     """Register an account, and log its maker in; raises Failed."""
     account = account_of(hub, request)
     if account is not None:
@@ -85,11 +90,22 @@ def make_account(hub: Hub, request: Request, name: str, password: str) -> None:
         raise Failed("TEMPORARILY_UNAVAILABLE", name, text=CLOSED[policy])
     _check_name(hub, request, name)
     prepared = check_password(hub, name, password)
+    kept = _check_email(hub, name, email)
     why = hub.attempts.begin_registration(request.session, hub.now)
     if why is not None:
         raise Failed("TEMPORARILY_UNAVAILABLE", name, text=why)
     job = partial(passwords.make, prepared, passwords.cost_of(hub.config.accounts))
-    hub.work(request, job, partial(_append, hub, request, name))
+    hub.work(request, job, partial(_append, hub, request, name, kept))
+
+
+def _check_email(hub: Hub, name: str, email: str) -> str:
+    """Return the address to keep; raises Failed for what no mail could reach, if one is asked."""
+    if not hub.config.accounts.email_required:
+        return ""
+    user, at, host = email.rpartition("@")
+    if not (user and at and host) or len(email.encode()) > EMAIL_BYTES_MAX or "\0" in email:
+        raise Failed("INVALID_EMAIL", name, text="This server asks for an e-mail address")
+    return email
 
 
 def _check_name(hub: Hub, request: Request, name: str) -> None:
@@ -115,7 +131,7 @@ def check_password(hub: Hub, name: str, password: str) -> str:
     return prepared
 
 
-def _append(hub: Hub, request: Request, name: str, made: Credentials) -> None:
+def _append(hub: Hub, request: Request, name: str, email: str, made: Credentials) -> None:
     always_present = hub.config.accounts.always_present
     event = AccountRegistered(
         name=name,
@@ -123,6 +139,7 @@ def _append(hub: Hub, request: Request, name: str, made: Credentials) -> None:
         scram=made.scram,
         always_present=hub.config.is_private if always_present is None else always_present,
         uid=request.session.uid,
+        email=email,
     )
     hub.append(request, event)
 

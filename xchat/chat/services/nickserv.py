@@ -44,10 +44,11 @@ def _change(
 
 
 def register(hub: Hub, request: Request, words: list[str]) -> None:
-    """REGISTER <password>: an e-mail after it, as other servers ask for, is not looked at."""
-    if len(words) > 1 and "@" not in words[1]:
+    """REGISTER <password> [e-mail]: it is kept only where the server asks for one."""
+    password, email = words[0], words[1] if len(words) > 1 else ""
+    if email and "@" not in email:
         raise Failed("UNACCEPTABLE_PASSWORD", text="A password typed here holds no spaces")
-    make_account(hub, request, hub.nick_of(request.session), words[0])
+    make_account(hub, request, hub.nick_of(request.session), password, email)
 
 
 def identify(hub: Hub, request: Request, words: list[str]) -> None:
@@ -234,6 +235,8 @@ def info(hub: Hub, request: Request, words: list[str]) -> None:
     say(hub, request, f"Account {account.name}, since {format_time(account.created)}")
     if account != own:
         return
+    if account.email:
+        say(hub, request, f"E-mail: {account.email}")
     say(
         hub,
         request,
@@ -277,7 +280,15 @@ NICKSERV = Service(
     SERVICE_NICKS[0],
     "NickServ keeps accounts, and their nicks for them. /msg NickServ HELP <command> tells more.",
     (
-        Verb("REGISTER", "<password>", "Make an account of your nick.", register, 1, 2, False),
+        Verb(
+            "REGISTER",
+            "<password> [e-mail]",
+            "Make an account of your nick.",
+            register,
+            1,
+            2,
+            False,
+        ),
         Verb("IDENTIFY", "[account] <password>", "Log in.", identify, 1, 2, False, ("LOGIN", "ID")),
         Verb("LOGOUT", "", "Log out, on all your devices.", logout),
         Verb("PASSWD", "<old> <new>", "Change your password; * for none yet.", passwd, 2, 2),
