@@ -215,10 +215,14 @@ def test_a_configuration_is_a_value_and_does_not_change() -> None:
 
 
 def test_operators_are_sections_with_a_name_of_their_own(file: Path) -> None:
-    file.write_text('[operators.alice]\npassword_hash = "$argon2id$x"\n')
+    hashed = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAA"
+    file.write_text(f'[operators.alice]\npassword_hash = "{hashed}"\n')
     (alice,) = load(file).operators
-    assert (alice.name, alice.password_hash) == ("alice", "$argon2id$x")
-    assert "$argon2id$x" not in print_config(load(file))
+    assert (alice.name, alice.password_hash) == ("alice", hashed)
+    assert hashed not in print_config(load(file))
+    refused = str(refusal(file, '[operators.alice]\npassword_hash = "my-secret"\n'))
+    assert "--hash-password" in refused
+    assert "my-secret" not in refused
     assert "there is no setting operators.alice.pass" in str(
         refusal(file, '[operators.alice]\npass = "x"\n')
     )

@@ -45,6 +45,17 @@ Text = Annotated[
 ]
 
 
+PasswordHash = Annotated[
+    str,
+    Meta(
+        pattern=r"^\s*\$argon2(id|i|d)\$[!-~]{20,300}\s*\Z",
+        extra={
+            "rule": "an argon2id hash ($argon2id$...), as xchat-server --hash-password makes it"
+        },
+    ),
+]
+
+
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[section]` of the file."""
 
@@ -164,11 +175,8 @@ class Operator(_Section, frozen=True):
 
     name: str
     password_hash: Annotated[
-        Line,
-        Meta(
-            description="made by xchat-server --hash-password",
-            extra={"secret": True, "rule": "an argon2id hash ($argon2id$...)"},
-        ),
+        PasswordHash,
+        Meta(description="made by xchat-server --hash-password", extra={"secret": True}),
     ]
 
 
