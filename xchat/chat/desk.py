@@ -79,17 +79,16 @@ class Desk:
 
         What a specification says is answered with FAIL, is, whatever was negotiated.
         """
-        command = request.message.command or "*"
         if fault.code in SPECIFIED_CODES or request.session.caps & STANDARD_REPLIES:
             request.put(self.fail_line(request, fault))
         else:
             text = f"{fault.code}: {fault.text}"
-            self.reply(request, ERR_UNKNOWNERROR, command, text=text)
+            self.reply(request, ERR_UNKNOWNERROR, _refused_command(request, fault), text=text)
 
     def fail_line(self, request: Request, fault: Failed) -> Line:
         """Return a FAIL of a command; of what the client said, as much as fits."""
         shown = (cut(param, PARAM_ECHO_BYTES) for param in fault.context)
-        params = (request.message.command or "*", fault.code, *shown, fault.text)
+        params = (_refused_command(request, fault), fault.code, *shown, fault.text)
         return Line(self.name, "FAIL", params, self.now_ms)
 
     def row_bytes(self, request: Request, *params: str) -> int:
@@ -118,3 +117,7 @@ class Desk:
         """Return a number for a batch that no open one has."""
         self._batches += 1
         return self._batches
+
+
+def _refused_command(request: Request, fault: Failed) -> str:
+    return fault.command or request.message.command or "*"

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import msgspec
+from msgspec.structs import replace
 
-from xchat.irc.capabilities import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
+from xchat.chat.multiline import is_multiline, lines_of
+from xchat.irc.capabilities import ACCOUNT_TAG, BATCH, MESSAGE_TAGS, MULTILINE, SERVER_TIME
 from xchat.irc.message import NO_TAGS, escape_tag
 from xchat.limits import LINE_BYTES_MAX
 
@@ -40,12 +42,28 @@ class Line(msgspec.Struct, frozen=True):
     """Whether the source is a bot (IRCv3 bot mode)."""
 
 
+_IN_BATCH = BATCH | MULTILINE
+_TYPE, _CONCAT = "draft/multiline", "draft/multiline-concat"
 VARIANTS = SERVER_TIME | MESSAGE_TAGS | ACCOUNT_TAG
 """The capabilities by which any line is written otherwise; a line may add its own."""
 
 
+def spoken(line: Line) -> Line:
+    """Return a line that people said as it is to be written out: in a batch if it is several."""
+    if not line.params or not is_multiline(line.params[-1]):
+        return line
+    return replace(line, richer_need=_IN_BATCH, richer=line.params)
+
+
 def render(line: Line, caps: int, extra: str = "") -> bytes:
     """Write a line out for a set of capabilities; `extra` is one more tag, as `label=x`."""
+    if line.richer_need == _IN_BATCH:
+        return _render_lines(line, caps, extra)
+    params = line.richer if line.richer_need & caps else line.params
+    return _write(_tags(line, caps, extra), _body(line, params))
+
+
+def _tags(line: Line, caps: int, extra: str) -> list[str]:
     tags = [extra] if extra else []
     if caps & SERVER_TIME and line.ts:
         tags.append(f"time={format_time(line.ts)}")
@@ -58,13 +76,44 @@ def render(line: Line, caps: int, extra: str = "") -> bytes:
             tags.append(f"msgid={line.msgid}")
         for key, value in line.tags.items():
             tags.append(f"{key}={escape_tag(value)}" if value else key)
-    params = line.richer if line.richer_need & caps else line.params
-    data = f"{_body(line, params)}\r\n".encode(errors="replace")
+    return tags
+
+
+def _write(tags: list[str], body: str) -> bytes:
+    data = f"{body}\r\n".encode(errors="replace")
     if len(data) > LINE_BYTES_MAX:
         data = _cut(data)
     if not tags:
         return data
     return f"@{_one_line(';'.join(tags))} ".encode(errors="replace") + data
+
+
+def _render_lines(line: Line, caps: int, extra: str) -> bytes:
+    """Write out a message of several lines: in a batch, or one after the other.
+
+    The batch is called as the message is. Who does not know multiline gets no
+    blank line, and the msgid with the first line only.
+    """
+    *head, text = line.params
+    bodies = [(_body(line, (*head, piece)), goes_on, piece) for piece, goes_on in lines_of(text)]
+    tags = _tags(line, caps, extra)
+    if caps & _IN_BATCH == _IN_BATCH:
+        return _batch(line, tags, extra, bodies)
+    bare = [tag for tag in tags if not tag.startswith(("msgid=", "label="))]
+    said = [body for body, _, piece in bodies if piece]
+    return b"".join(_write(bare if place else tags, body) for place, body in enumerate(said))
+
+
+def _batch(line: Line, tags: list[str], extra: str, bodies: list[tuple[str, bool, str]]) -> bytes:
+    reference = line.msgid or "message"
+    start = f":{line.source} BATCH +{reference} {_TYPE} {line.params[0]}"
+    inside, goes_on_too = [f"batch={reference}"], [f"batch={reference}", _CONCAT]
+    outer = [tag for tag in extra.split(";") if tag.startswith("batch=")]
+    return b"".join((
+        _write(tags, start),
+        *(_write(goes_on_too if goes_on else inside, body) for body, goes_on, _ in bodies),
+        _write(outer, f"BATCH -{reference}"),
+    ))  # fmt: skip
 
 
 def _body(line: Line, params: tuple[str, ...]) -> str:

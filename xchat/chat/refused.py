@@ -38,6 +38,11 @@ SPECIFIED_CODES = frozenset(
         "WEAK_PASSWORD",
         "REDACT_FORBIDDEN",  # draft/message-redaction, this and the next
         "UNKNOWN_MSGID",
+        "MULTILINE_INVALID",  # draft/multiline, this and the next four
+        "MULTILINE_INVALID_TARGET",
+        "MULTILINE_MAX_BYTES",
+        "MULTILINE_MAX_LINES",
+        "TIMEOUT",
     }
 )
 """Codes of FAIL that a specification names: its clients wait for nothing else."""
@@ -56,11 +61,13 @@ class Refused(Exception):  # noqa: N818 - the reply it carries is what it is
 class Failed(Exception):  # noqa: N818
     """A FAIL of a command (IRCv3 standard replies): code, context, words."""
 
-    def __init__(self, code: str, *context: str, text: str) -> None:
+    def __init__(self, code: str, *context: str, text: str, command: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.context = context
         self.text = text
+        self.command = command
+        """The command that is refused, where it is not the one that was sent."""
 
 
 class Ignored(Exception):  # noqa: N818

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from xchat.chat.lines import Line, render
+from xchat.chat.multiline import OpenBatch
 from xchat.chat.sasl import Exchange
 from xchat.irc.capabilities import BATCH, LABELED_RESPONSE
 from xchat.irc.framing import LineTooLong
@@ -47,6 +48,7 @@ class Session:
         "address",
         "away",
         "backlog",
+        "batch",
         "cap_version",
         "caps",
         "certificate",
@@ -95,6 +97,8 @@ class Session:
         """The SASL exchange that it is in the middle of."""
         self.failures = 0
         """How many of its logins have failed."""
+        self.batch: OpenBatch | None = None
+        """A message in several lines that it is sending."""
         self.backlog = 0
         """Bytes that were taken out of the outbox and that the client has not read yet."""
         self.inbox: list[bytes | LineTooLong] = []

@@ -73,6 +73,7 @@ CAPABILITIES = (
     Capability("draft/message-redaction", MESSAGE_REDACTION),
     Capability("draft/metadata-2", METADATA_2, _METADATA),
     Capability("draft/metadata-3", METADATA_3, _METADATA),
+    Capability("draft/multiline", MULTILINE),
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
     Capability("draft/pre-away", PRE_AWAY),
     Capability("draft/read-marker", READ_MARKER),

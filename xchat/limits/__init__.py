@@ -45,6 +45,8 @@ ACCEPT_PAUSE_SECONDS = 0.5
 """How long the listeners rest when the process has no descriptor left (they would spin)."""
 HISTORY_ROWS_MAX = 100
 """Messages one CHATHISTORY may ask for, announced as CHATHISTORY in ISUPPORT."""
+MULTILINE_SECONDS_MAX = 120.0
+"""How long a client may take to send one message in several lines."""
 APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
 READ_MARKERS_MAX = 1_000
@@ -253,6 +255,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bans_max: Annotated[
         Count, Meta(description="bans from the server: each is looked at when somebody connects")
     ] = 1000
+    multiline_bytes_max: Annotated[
+        Annotated[int, Meta(ge=512, le=65_536)],
+        Meta(description="bytes of a message in several lines"),
+    ] = 4096
+    multiline_lines_max: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)], Meta(description="lines of one message")
+    ] = 32
     targets_max: Annotated[Count, Meta(description="targets of one command")] = 4
 
     monitor_max: Annotated[Count, Meta(description="nicks one client may watch (MONITOR)")] = 100

@@ -44,8 +44,8 @@ def test_list_lists_what_is_on(client: Client) -> None:
 @pytest.fixture
 def valued(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that has a value, and is too long for one line."""
-    more = tuple(Capability(f"example.org/{'x' * 40}-{number}", 1 << 40) for number in range(10))
-    table = (Capability("example.net/a", 1 << 41, "B,C"), *more)
+    more = tuple(Capability(f"example.org/{'x' * 40}-{number}", 1 << 60) for number in range(10))
+    table = (Capability("example.net/a", 1 << 61, "B,C"), *more)
     monkeypatch.setattr(capabilities, "CAPABILITIES", table)
 
 

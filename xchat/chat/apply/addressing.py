@@ -8,6 +8,7 @@ from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import User
 from xchat.chat.events import MessageSent, TypingNotified, UserAccepted
 from xchat.chat.modes import LOGGED_IN_ONLY, NO_CTCP
+from xchat.chat.multiline import lines_of
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc.numerics import ERR_CANNOTSENDTOUSER, ERR_NEEDREGGEDNICK, ERR_NOSUCHNICK
@@ -32,7 +33,8 @@ def check_may_address(state: State, user: User, event: MessageSent | TypingNotif
 def is_ctcp(event: MessageSent | TypingNotified) -> bool:
     """Say whether a message asks a program for something, and is not to be read (ACTION is)."""
     text = (event.text if isinstance(event, MessageSent) else None) or ""
-    return text.startswith(_CTCP) and not text.startswith(_ACTION)
+    lines = (line for line, _ in lines_of(text))
+    return any(line.startswith(_CTCP) and not line.startswith(_ACTION) for line in lines)
 
 
 def check_accepted(state: State, event: UserAccepted) -> None:

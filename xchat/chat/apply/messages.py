@@ -15,7 +15,7 @@ from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import Step, actor, direct_target
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
-from xchat.chat.lines import Line
+from xchat.chat.lines import Line, spoken
 from xchat.chat.modes import (
     HEARS_ALL,
     RANK_OF_PREFIX,
@@ -108,7 +108,7 @@ def message_sent(step: Step, event: MessageSent) -> None:
     if not target.folded:
         expect_answer(step, user, event.target)
     params = (target.shown,) if event.text is None else (target.shown, event.text)
-    line = step.line(user, event.command, *params, tags=event.tags)
+    line = spoken(step.line(user, event.command, *params, tags=event.tags))
     if not target.floor:
         step.history.append(row_of(target.history, step.seq, line, user.party))
     _tell(step, event, target, line)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.step import HistoryRow, Step, make_msgid
-from xchat.chat.lines import Line
+from xchat.chat.lines import Line, spoken
 from xchat.irc import names
 from xchat.irc.capabilities import EXTENDED_JOIN
 
@@ -88,7 +88,7 @@ def line_of(row: HistoryRow, log_id: str) -> Line:
         richer = (*params, row.account or NO_ACCOUNT, row.text or "")
     elif row.text is not None:
         params = (*params, row.text)
-    return Line(
+    line = Line(
         row.source,
         row.command,
         params,
@@ -100,6 +100,7 @@ def line_of(row: HistoryRow, log_id: str) -> Line:
         row.account,
         row.bot,
     )
+    return spoken(line)
 
 
 def readdressed(line: Line, name: str) -> Line:

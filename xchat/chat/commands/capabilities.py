@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xchat.chat.commands import multiline
 from xchat.chat.commands.accounts import capability_value, policy_of
 from xchat.chat.commands.registration import maybe_register
 from xchat.chat.commands.sasl import mechanisms
@@ -16,6 +17,7 @@ from xchat.irc.capabilities import (
     ACCOUNT_REGISTRATION,
     CAP_NOTIFY,
     CAPABILITIES,
+    MULTILINE,
     SASL,
     Capability,
     names_of,
@@ -62,6 +64,8 @@ def _value_of(hub: Hub, session: Session, capability: Capability) -> str:
     """Return what CAP LS 302 shows of a capability: its value, or what it is for this session."""
     if capability.bit == SASL:
         return ",".join(mechanisms(session))
+    if capability.bit == MULTILINE:
+        return multiline.capability_value(hub.config)
     return capability_value(hub) if capability.bit == ACCOUNT_REGISTRATION else capability.value
 
 

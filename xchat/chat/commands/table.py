@@ -23,6 +23,7 @@ from xchat.chat.commands import (
     metadata,
     modes,
     monitor,
+    multiline,
     operators,
     redaction,
     registration,
@@ -117,6 +118,14 @@ _TABLE = (
         1,
         registered=False,
         cost=2,
+    ),
+    Command(
+        "BATCH",
+        multiline.batch,
+        "+<reference> draft/multiline <target> | -<reference>",
+        "Say in several lines.",
+        1,
+        waits_for=CHANGES,
     ),
     Command("CAP", capabilities.cap, "LS | LIST | REQ | END", "Agree on capabilities.", 1, False),
     Command(
