@@ -293,11 +293,15 @@ class ModesChanged(Event, frozen=True, tag="modes-changed"):
 
 
 class UserInvited(Event, frozen=True, tag="user-invited"):
-    """A member invites `target` (a uid) to a channel."""
+    """A member invites `target` (a uid) to a channel.
+
+    Of invitations to it `invites_max` may be open; 0 is no bound.
+    """
 
     uid: str
     channel: str
     target: str
+    invites_max: int = 0
 
 
 class BansEnded(Event, frozen=True, tag="bans-ended"):

@@ -113,6 +113,15 @@ def test_what_was_said_before_it_in_the_same_turn_arrives(server: Server, alice:
     ]
 
 
+def test_metadata_and_read_markers_go_along(server: Server) -> None:
+    alice = server.client("alice", CAP, "draft/read-marker", "draft/metadata-2", "batch")
+    server.channel("#a", alice)
+    time = "timestamp=2025-01-01T00:00:00.000Z"
+    alice.ask("METADATA #a SET topic :what it is", f"MARKREAD #a {time}", "RENAME #a #b")
+    assert any("what it is" in line for line in alice.ask("METADATA #b GET topic"))
+    assert alice.ask("MARKREAD #b") == [f"MARKREAD #b {time}"]
+
+
 # -- refused ----------------------------------------------------------------------------------
 
 

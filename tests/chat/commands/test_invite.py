@@ -88,3 +88,15 @@ def test_an_invitation_is_for_this_connection_of_the_nick(server: Server) -> Non
     alice.ask("JOIN #a", "MODE #a +i", "INVITE bob #a")
     bob.drop()
     assert commands(server.client("bob").read("JOIN #a")) == ["473"]
+
+
+def test_two_who_invite_in_one_turn_do_not_pass_the_limit(open_server: OpenServer) -> None:
+    server = open_server(invites_per_channel_max=1)
+    alice, bob, *_ = (server.client(nick) for nick in ("alice", "bob", "carl", "dora"))
+    server.channel("#a", alice, bob)
+    alice.ask("MODE #a +o bob")
+    bob.heard()
+    alice.send("INVITE carl #a")
+    bob.send("INVITE dora #a")
+    assert bob.heard() == ["407 bob #a :Too many invitations are open"]
+    assert len(server.hub.state.channels["#a"].invited) == 1

@@ -17,6 +17,7 @@ from xchat.irc.capabilities import INVITE_NOTIFY
 from xchat.irc.numerics import (
     ERR_CHANOPRIVSNEEDED,
     ERR_NOSUCHNICK,
+    ERR_TOOMANYTARGETS,
     ERR_USERONCHANNEL,
     RPL_INVITING,
 )
@@ -51,6 +52,9 @@ def check_invited(state: State, event: UserInvited) -> None:
         raise Refused(ERR_CHANOPRIVSNEEDED, channel.name)
     if event.target in state.members[names.fold(event.channel)]:
         raise Refused(ERR_USERONCHANNEL, target.nick, channel.name)
+    waiting = [uid for uid in channel.invited if uid in state.users]
+    if event.target not in waiting and 0 < event.invites_max <= len(waiting):
+        raise Refused(ERR_TOOMANYTARGETS, channel.name, text="Too many invitations are open")
 
 
 def invited(step: Step, event: UserInvited) -> None:

@@ -12,7 +12,7 @@ import re
 from xchat.chat import operators
 from xchat.chat.apply.sight import is_member, visible_channel
 from xchat.chat.entities import Channel, User
-from xchat.chat.modes import OPERATOR
+from xchat.chat.modes import Rank, rank_of
 from xchat.chat.refused import Failed
 from xchat.chat.state import State
 from xchat.irc import names
@@ -69,7 +69,8 @@ def check_may_change(state: State, uid: str, target: Target, key: str) -> None:
     if isinstance(target, User):
         is_theirs = target.uid == uid
     else:
-        is_theirs = (state.roles(names.fold(target.name), uid) or 0) >= OPERATOR
+        roles = state.roles(names.fold(target.name), uid) or 0
+        is_theirs = rank_of(roles) >= Rank.OPERATOR
     if not is_theirs:
         text = "You may change only your own metadata, and that of channels you run"
         raise Failed("KEY_NO_PERMISSION", shown(target), key, text=text)

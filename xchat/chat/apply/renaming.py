@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.metadata_rules import owner_of
 from xchat.chat.apply.ranks import need_rank
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Channel
@@ -47,10 +48,12 @@ def renamed(step: Step, event: ChannelRenamed) -> None:
 
 def _move(state: State, old: str, channel: Channel) -> None:
     members, new = dict(state.members[old]), names.fold(channel.name)
+    metadata = dict(state.metadata.get(owner_of(channel), {}))
     for uid in members:
         state.drop_member(old, uid)
     state.drop_channel(old)
     state.put_channel(channel)
+    state.put_metadata(owner_of(channel), metadata)
     for uid, roles in members.items():
         state.put_member(new, uid, roles)
     for party, read in state.read.items():

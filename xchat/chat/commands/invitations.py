@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xchat.chat import events
-from xchat.chat.apply.ranks import need_member
 from xchat.chat.commands.each import need_user
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.irc.numerics import (
     ERR_NEEDMOREPARAMS,
-    ERR_TOOMANYTARGETS,
     RPL_AWAY,
     RPL_ENDOFINVITELIST,
     RPL_INVITELIST,
@@ -31,11 +29,13 @@ def invite(hub: Hub, request: Request) -> None:
         raise Refused(ERR_NEEDMOREPARAMS, "INVITE")
     nick, name = request.params[:2]
     target = need_user(hub, nick)
-    channel, _ = need_member(hub.state, uid, name)
-    open_ = sum(invited in hub.state.users for invited in channel.invited)
-    if open_ >= hub.limits.invites_per_channel_max and target.uid not in channel.invited:
-        raise Refused(ERR_TOOMANYTARGETS, name, text="Too many invitations are open")
-    hub.append(request, events.UserInvited(uid=uid, channel=name, target=target.uid))
+    event = events.UserInvited(
+        uid=uid,
+        channel=name,
+        target=target.uid,
+        invites_max=hub.limits.invites_per_channel_max,
+    )
+    hub.append(request, event)
     away = hub.state.away.get(target.uid)
     if away is not None:
         hub.reply(request, RPL_AWAY, target.nick, text=away)
