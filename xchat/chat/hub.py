@@ -33,14 +33,12 @@ from xchat.chat.outcomes import carry_out
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
-from xchat.chat.throttle import Throttle
 from xchat.chat.whowas import Whowas
 from xchat.chat.work import Work
 from xchat.config import Config, change
 from xchat.errors import ConfigError
 from xchat.irc.framing import LineTooLong
 from xchat.irc.message import Message
-from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
 
 
 class Hub(Desk):
@@ -64,7 +62,6 @@ class Hub(Desk):
         self.fanout = Fanout(self.name)
         self.whowas = Whowas()
         self.interests = Interests()
-        self.oper_tries = Throttle(OPER_TRIES_MAX, OPER_TRIES_SECONDS)
         self.reload: Callable[[], Config | ConfigError] | None = None
         """How to read the configuration again (REHASH), and what it is called: the server's."""
         self.config_name = ""

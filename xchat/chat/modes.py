@@ -149,8 +149,6 @@ def split_status(target: str) -> tuple[str, str]:
 
     Of several prefixes the lowest counts; a target without any has "".
     """
-    if target and target[0] not in RANK_OF_PREFIX:  # every message asks: most have none
-        return "", target
     name = target.lstrip(PREFIXES)
     if not names.is_channel(name):
         return "", target

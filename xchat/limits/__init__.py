@@ -88,12 +88,6 @@ CHANNELS_EMPTY_MAX = 100_000
 """Channels kept in which nobody is; past it the one left longest ago ends. The same everywhere."""
 ACCEPTS_MAX = 32
 """Users that one with mode R lets talk to them all the same; past it the first one not any more."""
-OPER_TRIES_MAX = 5
-"""OPERs of one address in `OPER_TRIES_SECONDS`: each costs a hash, and nobody is to guess."""
-OPER_TRIES_SECONDS = 60.0
-"""How long those are counted."""
-THROTTLE_KEYS_MAX = 4096
-"""Addresses or names whose tries are counted; the one that began longest ago is forgotten first."""
 METADATA_KEYS_MAX = 32
 """Keys of metadata that one user or channel has, announced as max-keys."""
 METADATA_SUBS_MAX = 64

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.chat.commands.operators import CONFIG, HASH, operator
 from tests.chat.pair import OpenServer, Server
+from xchat.chat.entities import Account
+from xchat.chat.events import AccountChanged, UserLoggedIn, UserLoggedOut
 from xchat.chat.passwords import NO_HASH, hash_password, verify
-from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
+from xchat.limits import Limits
 
 
 @pytest.fixture
@@ -47,14 +50,55 @@ def test_nobody_is_an_operator_here(open_server: OpenServer) -> None:
     assert alice.ask("OPER root right") == ["491 alice :No O-lines for your host"]
 
 
-def test_many_tries_are_answered_and_not_compared(server: Server) -> None:
-    alice = server.client("alice")
-    wrong = alice.ask(*["OPER root wrong"] * (OPER_TRIES_MAX + 3))
-    assert wrong[:OPER_TRIES_MAX] == ["464 alice :Password incorrect"] * OPER_TRIES_MAX
-    assert wrong[-1].startswith("464 alice :Too many tries to become an operator")
-    assert "464" in server.client("bob").ask("OPER root right")[0], "it is the address that waits"
-    server.pass_time(OPER_TRIES_SECONDS)
+def test_many_tries_are_answered_and_not_compared(open_server: OpenServer) -> None:
+    """They count as failed logins of an address, and wait for as long as those."""
+    limits = Limits(login_failures_per_address_burst=2, login_failures_per_address_per_minute=6)
+    server = open_server(config=replace(CONFIG, limits=limits))
+    alice = server.client("alice", exempt=False)
+    assert alice.ask(*["OPER root wrong"] * 2) == ["464 alice :Password incorrect"] * 2
+    (refused,) = alice.ask("OPER root right")
+    assert refused.startswith("464 alice :Too many failed logins from your address: ")
+    server.pass_time(20)
     operator(alice)
+
+
+def with_role(server: Server, name: str, role: str) -> Account:
+    """Return an account that has a role."""
+    account = server.account(name)
+    assert server.hub.ledger.append_own("", AccountChanged(aid=account.aid, role=role))
+    server.run()
+    return account
+
+
+def test_the_role_of_an_account_makes_an_operator(server: Server) -> None:
+    """Operators are accounts with a role, by certificate or password."""
+    account = with_role(server, "alice", "moderator")
+    alice, bob = server.client("alice", account=account), server.client("bob")
+    assert alice.ask("MODE alice", "REHASH") == [
+        "221 alice +o",
+        "723 alice rehash :Insufficient oper privileges.",
+    ]
+    alice.ask("KILL bob")
+    assert bob.closed
+    assert alice.ask("MODE alice -o", "WALLOPS :x")[-1].startswith("481 ")
+
+
+def test_a_role_counts_at_once(server: Server) -> None:
+    account = server.account("alice")
+    alice = server.client("alice", account=account)
+    for role, mode in (("admin", "+o"), ("", "-o")):
+        server.hub.ledger.append_own("", AccountChanged(aid=account.aid, role=role))
+        assert alice.heard() == [f":alice MODE alice {mode}"]
+
+
+def test_who_logs_in_and_out_becomes_one_and_is_none_any_more(server: Server) -> None:
+    account = with_role(server, "root", "admin")
+    alice = server.client("alice")
+    server.hub.ledger.append_own("", UserLoggedIn(uid=alice.session.uid, account=account.aid))
+    assert alice.heard()[-1] == ":alice MODE alice +o"
+    server.hub.ledger.append_own("", UserLoggedOut(uid=alice.session.uid))
+    assert alice.heard()[-1] == ":alice MODE alice -o"
+    assert alice.ask("REHASH")[0].startswith("481 ")
 
 
 def test_what_is_no_hash_lets_nobody_in() -> None:

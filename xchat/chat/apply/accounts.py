@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.promotion import demote, promote
 from xchat.chat.apply.registration import forget_account, give_standing
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import (
@@ -25,6 +26,7 @@ from xchat.chat.events import (
     UserLoggedIn,
     UserLoggedOut,
 )
+from xchat.chat.operators import ROLES
 from xchat.chat.refused import Failed, Ignored
 from xchat.chat.reserved import reserved_as
 from xchat.chat.state import State
@@ -126,6 +128,8 @@ def account_changed(step: Step, event: AccountChanged) -> None:
     changes = {name: value for name, value in given.items() if value is not None}
     step.state.put_account(replace(account, **changes))
     for user in users_of(step.state, event.aid):
+        if event.role is not None and event.role != account.role:
+            (promote if event.role in ROLES else demote)(step, user.uid)
         if not user.sessions and not is_always_present(step.state, user):
             depart(step, user.uid, "No longer always present")
 
@@ -174,6 +178,7 @@ def _log_in(step: Step, user: User, aid: str) -> None:
     step.state.put_user(user)
     _tell_account(step, user)
     give_standing(step, user)
+    promote(step, user.uid)
 
 
 def check_logged_out(state: State, event: UserLoggedOut) -> None:
@@ -184,9 +189,12 @@ def check_logged_out(state: State, event: UserLoggedOut) -> None:
 
 def logged_out(step: Step, event: UserLoggedOut) -> None:
     """Tell those who share a channel; a nick that is the account's own stays behind."""
-    user = replace(step.state.users[event.uid], account="")
+    known = step.state.users[event.uid]
+    account, user = step.state.accounts[known.account], replace(known, account="")
     step.state.put_user(user)
     _tell_account(step, user)
+    if account.role in ROLES:
+        demote(step, user.uid)
     if step.state.nick_owner(user.nick) is not None:
         take_back_nick(step, user.nick)
 

@@ -139,9 +139,9 @@ def _target(state: State, event: MessageSent | TypingNotified) -> _Target:
         user, other = state.users[event.uid], state.users[event.target]
         return _Target(other.nick, direct_target(user.party, other.party))
     folded = names.fold(name)
-    channel = state.channels[folded]
+    channel, rank = state.channels[folded], rank_of(state.roles(folded, event.uid) or 0)
     floor = RANK_OF_PREFIX[prefix] if prefix else Rank.NONE
-    if not floor and "U" in channel.flags and not state.roles(folded, event.uid):
+    if "U" in channel.flags and not floor and rank == Rank.NONE:
         floor = HEARS_ALL
     return _Target(prefix + channel.name, channel.cid, folded, floor)
 

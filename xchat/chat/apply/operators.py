@@ -5,19 +5,20 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.promotion import set_operator
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import depart
 from xchat.chat.entities import User
 from xchat.chat.events import HostChanged, OperatorGranted, UserKilled, WallopsSent
 from xchat.chat.lines import Line
-from xchat.chat.modes import OPER, ROLES, WALLOPS
+from xchat.chat.modes import ROLES, WALLOPS
 from xchat.chat.operators import KILL, need_privilege
 from xchat.chat.operators import WALLOPS as TELL_ALL
 from xchat.chat.refused import Refused
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import CHGHOST, EXTENDED_JOIN
-from xchat.irc.numerics import ERR_NOSUCHNICK, RPL_YOUREOPER
+from xchat.irc.numerics import ERR_NOSUCHNICK
 
 CHANGING = "Changing host"
 """Why a user seems to leave, to those who do not know CHGHOST."""
@@ -30,13 +31,7 @@ def check_here(state: State, event: OperatorGranted | HostChanged) -> None:
 
 def granted(step: Step, event: OperatorGranted) -> None:
     """Let a user be an operator, and tell them."""
-    user = step.state.users[event.uid]
-    modes = "".join(sorted({*user.modes, OPER}))
-    step.state.put_user(replace(user, modes=modes, role=event.role))
-    step.effects.append(effects.Answer(RPL_YOUREOPER))
-    if OPER not in user.modes:
-        line = step.line(user, "MODE", user.nick, f"+{OPER}")
-        step.effects.append(effects.ToUser(user.uid, line))
+    set_operator(step, step.state.users[event.uid], event.role)
 
 
 def check_killed(state: State, event: UserKilled) -> None:

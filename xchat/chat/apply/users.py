@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.promotion import promote
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Account, Attached, Channel, User
 from xchat.chat.events import (
@@ -124,6 +125,7 @@ def registered(step: Step, event: UserRegistered) -> None:
     )
     step.state.put_user(user)
     step.effects += (effects.Welcomed(user, event.uid), effects.NickTaken(user, step.ts))
+    promote(step, user.uid)
 
 
 def take_back_nick(step: Step, nick: str, uid: str = "") -> None:

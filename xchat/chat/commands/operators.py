@@ -23,7 +23,6 @@ from xchat.irc.numerics import (
     ERR_PASSWDMISMATCH,
     RPL_REHASHING,
 )
-from xchat.limits import OPER_TRIES_MAX, OPER_TRIES_SECONDS
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -36,10 +35,9 @@ def oper(hub: Hub, request: Request) -> None:
     name, password = request.params[:2]
     if not hub.config.operators:
         raise Refused(ERR_NOOPERHOST)
-    address = request.session.address
-    if not hub.oper_tries.take(address, hub.now):
-        text = f"Too many tries to become an operator: {OPER_TRIES_MAX} are allowed "
-        raise Refused(ERR_PASSWDMISMATCH, text=f"{text}in {OPER_TRIES_SECONDS:g} seconds")
+    why = hub.attempts.begin_login(request.session, hub.now)
+    if why is not None:
+        raise Refused(ERR_PASSWDMISMATCH, text=why)
     known = {operator.name: operator.password_hash for operator in hub.config.operators}
     check = partial(verify, known.get(name, NO_HASH), password)
     hub.work(request, check, partial(_oper, hub, request, name))
@@ -48,8 +46,9 @@ def oper(hub: Hub, request: Request) -> None:
 def _oper(hub: Hub, request: Request, name: str, is_right: bool) -> None:
     """Go on once the password was compared."""
     if not is_right:
+        hub.attempts.failed(request.session)
         raise Refused(ERR_PASSWDMISMATCH)
-    hub.oper_tries.forget(request.session.address)
+    hub.attempts.logged_in(request.session)
     hub.append(request, OperatorGranted(uid=request.session.uid, name=name, role=ADMIN))
 
 
