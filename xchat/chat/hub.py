@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from xchat.chat import events
 from xchat.chat.absences import Absences
 from xchat.chat.admin.operation import Operation
+from xchat.chat.admin.shapes import Outside
 from xchat.chat.asker import Asker
 from xchat.chat.attempts import Attempts
 from xchat.chat.commands import away
@@ -65,6 +66,8 @@ class Hub(Desk):
         self.reload: Callable[[], Config | ConfigError] | None = None
         """How to read the configuration again (REHASH), and what it is called: the server's."""
         self.config_name = ""
+        self.outside: Callable[[], Outside] | None = None
+        """How to learn what the rules do not know of their own server."""
         self.flood = FloodGate(self.limits)
         self.sessions: dict[str, Session] = {}
         self._run = run

@@ -41,6 +41,8 @@ class Store(Protocol):
     """What the rules ask of the store."""
 
     log_id: str
+    seq: int
+    """The place of the last entry."""
 
     def keep(
         self,

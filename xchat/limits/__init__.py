@@ -73,6 +73,16 @@ RESOLVE_SECONDS_MAX = 1.0
 """What `xchat-certs` waits for a resolver to tell this machine's name: without a net it is mute."""
 LOCK_SECONDS_MAX = 10.0
 """What a command waits for another one in the same folder of certificates."""
+SOCKET_PATH_BYTES_MAX = 103
+"""Bytes of a Unix socket's path: 107 on Linux, 103 on macOS and the BSDs."""
+CONSOLE_PEERS_MAX = 8
+"""Connections of `xchat-admin` at once: people and their scripts; the next is told so."""
+CONSOLE_LINE_BYTES_MAX = 65_536
+"""One request of `xchat-admin`: a text, a password and names, with room to spare."""
+CONSOLE_ROWS_A_TURN = 100
+"""Rows of a list that `xchat-admin` is told in one turn, so that nobody waits for the rest."""
+CONSOLE_IDLE_SECONDS_MAX = 30.0
+"""How long a connection of `xchat-admin` may say nothing, or read nothing, while it could."""
 FETCH_SECONDS_MAX = 10.0
 """What `xchat-certs show HOST:PORT` waits for a connection, and again for its handshake."""
 ABUSE_SECONDS = 10.0

@@ -8,12 +8,26 @@ import selectors
 import signal
 import socket
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from xchat.limits import ACCEPT_PAUSE_SECONDS, ACCEPTS_A_TURN
 from xchat.server.connection import Connection
 
 _OUT_OF_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+class Waiting(Protocol):
+    """Whatever has a socket: which events it wants, and which are waited for (`interest`)."""
+
+    interest: int
+
+    @property
+    def sock(self) -> socket.socket:
+        """The socket."""
+
+    def wants(self) -> int:
+        """Return the events to wait for."""
 
 
 class Loop:
@@ -24,6 +38,8 @@ class Loop:
         self._listeners = listeners
         self._listening = False
         self._calling: list[socket.socket] = []
+        self.visitors: list[object] = []
+        """Who was ready in the last wait, other than clients and listeners: the console's."""
         self._paused_until = 0.0
         self._wake, self._woken = socket.socketpair()
         for end in (self._wake, self._woken):
@@ -40,11 +56,14 @@ class Loop:
         """
         ready = []
         self._calling.clear()
+        self.visitors.clear()
         for key, events in self._selector.select(timeout):
             if isinstance(key.data, Connection):
                 ready.append((key.data, events))
-            elif key.data is not None:
+            elif isinstance(key.data, socket.socket):
                 self._calling.append(key.data)
+            elif key.data is not None:
+                self.visitors.append(key.data)
             else:
                 with contextlib.suppress(BlockingIOError):
                     self._woken.recv(4096)
@@ -55,7 +74,7 @@ class Loop:
         with contextlib.suppress(BlockingIOError):
             self._wake.send(b"w")
 
-    def watch(self, connection: Connection) -> None:
+    def watch(self, connection: Waiting) -> None:
         """Wait for what a connection wants now; costs nothing where that has not changed."""
         wanted = connection.wants()
         if wanted == connection.interest:
@@ -68,7 +87,7 @@ class Loop:
             self._selector.modify(connection.sock, wanted, connection)
         connection.interest = wanted
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Waiting) -> None:
         """Wait for a connection no more: always before its descriptor is closed."""
         if connection.interest:
             self._selector.unregister(connection.sock)

@@ -22,8 +22,8 @@ from xchat.limits import DESCRIPTORS_KEPT
 from xchat.pki.check import PairReport, check_server_pair
 from xchat.server.access import admits, who_may_join
 from xchat.server.context import make_context
-from xchat.server.folder import describe_folder, open_folder
 from xchat.server.listeners import open_listeners, show_address
+from xchat.store.folder import describe_folder, open_folder
 
 __all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import gc
 import resource
-import secrets
 import socket
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
 
+from xchat.chat.admin.shapes import Outside
 from xchat.chat.hub import Hub
-from xchat.chat.ledger import CannotKeep
 from xchat.config import Config
 from xchat.errors import ConfigError
 from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
+from xchat.server.console import Console
 from xchat.server.guests import Guests
 from xchat.server.housekeeping import Housekeeping
 from xchat.server.loop import Loop
@@ -26,7 +26,7 @@ from xchat.server.preflight import Start
 from xchat.server.turn import Turn
 from xchat.server.workers import Workers
 from xchat.store.database import FILE_NAME, StoreError
-from xchat.store.log import EmbeddedLog
+from xchat.store.starting import now_ms, start_hub
 from xchat.store.store import SqliteStore
 
 FAREWELL_SECONDS = 3.0
@@ -62,13 +62,17 @@ def serve(
     stack = contextlib.ExitStack()
     try:
         _compare_clock(store, journal)
-        hub = _make_hub(config, store, start.data_folder)
+        hub = start_hub(config, store, start.data_folder)
         _say_left_out(hub, journal)
         hub.reload, hub.config_name = reload, name
         hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
         guests = Guests(hub, loop, start.context, journal, room=_room())
         workers = stack.enter_context(contextlib.closing(Workers(hub.work, loop.wake)))
-        turn = Turn(hub, loop, guests, workers, journal)
+        console = stack.enter_context(
+            contextlib.closing(Console(start.data_folder, hub, loop, journal))
+        )
+        hub.outside = partial(_look_outside, guests, start)
+        turn = Turn(hub, loop, guests, workers, journal, console=console)
         _calm_collector()
         with loop.signals():
             announce()
@@ -89,6 +93,16 @@ def serve(
     return 0
 
 
+def _look_outside(guests: Guests, start: Start) -> Outside:
+    """Return what the rules do not know of their own server."""
+    files = (start.data_folder / f"{FILE_NAME}{end}" for end in ("", "-wal"))
+    return Outside(
+        connections=len(guests),
+        store_bytes=sum(file.stat().st_size for file in files if file.exists()),
+        certificate_until=int(start.pair.not_after.timestamp() * 1000),
+    )
+
+
 def _calm_collector() -> None:
     """Let the garbage collector look less often, and never at what a start has made.
 
@@ -101,31 +115,13 @@ def _calm_collector() -> None:
 
 def _compare_clock(store: SqliteStore, journal: Journal) -> None:
     """Warn where what was kept last is yet to come: time never falls along the log."""
-    ahead = store.ts - _now_ms()
+    ahead = store.ts - now_ms()
     if ahead > FUTURE_MS:
         journal.warning(
             "what was kept last is in the future of the clock: all is stamped with that time "
             "until it has come; compare the clock: date -u",
             hours=round(ahead / 3_600_000, 1),
         )
-
-
-def _make_hub(config: Config, store: SqliteStore, data_folder: Path) -> Hub:
-    log = EmbeddedLog(store, _now_ms)
-    run = store.next_run()
-    hub = Hub(config, log, store, node=store.node, run=run, now_ms=_now_ms())
-    hub.now = time.monotonic()
-    hub.secret = secrets.token_bytes(32)
-    try:
-        started = hub.start()
-    except CannotKeep:
-        started = False
-    if not started:
-        raise StoreError(
-            f"{data_folder}: the start cannot be recorded",
-            mend="look at the folder's free space and permissions, then start again",
-        )
-    return hub
 
 
 def _say_left_out(hub: Hub, journal: Journal) -> None:
@@ -172,7 +168,3 @@ def _room() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = soft if soft != resource.RLIM_INFINITY else 1_000_000
     return max(most - DESCRIPTORS_KEPT, 1)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -25,6 +25,7 @@ from xchat.chat.hub import Hub
 from xchat.journal import Journal
 from xchat.limits import FAILURE_SECONDS
 from xchat.server.connection import READ, Connection
+from xchat.server.console import Console
 from xchat.server.guests import Guests
 from xchat.server.loop import Loop
 from xchat.server.workers import Workers
@@ -40,9 +41,17 @@ class Turn:
     """The round that serves everyone."""
 
     def __init__(
-        self, hub: Hub, loop: Loop, guests: Guests, workers: Workers, journal: Journal
+        self,
+        hub: Hub,
+        loop: Loop,
+        guests: Guests,
+        workers: Workers,
+        journal: Journal,
+        *,
+        console: Console | None = None,
     ) -> None:
         self._hub = hub
+        self._console = console
         self._workers = workers
         self._loop = loop
         self._guests = guests
@@ -61,14 +70,22 @@ class Turn:
                 self._guests.receive(connection)
         self._guests.accept(now)
         self._guests.remind(now)
+        if self._console is not None:
+            self._console.receive(self._loop.visitors)
         try:
             self._workers.collect()
             self._hub.serve(now, now_ms)
+            if self._console is not None:
+                self._console.serve()
             if not self._hub.settle():
                 self._record_failure(now)
+            if self._console is not None:
+                self._console.answer()
         except Exception as fault:  # noqa: BLE001 - the last resort, and the only one of its kind
             self._journal.fault(_describe(fault), now)
             self._hub.recover()
+            if self._console is not None:
+                self._console.recover()
         self._workers.start()
         self._flush([connection for connection, _ in ready])
         self._guests.reap()
@@ -93,6 +110,8 @@ class Turn:
 
     def _timeout(self) -> float:
         now = time.monotonic()
+        if self._console is not None and self._console.has_more:
+            return 0.0
         times = (self._hub.next_work(), self._guests.next_deadline())
         waits = [max(when - now, 0.0) for when in times if when is not None]
         return min(IDLE_SECONDS, *waits) if waits else IDLE_SECONDS

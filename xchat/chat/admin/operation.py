@@ -19,19 +19,18 @@ CONSOLE = "console"
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why an operation came to nothing: a code for programs, words for people, what to do."""
+    """Why an operation came to nothing: a code for programs, words for people."""
 
     code: str
     what: str
-    mend: str = ""
 
 
 class Operation:
-    """What is asked for (`arguments`, a struct of its verb), by whom, and what came of it."""
+    """What somebody asks for (`verb`), and what has come of it."""
 
-    def __init__(self, who: str, arguments: Any = None) -> None:
+    def __init__(self, who: str, verb: str = "") -> None:
         self.who = who
-        self.arguments = arguments
+        self.verb = verb
         self.refusal: Refusal | None = None
         self.rows: Iterator[Any] | None = None
         """What is listed, a row a step; read it as far as it can be passed on."""

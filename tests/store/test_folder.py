@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from xchat.errors import XChatError
-from xchat.server.folder import LOCK_NAME, describe_folder, holder_of, open_folder
+from xchat.store.folder import LOCK_NAME, describe_folder, holder_of, open_folder
 
 HOLD = """
 import sys
 from pathlib import Path
-from xchat.server.folder import open_folder
+from xchat.store.folder import open_folder
 lock = open_folder(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -1,0 +1,1 @@
+"""`xchat-admin`: the operator's hand."""

@@ -1,0 +1,171 @@
+"""The table of verbs: to add one is a row here, a handler, and a test.
+
+`xchat-admin`'s command line and its help, and what the console answers, are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from xchat.chat.admin import bans, channels, server, sessions, shapes, users
+from xchat.chat.admin.operation import Operation, Refusal
+from xchat.chat.refused import Failed, Ignored, Refused
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
+
+Handler = Callable[["Hub", Operation, Any], None]
+
+
+class Verb(NamedTuple):
+    """A verb: its name, what it takes, who handles it, what it answers, and what it does.
+
+    One that `lists` answers rows. One that works `alone` needs the store only.
+    """
+
+    name: str
+    arguments: type[shapes.Arguments]
+    handler: Handler
+    shape: type[shapes.Shape]
+    about: str
+    lists: bool = False
+    alone: bool = True
+
+
+_S = shapes
+_TABLE = (
+    Verb("user add", _S.UserAdd, users.add, _S.UserChanged, "Make an account."),
+    Verb("user list", _S.Nothing, users.list_, _S.UserRow, "List all accounts.", lists=True),
+    Verb("user passwd", _S.UserPassword, users.passwd, _S.UserChanged, "Change a password."),
+    Verb(
+        "user suspend",
+        _S.UserSuspend,
+        users.suspend,
+        _S.UserChanged,
+        "Let an account log in no more, and part with who is logged in to it.",
+    ),
+    Verb("user resume", _S.UserName, users.resume, _S.UserChanged, "Let it log in again."),
+    Verb(
+        "user remove",
+        _S.UserName,
+        users.remove,
+        _S.UserChanged,
+        "Remove an account for ever: its channels are nobody's, its name is free.",
+    ),
+    Verb(
+        "user role",
+        _S.UserRole,
+        users.role,
+        _S.UserChanged,
+        "Say what an account may do: admin or moderator (an operator by OPER NAME), or none.",
+    ),
+    Verb(
+        "user cert add",
+        _S.UserCert,
+        users.cert_add,
+        _S.UserChanged,
+        "Let a certificate log in to an account (SASL EXTERNAL).",
+    ),
+    Verb("user cert del", _S.UserCert, users.cert_del, _S.UserChanged, "Let it log in no more."),
+    Verb(
+        "user cert list",
+        _S.UserName,
+        users.cert_list,
+        _S.CertRow,
+        "List the certificates that log in to an account.",
+        lists=True,
+    ),
+    Verb(
+        "channel list",
+        _S.Nothing,
+        channels.list_,
+        _S.ChannelRow,
+        "List all channels, empty and private ones too.",
+        lists=True,
+    ),
+    Verb(
+        "channel transfer",
+        _S.ChannelTransfer,
+        channels.transfer,
+        _S.ChannelChanged,
+        "Give a channel to an account, whose it is from then on.",
+    ),
+    Verb(
+        "channel drop",
+        _S.ChannelName,
+        channels.drop,
+        _S.ChannelChanged,
+        "Let a registered channel be nobody's.",
+    ),
+    Verb(
+        "ban add",
+        _S.BanAdd,
+        bans.add,
+        _S.BanRow,
+        "Let an account, a mask or an address in no more, and part with who is here.",
+    ),
+    Verb("ban list", _S.Nothing, bans.list_, _S.BanRow, "List all bans.", lists=True),
+    Verb("ban remove", _S.BanName, bans.remove, _S.BanEnded, "Let somebody in again."),
+    Verb(
+        "session list",
+        _S.Nothing,
+        sessions.list_,
+        _S.SessionRow,
+        "List who is connected.",
+        lists=True,
+        alone=False,
+    ),
+    Verb(
+        "session kill",
+        _S.SessionKill,
+        sessions.kill,
+        _S.SessionsKilled,
+        "Part with a session, or with all of a nick.",
+        alone=False,
+    ),
+    Verb(
+        "broadcast",
+        _S.BroadcastText,
+        sessions.broadcast,
+        _S.Told,
+        "Tell everyone who is here something.",
+        alone=False,
+    ),
+    Verb("status", _S.Nothing, server.status, _S.Status, "Say how the server does.", alone=False),
+    Verb(
+        "reload",
+        _S.Nothing,
+        server.reload,
+        _S.Reloaded,
+        "Have the server read its configuration again.",
+        alone=False,
+    ),
+    Verb(
+        "audit",
+        _S.AuditSince,
+        server.audit,
+        _S.AuditLine,
+        "Tell what was done, by whom and when: here, and by operators in the chat.",
+        lists=True,
+    ),
+)
+VERBS = {verb.name: verb for verb in _TABLE}
+
+
+def begin(hub: Hub, who: str, name: str, arguments: Mapping[str, object]) -> Operation:
+    """Ask for what a verb does, in somebody's name; what came of it is in the operation."""
+    operation = Operation(who, name)
+    verb = VERBS.get(name)
+    if verb is None:
+        operation.refusal = Refusal("UNKNOWN_VERB", "There is no such verb")
+        return operation
+    try:
+        verb.handler(hub, operation, msgspec.convert(arguments, verb.arguments))
+    except msgspec.ValidationError as error:
+        operation.refusal = Refusal("INVALID_ARGUMENTS", str(error))
+    except (Refused, Failed, Ignored) as fault:
+        operation.refused(fault)
+    return operation
