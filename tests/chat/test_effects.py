@@ -28,7 +28,7 @@ NAMES = st.sampled_from(["#a", "#b", "#:", "# x", "#a:b", f"#{'𐐨' * 99}"])
 CHANGES = st.builds(
     events.ModeChange,
     st.sampled_from("+-"),
-    st.sampled_from("qaohvbeIklimnstRMC"),
+    st.sampled_from("qaohvbeIklimnstuRMCU"),
     UIDS | ODD,
     st.sampled_from([0, 60]),
 )

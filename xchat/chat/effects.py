@@ -63,8 +63,8 @@ class ToChannel(Effect, frozen=True):
 class ToNeighbours(Effect, frozen=True):
     """A line for everyone in any of these channels, once each, `uid` left out.
 
-    With `watched`, a folded nick, those who watch it (IRCv3 extended-monitor) are told too;
-    who has the capabilities `lack` is not.
+    With `watched`, a folded nick, those who watch it (IRCv3 extended-monitor) are told too,
+    and so are the users `also`; who has the capabilities `lack` is not.
     """
 
     channels: tuple[str, ...]
@@ -73,6 +73,7 @@ class ToNeighbours(Effect, frozen=True):
     need: int = 0
     watched: str = ""
     lack: int = 0
+    also: tuple[str, ...] = ()
 
 
 class ChannelMessage(Effect, frozen=True):
@@ -191,13 +192,17 @@ class Read(Effect, frozen=True):
 
 
 class Entered(Effect, frozen=True):
-    """A user is in a channel from here on; `members` as they were then, themselves included."""
+    """A user is in a channel from here on; `members` as they see them, themselves included.
+
+    The `witnesses` alone are told of it, if not None.
+    """
 
     uid: str
     folded: str
     channel: Channel
     line: Line
     members: tuple[tuple[User, int], ...]
+    witnesses: tuple[str, ...] | None = None
 
 
 class Renamed(Effect, frozen=True):

@@ -204,6 +204,8 @@ class Fanout:
         sessions = self._in_rooms(effect.channels)
         watchers = self.monitor.watchers(effect.watched)
         sessions |= {one: None for one in watchers if one.caps & EXTENDED_MONITOR}
+        for uid in effect.also:
+            sessions |= dict.fromkeys(self.sessions.get(uid, ()))
         lack = effect.lack
         others = [one for one in sessions if one not in own and not one.caps & lack]
         self._to_sessions(others, effect.line, effect.need, request)
@@ -257,6 +259,9 @@ class Fanout:
 
     def _entered(self, effect: effects.Entered, request: Request | None) -> None:
         self.enter(effect.uid, effect.folded)
+        if effect.witnesses is not None:
+            self._to_users(effects.ToUsers(effect.witnesses, effect.line), request)
+            return
         heard = self._tell(effect.folded, effect.line, 0, request)
         if request is not None and heard:
             request.put(effect.line)

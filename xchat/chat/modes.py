@@ -73,9 +73,9 @@ RANK_OF_PREFIX = {role.prefix: role.rank for role in ROLES}
 
 PREFIXES = "".join(role.prefix for role in ROLES)
 
-KICKS = SETS_TOPIC = INVITES = HEARS_ALL = Rank.HALFOP
+KICKS = SETS_TOPIC = INVITES = HEARS_ALL = SEES_ALL = Rank.HALFOP
 """The rank it takes to remove those below, to set a topic under +t, to invite under +i, and to
-hear under +U what those say who have no role."""
+hear under +U what those say who have no role, and to see them under +u."""
 
 
 class ChannelMode(NamedTuple):
@@ -105,6 +105,7 @@ CHANNEL_MODES = (
     ChannelMode("n", "D", "nothing is said from outside"),
     ChannelMode("s", "D", "secret: it is not there for those outside"),
     ChannelMode("t", "D", "only halfops and above set the topic"),
+    ChannelMode("u", "D", "those without a role are seen by halfops and above alone"),
 )
 MODE_OF = {mode.letter: mode for mode in CHANNEL_MODES}
 DEFAULT_FLAGS = "nt"
@@ -157,7 +158,7 @@ def split_status(target: str) -> tuple[str, str]:
 
 
 def chanmodes() -> str:
-    """Return the value of CHANMODES, `Ibe,k,l,CMRUimnst`."""
+    """Return the value of CHANMODES, `Ibe,k,l,CMRUimnstu`."""
     return ",".join(
         "".join(mode.letter for mode in CHANNEL_MODES if mode.kind == kind) for kind in "ABCD"
     )

@@ -133,7 +133,7 @@ TAGS = st.sampled_from([{}, {"+x": "1"}, {"+typing": "active"}])
 CHANGES = st.builds(
     events.ModeChange,
     st.sampled_from(["+", "-", ""]),
-    st.sampled_from([*"qaohvbeIklimnstRMC", "x", "", "ab"]),
+    st.sampled_from([*"qaohvbeIklimnstuRMCU", "x", "", "ab"]),
     UIDS | st.sampled_from(["1", "0", "-5", "x", "٣", "*!*@*", "a!b", "k1", " ", "m:*!*@*"]),
     st.sampled_from([0, 1, 60, -5]),
 )

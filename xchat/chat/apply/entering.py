@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.bans import is_banned, is_expected
+from xchat.chat.apply.sight import is_unseen, seen_members, witnesses
 from xchat.chat.apply.standing import comes_and_goes, role_bits, tell_roles
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Channel, User
@@ -87,7 +88,10 @@ def joined(step: Step, event: ChannelJoined) -> None:
     away = state.away.get(event.uid)
     if away is not None:
         line = step.line(user, "AWAY", away)
-        step.effects.append(effects.ToNeighbours((folded,), user.uid, line, AWAY_NOTIFY))
+        unseen = is_unseen(state, folded, user.uid)
+        also = witnesses(state, folded, user.uid) if unseen else ()
+        where = () if unseen else (folded,)
+        step.effects.append(effects.ToNeighbours(where, user.uid, line, AWAY_NOTIFY, also=also))
 
 
 def _entered(step: Step, user: User, folded: str) -> effects.Entered:
@@ -103,6 +107,10 @@ def _entered(step: Step, user: User, folded: str) -> effects.Entered:
         account=account,
         bot=BOT in user.modes,
     )
-    users, members = step.state.users, step.state.members[folded]
-    present = tuple((users[uid], roles) for uid, roles in members.items())
-    return effects.Entered(user.uid, folded, channel, line, present)
+    state = step.state
+    seen = dict(seen_members(state, folded, user.uid))
+    seen.setdefault(user.uid, state.members[folded][user.uid])
+    present = tuple((state.users[uid], roles) for uid, roles in seen.items())
+    unseen = is_unseen(state, folded, user.uid)
+    told = witnesses(state, folded, user.uid) if unseen else None
+    return effects.Entered(user.uid, folded, channel, line, present, told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xchat.chat import effects
 from xchat.chat.apply.ranks import need_member, need_power_over, need_rank
+from xchat.chat.apply.sight import is_unseen, witnesses
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import leave
 from xchat.chat.events import ChannelParted, UserKicked
@@ -25,7 +26,11 @@ def parted(step: Step, event: ChannelParted) -> None:
     folded = names.fold(event.channel)
     user, channel = step.state.users[event.uid], step.state.channels[folded]
     params = (channel.name, event.reason) if event.reason is not None else (channel.name,)
-    step.effects.append(effects.ToChannel(folded, step.line(user, "PART", *params)))
+    line = step.line(user, "PART", *params)
+    if is_unseen(step.state, folded, user.uid):
+        step.effects.append(effects.ToUsers(witnesses(step.state, folded, user.uid), line))
+    else:
+        step.effects.append(effects.ToChannel(folded, line))
     leave(step, folded, event.uid)
 
 

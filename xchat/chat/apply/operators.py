@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.promotion import set_operator
+from xchat.chat.apply.sight import around, is_unseen, witnesses
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.apply.users import depart
 from xchat.chat.entities import User
@@ -75,17 +76,21 @@ def host_changed(step: Step, event: HostChanged) -> None:
     if new == old:
         return
     step.state.put_user(new)
-    channels, watched = tuple(step.state.joined[old.uid]), names.fold(old.nick)
+    (channels, also), watched = around(step.state, old.uid), names.fold(old.nick)
     line = step.line(old, "CHGHOST", event.user, event.host)
     left = step.line(old, "QUIT", CHANGING)
     step.effects += (
         effects.ToUser(old.uid, line, CHGHOST),
-        effects.ToNeighbours(channels, old.uid, line, CHGHOST, watched),
-        effects.ToNeighbours(channels, old.uid, left, lack=CHGHOST),
+        effects.ToNeighbours(channels, old.uid, line, CHGHOST, watched, also=also),
+        effects.ToNeighbours(channels, old.uid, left, lack=CHGHOST, also=also),
     )
-    for folded in channels:
+    for folded in step.state.joined[old.uid]:
+        unseen = is_unseen(step.state, folded, old.uid)
+        also = witnesses(step.state, folded, old.uid) if unseen else ()
+        where = () if unseen else (folded,)
         for again in _come_back(step, new, folded):
-            step.effects.append(effects.ToNeighbours((folded,), old.uid, again, lack=CHGHOST))
+            effect = effects.ToNeighbours(where, old.uid, again, lack=CHGHOST, also=also)
+            step.effects.append(effect)
 
 
 def _come_back(step: Step, user: User, folded: str) -> list[Line]:

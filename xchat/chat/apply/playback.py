@@ -51,7 +51,7 @@ def happened(step: Step) -> Iterator[HistoryRow]:
 def _channels(effect: _ToRoom) -> tuple[str, ...]:
     """Return the channels that an effect tells something for everyone, by their folded names."""
     if isinstance(effect, effects.Entered):
-        return (effect.folded,)
+        return (effect.folded,) if effect.witnesses is None else ()
     if isinstance(effect, effects.ToChannel):
         return () if effect.need else (effect.channel,)
     return () if effect.need or effect.lack else effect.channels

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.promotion import promote
+from xchat.chat.apply.sight import around
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Account, Attached, Channel, User
 from xchat.chat.events import (
@@ -221,10 +222,10 @@ def depart(
     """Tell those who share a channel with a user, and remove the user."""
     state = step.state
     user = state.users[uid]
-    channels = tuple(state.joined[uid])
+    channels, also = around(state, uid)
     line = step.line(user, "QUIT", reason)
-    step.effects.append(effects.ToNeighbours(channels, uid, line))
-    for folded in channels:
+    step.effects.append(effects.ToNeighbours(channels, uid, line, also=also))
+    for folded in tuple(state.joined[uid]):
         leave(step, folded, uid, is_over=is_over)
     state.drop_user(uid)
     forget_markers(state, uid)
@@ -279,9 +280,9 @@ def nick_changed(step: Step, event: NickChanged) -> None:
 def _rename(step: Step, old: User, nick: str) -> None:
     new = replace(old, nick=nick)
     step.state.put_user(new)
-    channels, line = tuple(step.state.joined[old.uid]), step.line(old, "NICK", nick)
+    (channels, also), line = around(step.state, old.uid), step.line(old, "NICK", nick)
     step.effects.append(effects.ToUser(old.uid, line))
-    step.effects.append(effects.ToNeighbours(channels, old.uid, line))
+    step.effects.append(effects.ToNeighbours(channels, old.uid, line, also=also))
     if names.fold(old.nick) != names.fold(nick):
         step.effects += (effects.NickLeft(old, step.ts), effects.NickTaken(new, step.ts))
 
@@ -325,5 +326,6 @@ def _set_away(step: Step, user: User, message: str | None) -> None:
 
 def tell_around(step: Step, user: User, line: Line, need: int) -> None:
     """Tell those who share a channel with a user, and those who watch them, what they changed."""
-    channels, watched = tuple(step.state.joined[user.uid]), names.fold(user.nick)
-    step.effects.append(effects.ToNeighbours(channels, user.uid, line, need, watched))
+    (channels, also), watched = around(step.state, user.uid), names.fold(user.nick)
+    effect = effects.ToNeighbours(channels, user.uid, line, need, watched, also=also)
+    step.effects.append(effect)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from xchat.chat.apply.sight import is_visible, tells_topic, visible_channel
+from xchat.chat.apply.sight import is_visible, seen_members, tells_topic, visible_channel
 from xchat.chat.commands.each import split
 from xchat.chat.commands.reception import say_names
 from xchat.chat.entities import Channel
@@ -45,9 +45,10 @@ def _say_names_of(hub: Hub, request: Request, name: str) -> None:
     channel = visible_channel(hub.state, uid, name)
     if channel is None:
         return
-    members = hub.state.members[names.fold(name)]
-    users = ((hub.state.users[member], roles) for member, roles in members.items())
-    inside = uid in members
+    folded = names.fold(name)
+    members = seen_members(hub.state, folded, uid)
+    users = ((hub.state.users[member], roles) for member, roles in members)
+    inside = uid in hub.state.members[folded]
     seen = ((user, roles) for user, roles in users if inside or "i" not in user.modes)
     say_names(hub, request, channel, seen)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xchat import __version__
+from xchat.chat.apply.sight import seen_members
 from xchat.chat.commands.each import each
 from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.commands.markread import say_marker
@@ -111,7 +112,9 @@ def _say_joined(hub: Hub, session: Session, folded: str) -> None:
         account=account,
     )
     request.put(line)
-    present = tuple((state.users[uid], roles) for uid, roles in state.members[folded].items())
+    seen = dict(seen_members(state, folded, user.uid))
+    seen.setdefault(user.uid, state.members[folded][user.uid])
+    present = tuple((state.users[uid], roles) for uid, roles in seen.items())
     entered(hub, request, Entered(user.uid, folded, channel, line, present))
     request.finish()
 

@@ -8,6 +8,7 @@ from xchat.chat import effects, events
 from xchat.chat.commands import reception
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
+from xchat.chat.modes import SEES_ALL, rank_of
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request, Session
 from xchat.chat.text import clean
@@ -77,7 +78,15 @@ def _part_and_join(
         hub.fanout.tell(session, line, request)
     asks = request is not None and session is request.session
     answer = request if asks and request is not None else hub.aside(session)
-    entry = effects.Entered(user.uid, effect.new, effect.channel, join, effect.members)
+    entry = effects.Entered(user.uid, effect.new, effect.channel, join, _seen(effect, user))
     reception.entered(hub, answer, entry)
     if not asks:
         answer.finish()
+
+
+def _seen(effect: effects.Renamed, viewer: User) -> tuple[tuple[User, int], ...]:
+    """Return the members whom one of them sees, themselves included (+u)."""
+    own = next(roles for user, roles in effect.members if user.uid == viewer.uid)
+    if "u" not in effect.channel.flags or rank_of(own) >= SEES_ALL:
+        return effect.members
+    return tuple((user, roles) for user, roles in effect.members if roles or user == viewer)

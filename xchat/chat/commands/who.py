@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xchat.chat import operators
-from xchat.chat.apply.sight import visible_channel
+from xchat.chat.apply.sight import seen_members, visible_channel
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
 from xchat.chat.modes import BOT, OPER, prefix_of
@@ -73,8 +73,10 @@ def _in_channel(hub: Hub, request: Request, question: Question) -> Iterator[Foun
     if channel is None:
         return
     folded = names.fold(channel.name)
-    inside = uid in hub.state.members[folded] or _sees_all(hub, uid)
-    for member in list(hub.state.members[folded]):
+    sees_all = _sees_all(hub, uid)
+    inside = uid in hub.state.members[folded] or sees_all
+    members = hub.state.members[folded].items()
+    for member, _ in list(members) if sees_all else seen_members(hub.state, folded, uid):
         roles = hub.state.roles(folded, member)
         if roles is None:
             continue
