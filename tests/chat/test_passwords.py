@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
+from timeit import timeit
 
 import pytest
 
@@ -53,6 +55,19 @@ def test_checked() -> None:
     assert passwords.check("millet", made.password, made.scram, CHEAP) == (False, None)
     assert passwords.check("sesame", None, None, CHEAP) == (False, None)
     assert passwords.check("sesame", "no hash", None, CHEAP) == (False, None)
+
+
+def test_no_account_takes_as_long_as_a_wrong_password() -> None:
+    cost = Cost(1024, 10, 4096)
+    made = passwords.make("sesame", cost)
+    wrong, unknown = (
+        min(
+            timeit(partial(passwords.check, "millet", hashed, None, cost), number=1)
+            for _ in "12345"
+        )
+        for hashed in (made.password, None)
+    )
+    assert wrong / 3 < unknown < wrong * 3
 
 
 @pytest.mark.parametrize("cost", [Cost(16, 1, 4096), Cost(8, 2, 4096), Cost(8, 1, 5000)])

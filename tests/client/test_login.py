@@ -186,6 +186,9 @@ def test_a_wrong_password_has_words_and_a_code(accounts: Server, tmp_path: Path)
     assert code == Exit.LOGIN_REFUSED.code
     assert "does not log us in: SASL authentication failed" in said
     assert "--account" in said
+    (failed,) = [event for event in accounts.journal if "failed login" in str(event)]
+    assert "wrong" not in str(accounts.journal)
+    assert failed["address"] == "127.0.0.1"
 
 
 def test_without_a_terminal_or_a_file_nothing_is_asked(accounts: Server) -> None:

@@ -106,10 +106,10 @@ def _checked(hub: Hub, attempt: _Attempt, checked: Checked) -> None:
 def proved(hub: Hub, session: Session, account: Account, proof: str) -> None:
     """Take it that somebody has proved to own an account; raises Refused for one suspended."""
     hub.attempts.logged_in(session)
-    session.claim.proof = proof
     if account.suspended is not None:
         text = f"The account is suspended: {account.suspended}"
         raise Refused(ERR_NICKLOCKED, text=text)
+    session.claim.proof = proof
 
 
 def log_in(hub: Hub, request: Request, account: Account, then: Callable[[], None]) -> None:
@@ -119,6 +119,8 @@ def log_in(hub: Hub, request: Request, account: Account, then: Callable[[], None
     if user is None:
         session.claim.account = account.aid
     elif user.account != account.aid:
+        if hub.config.access.policy == "devices" and session.claim.proof != CERTIFICATE:
+            raise Refused(ERR_SASLFAIL, text="Here a certificate alone logs in to an account")
         if len(user.sessions) > 1:
             text = "Several devices are connected as you: connect anew to log in to another account"
             raise Refused(ERR_SASLALREADY, text=text)

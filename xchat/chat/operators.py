@@ -18,6 +18,7 @@ WALLOPS = "wallops"
 SIGHT = "sight"
 METADATA = "metadata"
 REDACT = "redact"
+ACCOUNTS = "accounts"
 PRIVILEGES = {
     KILL: "part with a user",
     REHASH: "have the configuration read again",
@@ -25,6 +26,7 @@ PRIVILEGES = {
     SIGHT: "see who is invisible, and where users come from",
     METADATA: "change the metadata of others",
     REDACT: "redact what others said, in any channel",
+    ACCOUNTS: "make accounts for others",
 }
 ADMIN, MODERATOR = "admin", "moderator"
 ROLES = {

@@ -16,7 +16,7 @@ from tests.chat.accounts import (
 from tests.chat.pair import Client, OpenServer, Server, commands
 from xchat.chat.events import AccountChanged, AccountRemoved, AccountSuspended, CredentialsChanged
 from xchat.config import Config
-from xchat.config.settings import Accounts
+from xchat.config.settings import Access, Accounts
 from xchat.limits import Limits
 
 FINGERPRINT = "ab" * 32
@@ -423,6 +423,40 @@ def test_a_suspended_account(server: Server) -> None:
     client = negotiating(server)
     assert log_in(client, "jilles") == ["902 * :The account is suspended: on leave"]
     assert log_in(client, "jilles", "millet") == FAILED, "only its owner is told"
+
+
+def test_who_has_logged_in_to_what_ends_before_they_register(server: Server) -> None:
+    jilles = server.hub.state.account_named("jilles")
+    assert jilles is not None
+    client = negotiating(server)
+    log_in(client, "jilles")
+    server.hub.ledger.append_own("", AccountRemoved(aid=jilles.aid))
+    client.ask("NICK foo", "USER f 0 * :F")
+    assert client.ask("CAP END") == ["904 foo :The account is no more"]
+    assert client.ask("CAP END")[0].startswith("001 foo ")
+
+
+def test_a_certificate_of_a_suspended_account_proves_nothing(open_server: OpenServer) -> None:
+    config = Config(accounts=CONFIG.accounts, access=Access(policy="devices"))
+    server = open_server(config=config)
+    held = add_account(server, "held", certificates=(FINGERPRINT,))
+    add_account(server, "jilles")
+    server.hub.ledger.append_own("", AccountSuspended(aid=held.aid, reason="lost"))
+    client = certified(server)
+    assert log_in(client, "jilles") == LOGGED_IN
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1].startswith("902 ")
+    told = client.ask("NICK jilles", "USER j 0 * :J", "CAP END")
+    assert told[0].startswith("FAIL * ACCOUNT_REQUIRED ")
+
+
+def test_a_device_does_not_change_its_account_by_password(open_server: OpenServer) -> None:
+    config = Config(accounts=CONFIG.accounts, access=Access(policy="devices"))
+    server = open_server(config=config)
+    add_account(server, "ana", certificates=(FINGERPRINT,))
+    add_account(server, "jilles")
+    client = certified(server)
+    client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "NICK ana", "USER a 0 * :A", "CAP END")
+    assert log_in(client, "jilles") == ["904 ana :Here a certificate alone logs in to an account"]
 
 
 def test_an_account_removed_while_its_password_is_checked(server: Server) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from tests.chat.accounts import CONFIG, PASSWORD, add_account, log_in, negotiating
+from tests.chat.accounts import CHEAP, CONFIG, PASSWORD, add_account, log_in, negotiating
+from tests.chat.commands.operators import CONFIG as OPERATORS
+from tests.chat.commands.operators import operator
 from tests.chat.pair import Client, OpenServer, Server
 from xchat.chat.services.nickserv import NICKSERV
 from xchat.config import Config
@@ -148,6 +151,20 @@ def test_register(server: Server) -> None:
     ]
     told = ask(server.client("eve"), "REGISTER hunter2 eve@example.org")
     assert told[0] == "Account created"
+
+
+def test_operators_register_others(open_server: OpenServer) -> None:
+    accounts = replace(CHEAP, registration="closed")
+    server = open_server(config=replace(OPERATORS, accounts=accounts))
+    root = operator(server.client("root"))
+    assert ask(root, "SAREGISTER nino hunter2") == ["Account created"]
+    assert server.hub.state.account_of(root.session.uid) is None
+    assert is_right(server, "nino", "hunter2")
+    assert ask(root, "SAREGISTER nino hunter2") == ["The name is taken: choose another"]
+    assert ask(root, "SAREGISTER 1nino hunter2")[0].startswith("A nick cannot start with")
+    assert ask(server.client("ana"), "SAREGISTER eve hunter2") == [
+        "Permission Denied- You're not an IRC operator"
+    ]
 
 
 def test_identify(server: Server) -> None:

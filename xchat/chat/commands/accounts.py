@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -94,8 +95,22 @@ def make_account(hub: Hub, request: Request, name: str, password: str, email: st
     why = hub.attempts.begin_registration(request.session, hub.now)
     if why is not None:
         raise Failed("TEMPORARILY_UNAVAILABLE", name, text=why)
+    hash_beside(hub, request, prepared, partial(_append, hub, request, name, kept))
+
+
+def make_for_another(hub: Hub, request: Request, name: str, password: str) -> None:
+    """Register an account that is not its maker's, whatever the policy; raises Failed."""
+    _check_name(hub, request, name)
+    prepared = check_password(hub, name, password)
+    hash_beside(hub, request, prepared, partial(_append_for_another, hub, request, name))
+
+
+def hash_beside(
+    hub: Hub, request: Request, prepared: str, then: Callable[[Credentials], None]
+) -> None:
+    """Have the credentials of a password made beside the loop."""
     job = partial(passwords.make, prepared, passwords.cost_of(hub.config.accounts))
-    hub.work(request, job, partial(_append, hub, request, name, kept))
+    hub.work(request, job, then)
 
 
 def _check_email(hub: Hub, name: str, email: str) -> str:
@@ -131,17 +146,26 @@ def check_password(hub: Hub, name: str, password: str) -> str:
     return prepared
 
 
-def _append(hub: Hub, request: Request, name: str, email: str, made: Credentials) -> None:
+def _append_for_another(hub: Hub, request: Request, name: str, made: Credentials) -> None:
+    hub.append(request, _registered(hub, name, made))
+
+
+def _registered(
+    hub: Hub, name: str, made: Credentials, uid: str = "", email: str = ""
+) -> AccountRegistered:
     always_present = hub.config.accounts.always_present
-    event = AccountRegistered(
+    return AccountRegistered(
         name=name,
         password=made.password,
         scram=made.scram,
         always_present=hub.config.is_private if always_present is None else always_present,
-        uid=request.session.uid,
+        uid=uid,
         email=email,
     )
-    hub.append(request, event)
+
+
+def _append(hub: Hub, request: Request, name: str, email: str, made: Credentials) -> None:
+    hub.append(request, _registered(hub, name, made, request.session.uid, email))
 
 
 def account_made(hub: Hub, effect: AccountMade, request: Request | None) -> None:

@@ -21,8 +21,10 @@ from xchat.irc.numerics import (
     ERR_ALREADYREGISTERED,
     ERR_ERRONEUSNICKNAME,
     ERR_NEEDMOREPARAMS,
+    ERR_NICKLOCKED,
     ERR_NONICKNAMEGIVEN,
     ERR_PASSWDMISMATCH,
+    ERR_SASLFAIL,
     ERR_YOUREBANNEDCREEP,
 )
 
@@ -121,8 +123,11 @@ def maybe_register(hub: Hub, request: Request) -> None:
     )
     try:
         hub.append(request, event)
-    except Refused:
-        claim.nick = ""
+    except Refused as refused:
+        if refused.numeric in (ERR_SASLFAIL, ERR_NICKLOCKED):
+            claim.account = ""
+        else:
+            claim.nick = ""
         raise
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xchat.chat import logins, passwords
-from xchat.chat.commands.accounts import check_password, make_account
+from xchat.chat import logins
+from xchat.chat.commands.accounts import (
+    check_password,
+    hash_beside,
+    make_account,
+    make_for_another,
+)
 from xchat.chat.entities import Account
 from xchat.chat.events import (
     AccountChanged,
@@ -17,6 +22,7 @@ from xchat.chat.events import (
     UserQuit,
 )
 from xchat.chat.lines import format_time
+from xchat.chat.operators import ACCOUNTS, need_privilege
 from xchat.chat.passwords import Credentials
 from xchat.chat.refused import Failed
 from xchat.chat.reserved import SERVICE_NICKS
@@ -49,6 +55,12 @@ def register(hub: Hub, request: Request, words: list[str]) -> None:
     if email and "@" not in email:
         raise Failed("UNACCEPTABLE_PASSWORD", text="A password typed here holds no spaces")
     make_account(hub, request, hub.nick_of(request.session), password, email)
+
+
+def saregister(hub: Hub, request: Request, words: list[str]) -> None:
+    """SAREGISTER <account> <password>: by an operator, for somebody else."""
+    need_privilege(hub.state, request.session.uid, ACCOUNTS)
+    make_for_another(hub, request, *words)
 
 
 def identify(hub: Hub, request: Request, words: list[str]) -> None:
@@ -87,8 +99,7 @@ def passwd(hub: Hub, request: Request, words: list[str]) -> None:
 
 
 def _hash(hub: Hub, request: Request, prepared: str, account: Account) -> None:
-    job = partial(passwords.make, prepared, passwords.cost_of(hub.config.accounts))
-    hub.work(request, job, partial(_keep, hub, request, account))
+    hash_beside(hub, request, prepared, partial(_keep, hub, request, account))
 
 
 def _keep(hub: Hub, request: Request, account: Account, made: Credentials) -> None:
@@ -314,6 +325,15 @@ NICKSERV = Service(
             0,
             2,
             aliases=("CLIENTS",),
+        ),
+        Verb(
+            "SAREGISTER",
+            "<account> <password>",
+            "For operators: an account for another.",
+            saregister,
+            2,
+            2,
+            needs_account=False,
         ),
         Verb("DROP", "<account> <password>", "Remove your account.", drop, 1, 2),
     ),
