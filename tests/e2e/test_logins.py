@@ -1,74 +1,43 @@
-"""irssi, WeeChat and catgirl log in to an account: by password, and by a certificate."""
+"""irssi, WeeChat and catgirl log in: by password, by a device's certificate, by a self-made one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.chatters import CHATTERS, Chatter, Visit, weechat_tls_option
-from tests.e2e.conftest import MakeServer, MakeTerminal
-from tests.e2e.programs import Server
+from tests.e2e.chatters import CHATTERS, Chatter, Login, Visit
+from tests.e2e.conftest import UNLIMITED, MakeServer, MakeTerminal
+from tests.e2e.programs import Pki, Server, until
 from tests.e2e.raw import RawClient
-from tests.e2e.tmux import Terminal
-from tests.server.client_certificates import Device, mint
+from tests.server.client_certificates import mint, read_authority
 
-PASSWORD = "sesame-1"
-CHEAP = (
-    "accounts.argon2_memory_kib=8",
-    "accounts.argon2_passes=1",
-    "accounts.scram_iterations=4096",
+CHEAP = ("accounts.argon2_memory_kib=8", "accounts.scram_iterations=4096")
+PASSWORD = "sesame-open"
+MECHANISMS = {
+    "irssi": ("PLAIN", "EXTERNAL"),
+    "weechat-curses": ("PLAIN", "SCRAM-SHA-256", "EXTERNAL"),
+    "catgirl": ("PLAIN", "EXTERNAL"),
+}
+PROOFS = {"PLAIN": "password", "SCRAM-SHA-256": "scram", "EXTERNAL": "certificate"}
+
+each_way_in = pytest.mark.parametrize(
+    ("chatter", "mechanism"),
+    [
+        pytest.param(
+            chatter,
+            mechanism,
+            id=f"{chatter.program}-{mechanism}",
+            marks=pytest.mark.needs(chatter.program, "tmux"),
+        )
+        for chatter in CHATTERS
+        for mechanism in MECHANISMS[chatter.program]
+    ],
 )
-LogIn = Callable[[Terminal, Visit, Path | None], None]
-
-
-def irssi(terminal: Terminal, visit: Visit, certificate: Path | None) -> None:
-    terminal.run(["irssi", f"--home={terminal.folder}", f"--nick={visit.nick}"])
-    terminal.wait(r"\[\(status\)\]")
-    how = f"-sasl_mechanism PLAIN -sasl_username {visit.nick} -sasl_password {PASSWORD}"
-    shown = f"-tls_cert {certificate}" if certificate else ""
-    terminal.type(
-        f"/network add {'-sasl_mechanism EXTERNAL' if certificate else how} lan",
-        f"/server add -network lan -tls -tls_verify -tls_cafile {visit.ca} {shown} "
-        f"{visit.host} {visit.port}",
-        "/connect lan",
-    )
-
-
-def weechat(terminal: Terminal, visit: Visit, certificate: Path | None) -> None:
-    terminal.run(["weechat-curses", "--dir", str(terminal.folder)])
-    terminal.wait("Plugins loaded")
-    tls = weechat_tls_option()
-    by_password = (
-        "/set irc.server.lan.sasl_mechanism scram-sha-256",
-        f"/set irc.server.lan.sasl_username {visit.nick}",
-        f"/set irc.server.lan.sasl_password {PASSWORD}",
-    )
-    by_certificate = (
-        "/set irc.server.lan.sasl_mechanism external",
-        f"/set irc.server.lan.{tls[1:]}_cert {certificate}",
-    )
-    terminal.type(
-        "/set weechat.network.gnutls_ca_system off",
-        f"/set weechat.network.gnutls_ca_user {visit.ca}",
-        "/set irc.look.server_buffer independent",
-        f"/server add lan {visit.host}/{visit.port} {tls}",
-        f"/set irc.server.lan.nicks {visit.nick}",
-        *(by_certificate if certificate else by_password),
-        "/connect lan",
-    )
-
-
-def catgirl(terminal: Terminal, visit: Visit, certificate: Path | None) -> None:
-    how = ["-e", "-c", str(certificate)] if certificate else ["-a", f"{visit.nick}:{PASSWORD}"]
-    terminal.run([
-        "catgirl", "-h", visit.host, "-p", str(visit.port), "-t", str(visit.ca),
-        "-n", visit.nick, "-u", visit.nick, *how,
-    ])  # fmt: skip
-
-
-LOG_IN: dict[str, LogIn] = {"irssi": irssi, "weechat-curses": weechat, "catgirl": catgirl}
 each_chatter = pytest.mark.parametrize(
     "chatter",
     [
@@ -79,35 +48,101 @@ each_chatter = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def device() -> Device:
-    """A certificate with its key that nobody of ours has issued."""
-    return mint(uris=())
+def server(make_server: MakeServer) -> Server:
+    return make_server(UNLIMITED, *CHEAP)
 
 
 @pytest.fixture
-def server(make_server: MakeServer, device: Device) -> Server:
-    """A server where nino has an account, to which that certificate logs in."""
-    server = make_server(*CHEAP)
-    with RawClient.join(server.port, server.ca, "nino") as nino:
-        nino.send(f"NS REGISTER {PASSWORD}", f"NS CERT ADD {device.fingerprint}")
-        nino.wait("logs in to your account now")
-    return server
+def nino(server: Server) -> Iterator[RawClient]:
+    """Somebody who has just registered the account `nino`, and is here."""
+    caps = "draft/account-registration extended-join echo-message"
+    with closing(RawClient.join(server.port, server.ca, "nino", caps=caps)) as client:
+        client.send(f"REGISTER nino * {PASSWORD}")
+        client.wait("REGISTER SUCCESS nino")
+        yield client
 
 
-@pytest.fixture(params=["password", "certificate"])
-def shown(request: pytest.FixtureRequest, device: Device, tmp_path: Path) -> Path | None:
-    """The file of the certificate, for whom logs in by that."""
-    return device.write(tmp_path) if request.param == "certificate" else None
+def device_of(pki: Pki, account: str, folder: Path) -> Path:
+    """Return a certificate of a device as our CA makes it: its key and the issuer in one file."""
+    issuer = pki.ca.parent / "issuer.pem"
+    authority = read_authority(issuer.read_bytes(), issuer.with_name("issuer-key.pem").read_bytes())
+    return mint(account, issuer=authority).write(folder, authority.certificate)
+
+
+def login_of(mechanism: str, pki: Pki, folder: Path) -> Login:
+    if mechanism == "EXTERNAL":
+        return Login(mechanism, certificate=device_of(pki, "nino", folder))
+    return Login(mechanism, "nino", PASSWORD)
+
+
+@each_way_in
+def test_it_logs_in(  # noqa: PLR0917 - fixtures
+    chatter: Chatter,
+    mechanism: str,
+    nino: RawClient,
+    make_terminal: MakeTerminal,
+    server: Server,
+    tmp_path: Path,
+) -> None:
+    nino.send("JOIN #lobby")
+    nino.wait(" 366 ")
+    terminal = make_terminal()
+    login = login_of(mechanism, server.pki, tmp_path)
+    chatter.return_to(terminal, Visit(server.port, server.ca, "nino", login=login))
+    terminal.type("the same nick, another device")
+    nino.wait("^:nino!.* PRIVMSG #lobby :the same nick, another device")
+    joined = [event for event in server.journal if event["event"] == "joined"]
+    assert [event["login"] for event in joined] == ["none", PROOFS[mechanism]]
+    assert PASSWORD not in server.running.errors
 
 
 @each_chatter
-def test_it_logs_in(
-    chatter: Chatter, server: Server, shown: Path | None, make_terminal: MakeTerminal
+def test_a_self_made_certificate_is_pinned_and_logs_in(
+    chatter: Chatter,
+    server: Server,
+    nino: RawClient,
+    make_terminal: MakeTerminal,
+    tmp_path: Path,
 ) -> None:
-    with RawClient.join(server.port, server.ca, "gio", "#lobby", caps="extended-join") as gio:
-        terminal = make_terminal()
-        visit = Visit(server.port, server.ca, "nino")
-        LOG_IN[chatter.program](terminal, visit, shown)
-        terminal.wait(chatter.connected)
-        terminal.type("/join #lobby")
-        gio.wait(r"^:nino!\S+ JOIN #lobby nino ")
+    """As on other servers: connect with it, say who you are once, and `/ns CERT ADD`."""
+    own = self_made(tmp_path)
+    terminal = make_terminal()
+    first = Login("PLAIN", "nino", PASSWORD, own)
+    chatter.enter(terminal, Visit(server.port, server.ca, "nino", login=first))
+    terminal.type("/msg NickServ CERT ADD")
+    until(lambda: is_pinned(nino) or None, "the certificate is pinned", seconds=10)
+    terminal.type("/quit")
+    again = make_terminal()
+    by_it = Login("EXTERNAL", certificate=own)
+    chatter.return_to(again, Visit(server.port, server.ca, "nino", login=by_it))
+    joined = [event for event in server.journal if event["event"] == "joined"]
+    assert [event["login"] for event in joined] == ["none", "password", "certificate"]
+
+
+@each_chatter
+def test_a_certificate_that_nobody_pinned_lets_in_and_logs_nobody_in(
+    chatter: Chatter, server: Server, make_terminal: MakeTerminal, tmp_path: Path
+) -> None:
+    terminal = make_terminal()
+    shown = Login("PLAIN", "nino", "wrong", self_made(tmp_path))
+    chatter.connect(terminal, Visit(server.port, server.ca, "nino", login=shown))
+    terminal.wait("(?i)authentication failed")
+
+
+def is_pinned(owner: RawClient) -> bool:
+    """Say whether a certificate logs in to an account, as NickServ tells its owner."""
+    owner.send("PRIVMSG NickServ :CERT LIST")
+    return re.search("[0-9a-f]{64}", owner.wait("^:NickServ!.* NOTICE .*")[0]) is not None
+
+
+def self_made(folder: Path) -> Path:
+    """Make a certificate as people are told to make one."""
+    file = folder / "own.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365",
+            "-subj", "/CN=nino", "-keyout", file, "-out", file,
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return file

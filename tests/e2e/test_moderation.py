@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.chatters import CHATTERS, Chatter, Visit
 from tests.e2e.conftest import MakeClient, MakeTerminal
 from tests.e2e.programs import Server
+from tests.e2e.tmux import Terminal
 
 each_chatter = pytest.mark.parametrize(
     "chatter",
@@ -59,3 +60,37 @@ def test_a_channel_is_renamed_under_it(
     host.wait(r"^:host!\S+ JOIN #salon$")
     terminal.type("/quote PRIVMSG #salon :here I am")
     host.wait(r"^:nino!\S+ PRIVMSG #salon :here I am$")
+
+
+@each_chatter
+def test_who_is_moderated_sees_each_step(
+    chatter: Chatter, server: Server, join: MakeClient, make_terminal: MakeTerminal
+) -> None:
+    op = join("op", "#lobby")
+    terminal = make_terminal()
+    visit = Visit(server.port, server.ca, "nino")
+    chatter.enter(terminal, visit)
+    op.send("MODE #lobby +m")
+    op.wait(r"MODE #lobby \+m")
+    terminal.type("nobody hears this")
+    see_refusal(chatter, terminal, r"(?i)cannot send|is moderated|\(\+m\)")
+    terminal.type(f"{chatter.show} #lobby")
+    op.send("MODE #lobby +v nino")
+    op.wait(r"MODE #lobby \+v nino")
+    terminal.type("a voice is heard")
+    op.wait("^:nino!.* PRIVMSG #lobby :a voice is heard")
+    op.send("MODE #lobby +b nino!*@*", "KICK #lobby nino :cool down")
+    terminal.wait("cool down")
+    terminal.type("/join #lobby")
+    see_refusal(chatter, terminal, r"(?i)you.re banned|banned from|cannot join|\(\+b\)")
+    op.send("MODE #lobby -b nino!*@*")
+    op.wait(r"MODE #lobby -b")
+    terminal.type("/join #lobby")
+    op.wait("^:nino!.* JOIN #lobby")
+
+
+def see_refusal(chatter: Chatter, terminal: Terminal, words: str) -> None:
+    """Wait until the client shows a refusal, wherever it shows them."""
+    if chatter.show_refusals:
+        terminal.type(chatter.show_refusals)
+    terminal.wait(words)

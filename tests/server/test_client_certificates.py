@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.chat.accounts import CHEAP, plain_message
-from tests.server.client import Client
+from tests.server.client import Client, shake_hands
 from tests.server.client_certificates import CLIENT, DAY, SERVER, Device, mint, read_authority
 from tests.server.conftest import Pair
 from tests.server.house import House
@@ -24,6 +25,8 @@ from xchat.chat.events import AccountRegistered
 from xchat.config import Config, load
 from xchat.errors import ConfigError
 from xchat.pki.devices import account_in, uri_of
+from xchat.pki.init import init
+from xchat.pki.wish import Wish
 from xchat.server import self_made
 from xchat.server.context import make_context
 from xchat.server.tls import TlsError, TlsPipe
@@ -135,6 +138,29 @@ def test_nobody_is_asked_where_the_settings_say_so(pair: Pair, tmp_path: Path) -
     server = context_of(pair, 'tls.client_certificates="none"')
     assert server.verify_mode == ssl.CERT_NONE
     assert connect(server, pair, mint().write(tmp_path))[0].presented is None
+
+
+@pytest.mark.parametrize("sends_issuer", [False, True])
+def test_a_device_of_our_issuer_need_not_bring_the_issuer_along(
+    tmp_path: Path, *, sends_issuer: bool
+) -> None:
+    """irssi and WeeChat send one certificate, whatever their file holds."""
+    folder = tmp_path / "certs"
+    init(folder, Wish(names=("localhost",), detects=False), datetime.now(UTC))
+    issuer = folder / "issuer.pem"
+    authority = read_authority(issuer.read_bytes(), issuer.with_name("issuer-key.pem").read_bytes())
+    chain = (authority.certificate,) if sends_issuer else ()
+    shows = mint("nino", issuer=authority).write(tmp_path, *chain)
+    ours = trustme.CA()
+    cert, key = folder / "live" / "server.pem", folder / "live" / "server-key.pem"
+    own = Pair(ours, cert, key)
+    trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+    trust.load_cert_chain(shows)
+    pipe, client = TlsPipe(context_of(own)), Client(trust)
+    shake_hands(pipe, client)
+    assert pipe.presented is not None
+    assert pipe.presented.account == "nino"
+    assert len(client.tls._sslobj.get_unverified_chain()) == 2  # type: ignore[attr-defined]
 
 
 # -- who is refused -------------------------------------------------------------------------------

@@ -1,8 +1,14 @@
-"""Which CA's certificates log clients in: the one that was named, or the one beside ours."""
+"""Which CA's certificates log clients in: the one that was named, or the one beside ours.
+
+Most chat clients send their own certificate and not its issuer's, whatever
+their file holds: what stands between it and the root has to be known here.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError, XChatError
@@ -12,7 +18,7 @@ from xchat.pki.folder import CA
 
 
 def client_ca(settings: Tls) -> bytes | None:
-    """Return the CA in PEM; None where none was named and the server's own is not to be found.
+    """Return the CA and its issuers in PEM; None where none was named and ours is not to be found.
 
     Raises ConfigError for a file that was named and is no CA's.
     """
@@ -34,15 +40,17 @@ def _named(file: Path) -> bytes:
 
 
 def _beside(cert: Path) -> bytes | None:
-    """Return the ca.pem by `cert` where it is the root of that chain, as `init` lays it out."""
+    """Return the ca.pem by `cert`, where it is the root of that chain, and the chain's issuers."""
     for folder in (cert.parent.parent, cert.parent):
         if not (folder / CA).is_file():
             continue
         try:
             pem = read_file(folder / CA)
-            last = read_chain(read_file(cert), cert)[-1]
+            chain = read_chain(read_file(cert), cert)
             roots = read_chain(pem, folder / CA)
         except XChatError:
             return None
-        return pem if any(root.subject == last.issuer for root in roots) else None
+        if all(root.subject != chain[-1].issuer for root in roots):
+            return None
+        return b"\n".join((pem, *(each.public_bytes(Encoding.PEM) for each in chain[1:])))
     return None
