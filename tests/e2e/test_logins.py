@@ -16,7 +16,11 @@ from tests.e2e.programs import Pki, Server, until
 from tests.e2e.raw import RawClient
 from tests.server.client_certificates import mint, read_authority
 
-CHEAP = ("accounts.argon2_memory_kib=8", "accounts.scram_iterations=4096")
+CHEAP = (
+    "accounts.argon2_memory_kib=8",
+    "accounts.argon2_passes=1",
+    "accounts.scram_iterations=4096",
+)
 PASSWORD = "sesame-open"
 MECHANISMS = {
     "irssi": ("PLAIN", "EXTERNAL"),
