@@ -12,7 +12,7 @@ in memory can be believed, is it read again from the store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -35,6 +35,13 @@ class CannotKeep(Exception):  # noqa: N818 - what the store says when it fails, 
 
 class CannotRead(Exception):  # noqa: N818
     """The store cannot say what it holds; `str` is why, in words."""
+
+
+class Place(NamedTuple):
+    """A message that was found: its place in the log, and whose history tells it, if any does."""
+
+    seq: int
+    target: str
 
 
 class Store(Protocol):
@@ -93,6 +100,17 @@ class Store(Protocol):
 
     def latest(self, target: str, after: int = 0) -> int | None:
         """Return when something was last said after a place (ms), or None; raises CannotRead."""
+
+    def prepare_search(self) -> bool:
+        """Index some of what was said of late; say whether there is more. Raises CannotRead."""
+
+    def search(
+        self, text: str, *, after: int, before: int, limit: int, newest: bool
+    ) -> Iterator[list[Place]]:
+        """Yield messages between two places (exclusive) with all words of a text, some at a time.
+
+        No text finds all. Raises CannotRead.
+        """
 
     def conversations(self, person: str) -> list[str]:
         """Return the targets of somebody's direct messages, the latest first; raises CannotRead."""

@@ -38,6 +38,7 @@ SPECIFIED_CODES = frozenset(
         "WEAK_PASSWORD",
         "REDACT_FORBIDDEN",  # draft/message-redaction, this and the next
         "UNKNOWN_MSGID",
+        "INTERNAL_ERROR",  # draft/search
         "MULTILINE_INVALID",  # draft/multiline, this and the next four
         "MULTILINE_INVALID_TARGET",
         "MULTILINE_MAX_BYTES",

@@ -77,6 +77,7 @@ CAPABILITIES = (
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
     Capability("draft/pre-away", PRE_AWAY),
     Capability("draft/read-marker", READ_MARKER),
+    Capability("draft/search", SEARCH_DRAFT),
     Capability("echo-message", ECHO_MESSAGE),
     Capability("extended-join", EXTENDED_JOIN),
     Capability("extended-monitor", EXTENDED_MONITOR),
@@ -88,6 +89,7 @@ CAPABILITIES = (
     Capability("sasl", SASL),
     Capability("server-time", SERVER_TIME),
     Capability("setname", SETNAME),
+    Capability("soju.im/search", SEARCH),
     Capability("standard-replies", STANDARD_REPLIES),
     Capability("userhost-in-names", USERHOST_IN_NAMES),
 )

@@ -47,6 +47,8 @@ HISTORY_ROWS_MAX = 100
 """Messages one CHATHISTORY may ask for, announced as CHATHISTORY in ISUPPORT."""
 MULTILINE_SECONDS_MAX = 120.0
 """How long a client may take to send one message in several lines."""
+SEARCH_PLACES_MAX = 20_000
+"""Messages that one SEARCH looks at: of what matches, others may have nearly all."""
 APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
 READ_MARKERS_MAX = 1_000

@@ -1,13 +1,16 @@
-"""What is done when there is time: the write-ahead log is moved into the database."""
+"""What is done when there is time: checkpoints, and the index of what was said."""
 
 from __future__ import annotations
 
+from xchat.chat.ledger import CannotRead
 from xchat.journal import Journal
 from xchat.limits import FAILURE_SECONDS
 from xchat.store.store import SqliteStore
 
 LITTLE_TO_DO_SECONDS = 0.5
 """A turn that took so long has mostly waited."""
+INDEX_SECONDS = 0.2
+"""What was said is indexed by some hundreds, milliseconds of work, so often at most."""
 
 
 class Housekeeping:
@@ -17,20 +20,36 @@ class Housekeeping:
         self._store = store
         self._journal = journal
         self._told_at = float("-inf")
+        self._index_at = 0.0
 
     def after_turn(self, before: float, now: float) -> None:
         """Tidy if a turn had little to do, or if that can be put off no longer."""
         store = self._store
         if store.must_tidy or (store.is_untidy and now - before > LITTLE_TO_DO_SECONDS):
             self.tidy(now)
+        elif now >= self._index_at:
+            self._index_at = now + INDEX_SECONDS
+            if store.is_behind:
+                self.index(now)
+
+    def index(self, now: float) -> None:
+        """Index some of what was said; a search would otherwise have it all to do."""
+        try:
+            self._store.prepare_search()
+        except CannotRead as failure:
+            self._tell(now, "what was said cannot be indexed, and is not found", str(failure))
 
     def tidy(self, now: float) -> None:
         """Tidy; where that fails the operator is told, since the log grows until it works."""
         why = self._store.tidy()
-        if why is not None and now - self._told_at >= FAILURE_SECONDS:
-            self._told_at = now
-            self._journal.error(
+        if why is not None:
+            words = (
                 "the write-ahead log cannot be moved into the database, and grows: "
-                "look at the disk; nothing is lost",
-                why=why,
+                "look at the disk; nothing is lost"
             )
+            self._tell(now, words, why)
+
+    def _tell(self, now: float, words: str, why: str) -> None:
+        if now - self._told_at >= FAILURE_SECONDS:
+            self._told_at = now
+            self._journal.error(words, why=why)

@@ -114,6 +114,10 @@ MIGRATIONS = (
     CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
         BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
     """,
+    """
+    CREATE INDEX history_places ON history (seq);
+    CREATE TABLE search_parts (part INTEGER PRIMARY KEY, upto INTEGER NOT NULL);
+    """,
 )
 """One script a version, from each to the next; what has landed is never changed."""
 

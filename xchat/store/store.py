@@ -13,11 +13,12 @@ from msgspec.structs import astuple
 from xchat.chat import events
 from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
 from xchat.chat.kept import state_of
-from xchat.chat.ledger import CannotKeep, CannotRead
+from xchat.chat.ledger import CannotKeep, CannotRead, Place
 from xchat.chat.log import Entry
 from xchat.chat.state import Row, State
 from xchat.store.database import StoreError, open_database
 from xchat.store.history import Histories
+from xchat.store.search import INDEX_ROWS, SearchIndex
 from xchat.store.words import BUSY, in_words
 
 SHARD = 0
@@ -45,6 +46,7 @@ class SqliteStore(Histories):
     def __init__(self, path: Path) -> None:
         self._path = path
         super().__init__(open_database(path))
+        self._index = SearchIndex(self._db)
         self.log_id = self._meta("log_id")
         self.node = self._meta("node")
         self.seq, self.ts = self._db.execute(
@@ -131,6 +133,8 @@ class SqliteStore(Histories):
         except sqlite3.Error as error:
             self._roll_back()
             raise CannotKeep(in_words(error)) from error
+        if erased:
+            self._index.reread()
         self.seq, self.ts = last.seq, last.ts
         self._untidied += len(placed)
 
@@ -146,6 +150,7 @@ class SqliteStore(Histories):
             blank = events.encode(events.decode(event).blank()).ljust(len(event))
             self._db.execute(_BLANK, (blank.decode(), place.seq))
         self._erase_history(place.target, place.seq)
+        self._index.forget(place.seq)
         self._has_erased = True
 
     def _roll_back(self) -> None:
@@ -198,6 +203,25 @@ class SqliteStore(Histories):
             return 1 + bisect_left(places, ts, key=self._time_at)
         except sqlite3.Error as error:
             raise CannotRead(in_words(error)) from error
+
+    def prepare_search(self) -> bool:
+        """Index some of what was said of late; say whether there is more. Raises CannotRead."""
+        return self._index.go_on(self.seq)
+
+    def search(
+        self, text: str, *, after: int, before: int, limit: int, newest: bool
+    ) -> Iterator[list[Place]]:
+        """Yield messages between two places (exclusive) with all words of a text, some at a time.
+
+        No text finds all. Raises CannotRead.
+        """
+        end = min(before, self.seq + 1)
+        return self._index.search(text, after=after, before=end, limit=limit, newest=newest)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is enough that was said of late to be indexed for the search."""
+        return self._index.behind(self.seq) >= INDEX_ROWS
 
     def _time_at(self, place: int) -> int:
         """Return the time of the first entry from a place on, some having been erased."""

@@ -128,8 +128,14 @@ def _need_params(request: Request, subcommand: str, count: int) -> tuple[str, ..
 
 
 def _limit(subcommand: str, limit: str) -> int:
+    fault = Failed("INVALID_PARAMS", subcommand, text="The limit is not a number")
+    return limit_of(limit, fault)
+
+
+def limit_of(limit: str, fault: Failed) -> int:
+    """Return how many rows are asked for, within bounds; raises the fault for no number."""
     if not _NUMBER.fullmatch(limit):
-        raise Failed("INVALID_PARAMS", subcommand, text="The limit is not a number")
+        raise fault
     return min(int(limit), HISTORY_ROWS_MAX)
 
 
@@ -140,7 +146,7 @@ def _targets(hub: Hub, request: Request) -> None:
     after, before = sorted((first, second))
     spoken = sorted(
         (ts, found.name)
-        for found in _own(hub, request.session.uid)
+        for found in readable_by(hub, request.session.uid)
         if (ts := hub.ledger.store.latest(found.target, found.after)) and after < ts < before
     )
     count = _limit("TARGETS", limit)
@@ -156,7 +162,7 @@ def _need_timestamp(text: str) -> int:
     return need_time("TARGETS", text.removeprefix(_TIMESTAMP))
 
 
-def _own(hub: Hub, uid: str) -> list[Readable]:
+def readable_by(hub: Hub, uid: str) -> list[Readable]:
     """Return all the histories that a user may read."""
     targets = hub.ledger.store.conversations(hub.state.users[uid].party)
     direct = readable_conversations(hub.state, uid, targets)
