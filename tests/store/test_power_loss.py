@@ -180,7 +180,7 @@ def test_a_commit_is_shared(watched: Watched, timing: RecordTiming) -> None:
 def test_a_disk_that_fails_at_the_sync_tells_nobody(tmp_path: Path) -> None:
     """EIO from fdatasync: what was told is kept, and what was refused is not."""
     path, failures = tmp_path / FILE_NAME, 9
-    first = 8 + 4 * len(MIGRATIONS)  # past what the start itself writes
+    first = 5 + 4 * len(MIGRATIONS)  # past what the start itself writes
     strace = ["strace", "-o", "/dev/null", "-e", "trace=fdatasync"]
     inject = ["-e", f"inject=fdatasync:error=EIO:when={first}..{first + failures - 1}"]
     done = subprocess.run(

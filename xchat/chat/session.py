@@ -250,6 +250,20 @@ class Request:
             session.outbox.append(render(line, session.caps, tag))
 
 
+class News(Request):
+    """What a session is told that it did not ask for, at once, whatever it waits for.
+
+    It belongs among the lines that others are told in the same moment.
+    """
+
+    def put(self, line: Line, tag: str = "") -> None:
+        """Tell the session a line."""
+        self.session.outbox.append(render(line, self.session.caps, tag))
+
+    def finish(self) -> None:
+        """End; nothing has waited."""
+
+
 def labelled(lines: list[tuple[Line, str]], label: str, server: str) -> list[tuple[Line, str]]:
     """Return the answer to a labelled command (IRCv3 labeled-response)."""
     tag = f"label={escape_tag(label)}"

@@ -89,8 +89,6 @@ def _check_room(wire: Wire, folded: str, room: Room, state: State) -> None:
         for uid, bits in state.members[folded].items()
     }
     where = f"{wire.nick} in {folded}"
-    if not room.complete and wire.session.open:
-        return  # it will be: after a RENAME that waits for the answer before it
     assert room.complete, f"{where} was never told who is there"
     assert room.nicks.keys() == roles_by_nick.keys(), f"{where} believes in others than are there"
     room.knows_roles &= bool(wire.session.caps & MULTI_PREFIX)

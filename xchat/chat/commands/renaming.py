@@ -10,10 +10,11 @@ from xchat.chat.entities import User
 from xchat.chat.lines import Line
 from xchat.chat.modes import SEES_ALL, rank_of
 from xchat.chat.refused import Failed
-from xchat.chat.session import Request, Session
+from xchat.chat.session import News, Request, Session
 from xchat.chat.text import clean
 from xchat.irc import names
 from xchat.irc.capabilities import CHANNEL_RENAME, EXTENDED_JOIN
+from xchat.irc.message import Message
 from xchat.limits import LINE_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _part_and_join(
     for line in (part, join):
         hub.fanout.tell(session, line, request)
     asks = request is not None and session is request.session
-    answer = request if asks and request is not None else hub.aside(session)
+    answer = request if asks and request is not None else News(session, Message(""), hub.name)
     entry = effects.Entered(user.uid, effect.new, effect.channel, join, _seen(effect, user))
     reception.entered(hub, answer, entry)
     if not asks:

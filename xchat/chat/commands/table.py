@@ -230,8 +230,8 @@ _TABLE = (
     Command(
         "SEARCH",
         search.search,
-        "[text=WORDS][;in=target][;from=nick][;after=TIME][;before=TIME][;limit=number]",
-        "Find what was said.",
+        "<text=WORDS;in=TARGET;from=NICK;after=TIME;before=TIME;limit=NUMBER>",
+        "Find what was said; each of these may be left out.",
         1,
         cost=4,
     ),
