@@ -6,7 +6,7 @@ import pytest
 
 from tests.chat.pair import OpenServer, Server, commands
 from xchat.chat import streams
-from xchat.chat.apply import users
+from xchat.chat.apply import emptying
 from xchat.limits import Limits
 
 
@@ -111,7 +111,7 @@ def test_channels_that_nobody_is_in_take_nobodys_place(open_server: OpenServer) 
 def test_of_too_many_empty_channels_the_one_left_first_ends(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(users, "CHANNELS_EMPTY_MAX", 2)
+    monkeypatch.setattr(emptying, "CHANNELS_EMPTY_MAX", 2)
     alice = server.client("alice")
     for name in ("#a", "#b", "#c"):
         alice.ask(f"JOIN {name}", f"PRIVMSG {name} :x", f"PART {name}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xchat.chat import effects
+from xchat.chat.apply.emptying import leave
 from xchat.chat.apply.ranks import need_member, need_power_over, need_rank
 from xchat.chat.apply.sight import is_unseen, witnesses
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.apply.users import leave
 from xchat.chat.events import ChannelParted, UserKicked
 from xchat.chat.modes import KICKS
 from xchat.chat.refused import Refused

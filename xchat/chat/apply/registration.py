@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from xchat.chat.apply.emptying import is_forsaken, let_rest
 from xchat.chat.apply.ranks import need_member, need_rank
 from xchat.chat.apply.standing import put_roles, role_bits, standing
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.apply.users import is_forsaken, let_rest
 from xchat.chat.entities import Access, Channel, User
 from xchat.chat.events import (
     AccessChanged,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.emptying import is_bare, is_forsaken, leave
 from xchat.chat.apply.promotion import promote
 from xchat.chat.apply.sight import around
 from xchat.chat.apply.step import Step, actor
@@ -38,7 +39,6 @@ from xchat.irc.numerics import (
     RPL_NOWAWAY,
     RPL_UNAWAY,
 )
-from xchat.limits import CHANNELS_EMPTY_MAX
 
 DETACHED = "Not connected; what you write waits"
 """The away message of who is always present, and not connected."""
@@ -196,24 +196,7 @@ def node_started(step: Step, event: NodeStarted) -> None:
         elif is_always_present(step.state, user):
             _detach(step, user)
         else:
-            depart(step, user.uid, "The server was restarted", is_over=_is_bare)
-
-
-def _is_bare(channel: Channel) -> bool:
-    """Say whether there is nothing about a channel to be kept, or to be kept closed."""
-    bare = Channel(cid=channel.cid, name=channel.name, created=channel.created)
-    return replace(channel, invited=(), emptied=0) == bare
-
-
-def is_forsaken(channel: Channel) -> bool:
-    """Say whether a channel ends when its last member leaves.
-
-    One in which something was said stays, with its modes and its history, for
-    those whom the modes let in. One that is by invitation ends: nobody is left
-    who could invite, and nobody may read it under another life of its name. A
-    registered one is its founder's, and stays.
-    """
-    return not channel.founder and (not channel.spoken or "i" in channel.flags)
+            depart(step, user.uid, "The server was restarted", is_over=is_bare)
 
 
 def depart(
@@ -236,29 +219,6 @@ def forget_markers(state: State, party: str) -> None:
     """Forget how far a party that is no more has read."""
     for target in list(state.read.get(party, ())):
         state.put_read(party, target, None)
-
-
-def leave(
-    step: Step, folded: str, uid: str, *, is_over: Callable[[Channel], bool] = is_forsaken
-) -> None:
-    """Take a user out of a channel, and decide what becomes of an empty one."""
-    state = step.state
-    state.drop_member(folded, uid)
-    step.effects.append(effects.Left(uid, folded))
-    if state.members[folded]:
-        return
-    if is_over(state.channels[folded]):
-        state.drop_channel(folded)
-    else:
-        let_rest(step, folded)
-
-
-def let_rest(step: Step, folded: str) -> None:
-    """Keep a channel in which nobody is; of too many the one left longest ago ends."""
-    state, channel = step.state, step.state.channels[folded]
-    state.put_channel(replace(channel, emptied=0 if channel.founder else step.seq))
-    if len(state.empty) > CHANNELS_EMPTY_MAX:
-        state.drop_channel(next(iter(state.empty)))
 
 
 def check_nick_changed(state: State, event: NickChanged) -> None:
