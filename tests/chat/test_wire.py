@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chat.pair import Server
-from xchat.limits import LINE_BYTES_MAX, TAGS_FROM_CLIENT_BYTES_MAX
+from xchat.limits import LINE_BYTES_ENDLESS, LINE_BYTES_MAX, TAGS_FROM_CLIENT_BYTES_MAX
 
 
 def test_bytes_that_are_not_utf8_are_refused_never_mangled(server: Server) -> None:
@@ -50,8 +50,20 @@ def test_a_line_at_the_limit_and_one_byte_longer(server: Server) -> None:
     fits = LINE_BYTES_MAX - len(head) - len("\r\n")
     assert alice.ask(head + "x" * fits)[0].startswith("401")
     assert alice.ask(head + "x" * (fits + 1)) == ["417 alice :Input line was too long"]
-    assert alice.ask("x" * 100_000) == ["417 alice :Input line was too long"]
+    assert alice.ask("x" * 10_000) == ["417 alice :Input line was too long"]
     assert alice.sync() == []
+
+
+@pytest.mark.parametrize("end", ["", "\r\n"])
+def test_a_line_without_end_is_the_end(server: Server, end: str) -> None:
+    """ERROR: used by the server to report a fatal error, before terminating the connection."""
+    alice = server.client("alice")
+    alice.send_bytes(b"PRIVMSG #a :" + b"a" * LINE_BYTES_ENDLESS + end.encode())
+    assert alice.heard() == [
+        "417 alice :Input line was too long",
+        "ERROR :Closing link (127.0.0.1): A line of more than 16384 bytes",
+    ]
+    assert alice.closed
 
 
 @pytest.mark.parametrize(("size", "answer"), [(0, "401"), (1, "417")])

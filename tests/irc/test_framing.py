@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xchat.irc.framing import TOO_LONG, LineBuffer
-from xchat.limits import LINE_BYTES_MAX, TAGS_FROM_CLIENT_BYTES_MAX
+from xchat.irc.framing import ENDLESS, TOO_LONG, LineBuffer
+from xchat.limits import LINE_BYTES_ENDLESS, LINE_BYTES_MAX, TAGS_FROM_CLIENT_BYTES_MAX
 
-SMALL_LINE, SMALL_TAGS = 12, 8
+SMALL_LINE, SMALL_TAGS, SMALL_ENDLESS = 12, 8, 30
 
 # Few distinct bytes, so that line endings, tags and spaces meet often.
 streams = st.lists(st.sampled_from(b"\r\n@ ab"), max_size=200).map(bytes)
 
 
 def small() -> LineBuffer:
-    return LineBuffer(tags_max=SMALL_TAGS, line_max=SMALL_LINE)
+    return LineBuffer(tags_max=SMALL_TAGS, line_max=SMALL_LINE, endless=SMALL_ENDLESS)
 
 
 def split(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -96,8 +96,8 @@ def test_tags_without_a_line_are_not_too_long() -> None:
 
 def test_a_line_too_long_is_told_once_and_the_next_is_whole() -> None:
     buffer = LineBuffer()
-    assert buffer.feed(b"x" * 10_000) == [TOO_LONG]
-    assert buffer.feed(b"x" * 10_000) == []
+    assert buffer.feed(b"x" * 6_000) == [TOO_LONG]
+    assert buffer.feed(b"x" * 6_000) == []
     assert buffer.feed(b"x\r\nPING\r\n") == [b"PING"]
 
 
@@ -106,3 +106,11 @@ def test_it_is_told_before_its_end_has_come() -> None:
     buffer = LineBuffer()
     assert TOO_LONG in buffer.feed(b"x" * (TAGS_FROM_CLIENT_BYTES_MAX + LINE_BYTES_MAX + 1))
     assert buffer._partial == b""
+
+
+def test_a_line_that_may_never_end_is_named_once() -> None:
+    buffer = LineBuffer()
+    assert buffer.feed(b"x" * LINE_BYTES_ENDLESS) == [TOO_LONG]
+    assert buffer.feed(b"x") == [ENDLESS]
+    assert buffer.feed(b"x" * LINE_BYTES_ENDLESS) == []
+    assert buffer.feed(b"x\r\nPING\r\n") == [b"PING"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xchat.chat.commands.table import COMMANDS, EVERYTHING, NOTHING, Command
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.session import Request, Session
-from xchat.irc.framing import LineTooLong
+from xchat.irc.framing import ENDLESS, LineTooLong
 from xchat.irc.message import Message, ParseError, parse, salvage
 from xchat.irc.numerics import (
     ERR_INPUTTOOLONG,
@@ -15,7 +15,7 @@ from xchat.irc.numerics import (
     ERR_NOTREGISTERED,
     ERR_UNKNOWNCOMMAND,
 )
-from xchat.limits import APPENDS_PENDING_MAX
+from xchat.limits import APPENDS_PENDING_MAX, LINE_BYTES_ENDLESS
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 def handle(hub: Hub, session: Session, line: bytes | LineTooLong) -> bool:
     """Handle one line; say False where it has to wait for what is not settled yet."""
     fault: Refused | Failed | None = None
+    if line is ENDLESS:
+        hub.close(session, f"A line of more than {LINE_BYTES_ENDLESS} bytes")
+        return True
     try:
         message = Message("") if isinstance(line, LineTooLong) else parse(line)
     except ParseError as error:

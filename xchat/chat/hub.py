@@ -161,7 +161,6 @@ class Hub(Desk):
     def serve(self, now: float, now_ms: int) -> None:
         """Let every session that has lines have its share of them handled."""
         self.now, self.now_ms = now, now_ms
-        self.departures.go_on(now)
         self._absences.go_on(now, now_ms)
         self._expiries.go_on(now, now_ms)
         self.work.conclude()
@@ -173,6 +172,7 @@ class Hub(Desk):
             else:
                 self._runnable[session] = None
         self._serving = None
+        self.departures.go_on(now)
         told, finished = self.streams.go_on()
         self.fanout.touch(*told)
         self._runnable.update(dict.fromkeys(finished))

@@ -48,6 +48,7 @@ def _nick_left(hub: Hub, effect: effects.NickLeft, request: Request | None) -> N
 
 def _gone(hub: Hub, effect: effects.Gone, _request: Request | None) -> None:
     for session in hub.fanout.gone(effect.user.uid):
+        session.claim.nick = effect.user.nick
         hub.close(session, effect.reason)
 
 

@@ -23,6 +23,9 @@ LABEL_BYTES_MAX = 64
 """A label (IRCv3 labeled-response)."""
 
 # -- fixed by design --------------------------------------------------------------------------
+LINE_BYTES_ENDLESS = 16_384
+"""Of one line, tags and all: who sends more is parted with. Twice what the longest line may have
+is still a mistake, and answered as one (417)."""
 CIPHERTEXT_BYTES_A_TURN = 16_384
 """Ciphertext fed to one TLS object a turn: a flood of key updates costs milliseconds."""
 SILENT_CIPHERTEXT_BYTES_MAX = 65_536

@@ -19,6 +19,20 @@ def test_who_registers_logs_in(open_server: OpenServer) -> None:
     assert stranger.heard() == [], "they share no channel"
 
 
+def test_who_logs_in_is_told_so_first(open_server: OpenServer) -> None:
+    """RPL_LOGGEDIN (900) is sent when the user's account name is set: before others, and they
+    themselves, are notified of it.
+    """
+    server = open_server()
+    account, guest = server.account("Ana"), server.client("guest", "account-notify")
+    uid = guest.session.uid
+    assert server.hub.ledger.append_own(uid, UserLoggedIn(uid=uid, account=account.aid))
+    assert guest.heard() == [
+        f"900 guest {guest.source} Ana :You are now logged in as Ana",
+        ":guest ACCOUNT Ana",
+    ]
+
+
 def test_neighbours_hear_who_logs_in_and_out(open_server: OpenServer) -> None:
     """If the user has authenticated: `:nick!user@host ACCOUNT accountname`, else `ACCOUNT *`."""
     server = open_server()

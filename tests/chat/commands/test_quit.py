@@ -23,12 +23,37 @@ def test_the_others_hear_quit_and_the_reason(server: Server, line: str, reason: 
     alice, bob, carl = (server.client(nick) for nick in ("alice", "bob", "carl"))
     server.channel("#a", alice, bob)
     server.channel("#b", alice, bob)
-    (error,) = alice.read(line)
+    quit_, error = alice.read(line)
+    assert (quit_.nick, quit_.command, quit_.params) == ("alice", "QUIT", (reason,))
     assert (error.command, error.params) == ("ERROR", (f"Closing link (127.0.0.1): {reason}",))
     assert alice.closed
     (heard,) = bob.read()
     assert (heard.nick, heard.command, heard.params) == ("alice", "QUIT", (reason,))
     assert carl.heard() == []
+
+
+def test_who_has_been_told_goodbye_has_left(server: Server) -> None:
+    """WHOWAS: information about a nickname which no longer exists. So it does not: ERROR is the
+    last thing the client is told, and comes after that was kept.
+    """
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.send("QUIT :bye")
+    server.hub.serve(server.now, server.now_ms)
+    assert not any(line.startswith(b"ERROR") for line in alice.session.outbox)
+    server.hub.settle()
+    assert alice.session.outbox[-1].startswith(b"ERROR"), "before the connection has ended"
+    assert bob.ask("ISON alice", "WHOWAS alice")[:2] == [
+        "303 bob :",
+        "314 bob alice ~alice 127.0.0.1 * :alice's name",
+    ]
+
+
+def test_a_device_that_leaves_is_not_its_user(server: Server) -> None:
+    account = server.account("alice")
+    phone, desk = (server.client("alice", account=account) for _ in "ab")
+    assert phone.ask("QUIT :bye")[0] == ":alice QUIT :Quit: bye"
+    assert phone.closed
+    assert desk.sync() == []
 
 
 def test_what_was_said_before_is_heard_and_what_comes_after_is_not(server: Server) -> None:

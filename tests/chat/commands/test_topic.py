@@ -16,6 +16,24 @@ def test_every_member_hears_a_change(server: Server) -> None:
     assert alice.ask("TOPIC #a :") == [":alice TOPIC #a :"] == bob.heard()
 
 
+def test_what_is_no_change_is_told_to_nobody(server: Server) -> None:
+    """If the topic of a channel is changed or cleared, every client in that channel will receive a
+    TOPIC command.
+    """
+    alice, bob = server.client("alice"), server.client("bob")
+    server.channel("#a", alice, bob)
+    assert alice.ask("TOPIC #a :", "TOPIC #a :x") == [":alice TOPIC #a x"]
+    assert bob.ask("TOPIC #a") == [
+        ":alice TOPIC #a x",
+        "332 bob #a x",
+        f"333 bob #a {alice.source} {server.now_ms // 1000}",
+    ]
+    alice.ask("MODE #a -t")
+    bob.heard()
+    assert bob.ask("TOPIC #a :x") == []
+    assert alice.heard() == []
+
+
 def test_asked_for(server: Server) -> None:
     """If topic is not given, either RPL_TOPIC or RPL_NOTOPIC is returned. If RPL_TOPIC is returned,
     RPL_TOPICWHOTIME SHOULD also be sent.
@@ -70,6 +88,7 @@ def test_as_long_as_announced(server: Server) -> None:
     alice = server.client("alice")
     alice.ask("JOIN #a")
     assert alice.read(f"TOPIC #a :{'x' * 390}")[0].params[1] == "x" * 390
+    alice.ask("TOPIC #a :")
     assert alice.read(f"TOPIC #a :{'x' * 391}")[0].params[1] == "x" * 390
     assert alice.read(f"TOPIC #a :{'x' * 389}ა")[0].params[1] == "x" * 389
 

@@ -202,6 +202,6 @@ def logged_out(step: Step, event: UserLoggedOut) -> None:
 def _tell_account(step: Step, user: User) -> None:
     account = step.state.accounts.get(user.account)
     line = step.line(user, "ACCOUNT", account.name if account else NO_ACCOUNT)
+    step.effects.append(effects.LoggedIn(user, account))
     step.effects.append(effects.ToUser(user.uid, line, ACCOUNT_NOTIFY))
     tell_around(step, user, line, ACCOUNT_NOTIFY)
-    step.effects.append(effects.LoggedIn(user, account))

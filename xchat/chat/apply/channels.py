@@ -10,7 +10,7 @@ from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Topic
 from xchat.chat.events import TopicChanged, UserInvited
 from xchat.chat.modes import INVITES, SETS_TOPIC, rank_of
-from xchat.chat.refused import Refused
+from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import INVITE_NOTIFY
@@ -29,6 +29,8 @@ def check_topic(state: State, event: TopicChanged) -> None:
     channel, roles = need_member(state, event.uid, event.channel)
     if "t" in channel.flags and rank_of(roles) < SETS_TOPIC:
         raise Refused(ERR_CHANOPRIVSNEEDED, channel.name)
+    if (channel.topic.text if channel.topic else "") == (event.topic or ""):
+        raise Ignored
 
 
 def topic_changed(step: Step, event: TopicChanged) -> None:

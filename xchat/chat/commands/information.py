@@ -28,7 +28,6 @@ from xchat.irc.numerics import (
     RPL_GLOBALUSERS,
     RPL_INFO,
     RPL_ISUPPORT,
-    RPL_LINKS,
     RPL_LOCALUSERS,
     RPL_LUSERCHANNELS,
     RPL_LUSERCLIENT,
@@ -148,10 +147,8 @@ def info(hub: Hub, request: Request) -> None:
 
 
 def links(hub: Hub, request: Request) -> None:
-    """LINKS [server]: this one, for it is linked to no other."""
+    """LINKS [server]: none, for this one is linked to no other."""
     need_this_server(hub, request)
-    about = f"0 {hub.config.server.description}"
-    hub.reply(request, RPL_LINKS, hub.name, hub.name, text=about)
     hub.reply(request, RPL_ENDOFLINKS, "*")
 
 

@@ -178,6 +178,15 @@ def pong(_hub: Hub, _request: Request) -> None:
 
 
 def quit_(hub: Hub, request: Request) -> None:
-    """QUIT [reason]: answered with ERROR, and the connection ends."""
-    given = request.params[0] if request.params else ""
-    hub.close(request.session, f"Quit: {clean(given, hub.limits.kick_bytes_max)}")
+    """QUIT [reason]: answered with ERROR, and the connection ends.
+
+    Who has read that, has left: nobody asks afterwards and finds them here.
+    """
+    session, given = request.session, request.params[0] if request.params else ""
+    reason = f"Quit: {clean(given, hub.limits.kick_bytes_max)}"
+    if session.registered:
+        user = hub.state.users[session.uid]
+        account = hub.state.account_name(user.uid)
+        request.put(Line(user.prefix, "QUIT", (reason,), hub.now_ms, account=account))
+        hub.departures.add(session, reason)
+    hub.close(session, reason)

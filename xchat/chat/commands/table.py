@@ -159,7 +159,7 @@ _TABLE = (
     ),
     Command("LUSERS", information.lusers, "", "How many are here."),
     Command("KILL", operators.kill, "<nick> [reason]", "Part with a user (operators).", 1),
-    Command("LINKS", information.links, "[server]", "The servers there are: this one."),
+    Command("LINKS", information.links, "[server]", "The servers it is linked to: none."),
     Command(
         "MARKREAD",
         markread.markread,
