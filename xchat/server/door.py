@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from xchat.chat.buckets import network_of
+from xchat.chat.entities import ServerBan
+from xchat.chat.server_bans import words
 from xchat.config import Config
 from xchat.journal import Journal
 from xchat.server.access import admits
@@ -29,11 +31,18 @@ _NOT_FROM_HERE = (
 class Door:
     """Takes connections from the loop, and counts who is in."""
 
-    def __init__(self, config: Config, loop: Loop, journal: Journal) -> None:
+    def __init__(
+        self,
+        config: Config,
+        loop: Loop,
+        journal: Journal,
+        ban_of: Callable[[str], ServerBan | None],
+    ) -> None:
         self._limits = config.limits
         self._policy = config.access.policy
         self._loop = loop
         self._journal = journal
+        self._ban_of = ban_of
         self._admission = Admission(config.limits)
 
     def accept(self, context: ssl.SSLContext, now: float, *, room: int) -> Iterator[Connection]:
@@ -42,15 +51,20 @@ class Door:
             limit = self._admission.refuse(address, now)
             if limit is not None:
                 self.record("too many connections", address, now, limit=f"limits.{limit}")
-            welcome = limit is None or self._admission.may_explain(now)
+            ban = self._ban_of(address) if limit is None else None
+            if ban is not None:
+                self._journal.refusal("banned", network_of(address), now, mask=ban.mask)
+            welcome = (limit is None and ban is None) or self._admission.may_explain(now)
             if not welcome or not _tune(sock, self._limits.sndbuf_bytes):
                 sock.close()
                 continue
             connection = Connection(sock, address, context, self._limits, now)
-            if limit is None:
-                self._admission.came(address, now)
-            else:
+            if limit is not None:
                 connection.refusal = self._admission.explain(limit)
+            elif ban is not None:
+                connection.refusal = words(ban)
+            else:
+                self._admission.came(address, now)
             yield connection
 
     def refusal_of(self, connection: Connection, now: float) -> str | None:

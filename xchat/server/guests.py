@@ -6,9 +6,12 @@ import contextlib
 import ssl
 import time
 from collections.abc import Iterable
+from functools import partial
 
 from xchat.chat.buckets import network_of
+from xchat.chat.entities import ServerBan
 from xchat.chat.hub import Hub
+from xchat.chat.server_bans import ban_on_address
 from xchat.chat.session import Claim, Session
 from xchat.journal import Journal
 from xchat.server.connection import READ, Connection, Phase
@@ -33,7 +36,7 @@ class Guests:
         self._hub = hub
         self._loop = loop
         self._journal = journal
-        self._door = Door(hub.config, loop, journal)
+        self._door = Door(hub.config, loop, journal, partial(_ban_of, hub))
         self._deadlines = Deadlines()
         self._everyone: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
@@ -253,6 +256,10 @@ class Guests:
 
     def _abuse(self, kind: str, address: str, **fields: object) -> None:
         self._door.record(kind, address, self._hub.now, **fields)
+
+
+def _ban_of(hub: Hub, address: str) -> ServerBan | None:
+    return ban_on_address(hub.state, address)  # the state of now: after a fault it is another
 
 
 def _has_said_all(claim: Claim) -> bool:

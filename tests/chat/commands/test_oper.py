@@ -112,7 +112,7 @@ def test_what_is_no_hash_lets_nobody_in() -> None:
 def test_it_is_shown(server: Server) -> None:
     """RPL_WHOISOPERATOR (313); `*` among the flags of WHO and in USERHOST; LUSERS counts them."""
     alice, bob = server.client("alice"), operator(server.client("bob"))
-    assert "313 alice bob :is an IRC operator" in alice.ask("WHOIS bob")
+    assert "313 alice bob :is an IRC operator (admin)" in alice.ask("WHOIS bob")
     assert "352 alice * ~bob 127.0.0.1 xchat.local bob H* :0 bob's name" in alice.ask("WHO bob")
     assert alice.ask("USERHOST bob") == ["302 alice bob*=+~bob@127.0.0.1"]
     assert "252 alice 1 :operator(s) online" in alice.ask("LUSERS")

@@ -26,6 +26,9 @@ def test_what_can_change_does_and_what_cannot_is_named(open_server: OpenServer) 
     assert "372 root :- New here" in root.ask("MOTD")
     assert "491" in root.ask("OPER root right")[0], "who is no operator any more, becomes none"
     assert server.hub.name == "xchat.local"
+    *_, recorded = server.store.audit(limit=10)
+    assert (recorded.via, recorded.act, recorded.what) == ("chat", "REHASH", "xchat.toml")
+    assert recorded.who == root.source
 
 
 def test_what_cannot_be_read_changes_nothing(open_server: OpenServer) -> None:

@@ -60,7 +60,7 @@ _TABLE = (
         _S.UserRole,
         users.role,
         _S.UserChanged,
-        "Say what an account may do: admin or moderator (an operator by OPER NAME), or none.",
+        "Say what an account may do: admin or moderator makes an operator, none ends that.",
     ),
     Verb(
         "user cert add",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from xchat.chat.apply.administration import CHAT, name_of
 from xchat.chat.commands.each import need_user
-from xchat.chat.events import OperatorGranted, UserKilled, WallopsSent
+from xchat.chat.events import Administered, OperatorGranted, UserKilled, WallopsSent
 from xchat.chat.lines import Line
 from xchat.chat.operators import ADMIN, KILL, REHASH, need_privilege
 from xchat.chat.passwords import NO_HASH, verify
@@ -85,7 +86,10 @@ def _rehashed(hub: Hub, request: Request, read: Config | ConfigError) -> None:
     """Go on once it was read: all of it counts, or nothing of it."""
     if isinstance(read, ConfigError):
         raise Failed("INVALID_CONFIGURATION", text=f"Nothing has changed: {read.what}")
+    operator = need_privilege(hub.state, request.session.uid, REHASH)
+    who = name_of(hub.state, operator.uid)
     later = hub.configure(read)
+    hub.append(request, Administered(who=who, act="REHASH", what=hub.config_name, via=CHAT))
     text = "The configuration was read again"
     if later:
         text = f"{text}; with the next start only: {', '.join(later)}"

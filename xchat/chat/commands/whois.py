@@ -85,7 +85,7 @@ def _say_whois(hub: Hub, request: Request, user: User) -> None:
 def _say_standing(hub: Hub, request: Request, user: User) -> None:
     """Tell what a user is and does: operator, bot, logged in, away."""
     if OPER in user.modes:
-        hub.reply(request, RPL_WHOISOPERATOR, user.nick)
+        hub.reply(request, RPL_WHOISOPERATOR, user.nick, text=f"is an IRC operator ({user.role})")
     if BOT in user.modes:
         hub.reply(request, RPL_WHOISBOT, user.nick)
     account = hub.state.account_name(user.uid)
