@@ -182,7 +182,7 @@ def test_who_has_no_login_is_refused_in_words_where_one_is_needed(
     guest = house.encrypt()
     guest.log_in("ana")
     house.until(lambda: guest.end, "the end")
-    assert guest.said(" 465 ")
+    assert guest.said("FAIL * ACCOUNT_REQUIRED ")
     assert guest.lines[-1].startswith("ERROR :")
     assert house.recorded("refused", kind="not registered")
     assert_empty(house)
