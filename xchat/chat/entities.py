@@ -99,6 +99,14 @@ class Access(msgspec.Struct, frozen=True):
     letter: str
 
 
+class Lifted(msgspec.Struct, frozen=True):
+    """A ban that was lifted, and where in the log; `spared` (parties) were in the channel then."""
+
+    mask: str
+    seq: int
+    spared: tuple[str, ...] = ()
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_field="k"):
     """A channel; `cid` names this life of it, and its history, among all of one name."""
 
@@ -114,6 +122,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_fiel
     """Masks that no ban stops (+e)."""
     invexes: tuple[Ban, ...] = ()
     """Masks that +i does not stop (+I)."""
+    lifted: tuple[Lifted, ...] = ()
+    """Bans that were lifted, the oldest first: whom they meant reads on from there only."""
     invited: tuple[str, ...] = ()
     spoken: bool = False
     """Whether anything was ever said here that its history keeps."""

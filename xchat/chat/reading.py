@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from xchat.chat.apply.bans import shut_until
 from xchat.chat.apply.step import direct_target
 from xchat.chat.entities import Channel, party_of
 from xchat.chat.state import State
@@ -45,7 +46,7 @@ def readable_channel(state: State, uid: str, channel: Channel) -> Readable | Non
     """Return a channel's history as a user may read it, or None for who is not in it."""
     if state.roles(names.fold(channel.name), uid) is None:
         return None
-    return Readable(channel.cid, channel.name)
+    return Readable(channel.cid, channel.name, shut_until(state, channel, state.users[uid]))
 
 
 def readable_channels(state: State, uid: str) -> Iterator[Readable]:

@@ -121,6 +121,10 @@ METADATA_SYNC_SECONDS = 2
 """When to ask then: the channel's list of members has been sent by that time."""
 WHOWAS_ENTRIES_MAX = 1024
 """Users who are gone, and nicks given up, that WHOWAS remembers: half a megabyte."""
+LIFTED_BANS_MAX = 60
+"""Lifted bans a channel remembers, so that whom they kept out reads nothing of that time."""
+LIFTED_SPARED_MAX = 32
+"""Members a lifted ban may have meant: of one that meant more nothing is remembered."""
 MODES_A_COMMAND = 12
 """Mode changes one MODE may ask for, announced as MODES in ISUPPORT."""
 BAN_SECONDS_MAX = 366 * 86_400

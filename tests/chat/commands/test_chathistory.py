@@ -401,3 +401,46 @@ def test_requests_that_are_none(alice: Client, server: Server, request_: str, co
         assert fail.startswith(f"FAIL CHATHISTORY {code}")
     (fail,) = alice.ask(f"@label=x CHATHISTORY {request_}")
     assert fail.startswith(f"FAIL CHATHISTORY {code}")
+
+
+# -- then as now ------------------------------------------------------------------------------
+
+
+def test_who_was_banned_reads_on_from_where_that_ended(server: Server, alice: Client) -> None:
+    """Secure identification MUST exist to ensure that users cannot obtain history they are not
+    authorised to view: nobody reads what was said before a ban on them was lifted.
+    """
+    bob, carl = server.client("bob", *CAPS), server.client("carl", *CAPS)
+    server.channel("#a", alice, bob, carl)
+    alice.ask("PRIVMSG #a :before", "MODE #a +b bob!*@*", "KICK #a bob", "PRIVMSG #a :meanwhile")
+    msgid = history(alice, "LATEST #a * 1")[0].tags["msgid"]
+    alice.ask("MODE #a -b bob!*@*", "PRIVMSG #a :after")
+    server.quiet()
+    server.channel("#a", bob)
+    for request in ("LATEST #a * 9", "AFTER #a timestamp=1970-01-01T00:00:00.000Z 9"):
+        assert texts(history(bob, request)) == ["after"]
+    assert history(bob, f"BEFORE #a msgid={msgid} 9") == []
+    assert texts(history(bob, f"AROUND #a msgid={msgid} 9")) == ["after"]
+    assert texts(history(carl, "LATEST #a * 9")) == ["before", "meanwhile", "after"]
+
+
+def test_who_stayed_through_a_ban_has_heard_it(server: Server, alice: Client) -> None:
+    bob = server.client("bob", *CAPS)
+    server.channel("#a", alice, bob)
+    alice.ask("PRIVMSG #a :before", "MODE #a +b *!*@*", "PRIVMSG #a :meanwhile", "MODE #a -b *!*@*")
+    server.quiet()
+    assert texts(history(bob, "LATEST #a * 9")) == ["before", "meanwhile"]
+    late = server.client("late", *CAPS)
+    server.channel("#a", late)
+    assert texts(history(late, "LATEST #a * 9")) == []
+
+
+def test_a_lifted_ban_is_remembered_over_a_restart(open_server: OpenServer) -> None:
+    server = open_server()
+    alice = server.client("alice", *CAPS)
+    server.channel("#a", alice)
+    alice.ask("PRIVMSG #a :before", "MODE #a +b bob", "MODE #a -b bob")
+    again = open_server()
+    bob = again.client("bob", *CAPS)
+    again.channel("#a", bob)
+    assert texts(history(bob, "LATEST #a * 9")) == []

@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from xchat.chat.entities import Ban, Channel, User
+from msgspec.structs import replace
+
+from xchat.chat.entities import Ban, Channel, Lifted, User
 from xchat.chat.state import State
+from xchat.irc import names
 from xchat.irc.masks import compile_mask, complete
 from xchat.irc.names import BadName, visible
+from xchat.limits import LIFTED_BANS_MAX, LIFTED_SPARED_MAX
 
 MUTE, ACCOUNT = "m:", "a:"
 CAN_MUTE = "be"
@@ -45,6 +49,35 @@ def is_banned(state: State, channel: Channel, user: User) -> bool:
     bans, exceptions = filter(_is_whole, channel.bans), filter(_is_whole, channel.exceptions)
     who = _names(state, user)
     return _match(bans, who) and not _match(exceptions, who)
+
+
+def remember_lifted(state: State, before: Channel, after: Channel, seq: int) -> Channel:
+    """Return a channel that knows which bans were lifted at a place in the log.
+
+    Who was in it all the same has heard what was said; a ban that meant many of
+    those was no ban of anybody.
+    """
+    kept = after.lifted
+    for ban in before.bans:
+        if ban.mask.startswith(MUTE) or any(ban.mask == other.mask for other in after.bans):
+            continue
+        members = (state.users[uid] for uid in state.members[names.fold(after.name)])
+        spared = tuple(user.party for user in members if meant_by(state, (ban,), user))
+        if len(spared) <= LIFTED_SPARED_MAX:
+            others = (lifted for lifted in kept if lifted.mask != ban.mask)
+            kept = (*others, Lifted(ban.mask, seq, spared))[-LIFTED_BANS_MAX:]
+    return after if kept == after.lifted else replace(after, lifted=kept)
+
+
+def shut_until(state: State, channel: Channel, user: User) -> int:
+    """Return the last place in the log where a ban that kept a user out was lifted, or 0."""
+    who = _names(state, user)
+    places = (
+        lifted.seq
+        for lifted in channel.lifted
+        if _matches(lifted.mask, who) and user.party not in lifted.spared
+    )
+    return max(places, default=0)
 
 
 def is_silenced(state: State, channel: Channel, user: User) -> bool:

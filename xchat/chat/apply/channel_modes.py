@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.bans import remember_lifted
 from xchat.chat.apply.ranks import need_member, need_power_over, need_rank
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Ban, Channel, User
@@ -122,6 +123,7 @@ def with_entry(channel: Channel, change: ModeChange, setter: str, ts: int) -> Ch
 
 def _entry(step: Step, event: ModesChanged, channel: Channel, change: ModeChange) -> Made:
     changed = with_entry(channel, change, step.state.users[event.uid].prefix, step.ts)
+    changed = remember_lifted(step.state, channel, changed, step.seq)
     count, most = count_entries(changed), event.entries_max
     if most and count > max(most, count_entries(channel)):  # others were before this one
         step.effects.append(effects.Answer(ERR_BANLISTFULL, (channel.name, change.letter)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from xchat.chat.apply.bans import remember_lifted
 from xchat.chat.apply.channel_modes import tell_modes
 from xchat.chat.apply.step import Step
 from xchat.chat.entities import Ban
@@ -28,7 +29,8 @@ def ended(step: Step, event: BansEnded) -> None:
     channel = step.state.channels[folded]
     over = [ModeChange("-", "b", ban.mask) for ban in channel.bans if _is_over(ban, event)]
     bans = tuple(ban for ban in channel.bans if not _is_over(ban, event))
-    step.state.put_channel(replace(channel, bans=bans))
+    after = replace(channel, bans=bans)
+    step.state.put_channel(remember_lifted(step.state, channel, after, step.seq))
     tell_modes(step, event.server, folded, over)
 
 
