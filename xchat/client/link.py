@@ -129,8 +129,8 @@ class Link:
     def _tell(self, events: Sequence[Event]) -> None:
         assert self._app is not None
         for event in events:
-            if isinstance(event, EntryRefused):
-                self._refusal = event
+            if isinstance(event, EntryRefused) and self._refusal is None:
+                self._refusal = event  # the first says why; what comes after it says goodbye
             self._app.handle(event)
 
     # -- what is watched ----------------------------------------------------------------------

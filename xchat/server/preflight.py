@@ -100,6 +100,8 @@ def describe_join(config: Config, start: Start) -> str:
     words = ["xchat-client", "--ca", _ca_file(Path(config.tls.cert))]
     if config.server.password:
         words += ["--password-file", "FILE"]
+    if config.access.policy == "accounts":
+        words += ["--account", "YOU"]
     return shlex.join([*words, f"YOU@{show_address((host, start.port))}", "#lobby"])
 
 

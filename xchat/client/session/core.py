@@ -225,6 +225,7 @@ HANDLERS: dict[str, tuple[int, Handler]] = {
     "PONG": (1, _on_pong),
     "CAP": (2, registration.on_cap),
     "AUTHENTICATE": (1, login.on_authenticate),
+    "900": (1, login.on_logged_in),
     "903": (1, login.on_success),
     "902": (1, login.on_failure),
     "904": (1, login.on_failure),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from xchat.chat.sasl import Exchange, chunks_of
-from xchat.client.session.events import EntryRefused
+from xchat.client.session.events import EntryRefused, ServerSaid
 from xchat.client.session.state import Identity, Phase, State
 from xchat.irc.message import Message
 
@@ -81,6 +81,11 @@ def on_authenticate(state: State, message: Message) -> None:
         return
     for chunk in chunks:
         state.send("AUTHENTICATE", chunk)
+
+
+def on_logged_in(state: State, message: Message) -> None:
+    """900: under which account."""
+    state.emit(ServerSaid(code="900", words=message.params[-1]))
 
 
 def on_success(state: State, _message: Message) -> None:
