@@ -1,0 +1,52 @@
+"""README, "A team of your own": its commands, as they stand there, make a private chat."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from tests.e2e.conftest import MakeProgram
+from tests.e2e.programs import run, until
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+COMMANDS_MAX = 5
+
+
+def commands() -> list[list[str]]:
+    """Return the commands of the section, comments left out, as a shell reads them."""
+    section = README.read_text("utf-8").partition("## A team of your own")[2].partition("\n## ")[0]
+    block = re.search(r"\n\n((?:    xchat-.*\n)+)", section)
+    assert block is not None
+    return [shlex.split(line, comments=True) for line in block[1].splitlines()]
+
+
+def test_a_team_chats_with_accounts_required(tmp_path: Path, make_program: MakeProgram) -> None:
+    """A section that gets a team going in private mode in at most five commands."""
+    init, add, serve, join = commands()
+    env = {"XDG_DATA_HOME": str(tmp_path / "share")}
+    made = run(*init, cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    added = run(*add, stdin="correct horse\n", env=env, cwd=tmp_path)
+    assert (added.returncode, "anna" in added.stdout) == (0, True), added.stderr
+    server = make_program("server", *serve, "--port", "0", "--host", "127.0.0.1", env=env)
+    server.start()
+    port = until(
+        lambda: re.search(r'"port": (\d+)', server.errors), "the server listens", seconds=20
+    )[1]
+    password = tmp_path / "password"
+    password.write_text("correct horse\n")
+    join = [word.replace("localhost", f"localhost:{port}") for word in join]
+    alone = run(*[word for word in join if word not in ("--account", "anna")], cwd=tmp_path)
+    assert alone.returncode == 22, "nobody without an account gets a word in"
+    assert "--account NAME" in alone.stderr
+    anna = run(
+        *join[:1],
+        "--account-password-file",
+        str(password),
+        *join[1:],
+        stdin="hello, team\n",
+        cwd=tmp_path,
+    )
+    assert anna.returncode == 0, anna.stderr
+    assert "anna: hello, team" in anna.stdout
