@@ -61,7 +61,7 @@ class Server:
         assert "001" in [message.command for message in welcome], welcome
         return client
 
-    def account(self, name: str, *, always_present: bool = False) -> Account:
+    def account(self, name: str, *, always_present: bool | None = None) -> Account:
         """Return a new account without credentials; `client(..., account=)` is logged in to it."""
         event = AccountRegistered(name=name, always_present=always_present)
         assert self.hub.ledger.append_own("", event)

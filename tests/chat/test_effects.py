@@ -44,6 +44,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "channels_max": st.sampled_from([0, 1, 20]),
     "ts": st.sampled_from([0, 1 << 50]),
     "device_is_away": st.booleans(),
+    "stays": st.booleans(),
     "invites_max": st.sampled_from([0, 1, 60]),
     "entries_max": st.sampled_from([0, 2]),
     "command": st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG"]),

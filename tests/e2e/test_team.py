@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.e2e.conftest import MakeProgram
-from tests.e2e.programs import run, until
+from tests.e2e.programs import Program, run, until
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 COMMANDS_MAX = 5
@@ -21,7 +21,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in block[1].splitlines()]
 
 
-def test_a_team_chats_with_accounts_required(tmp_path: Path, make_program: MakeProgram) -> None:
+def test_a_team_chats_with_accounts_required(tmp_path: Path, closing: ExitStack) -> None:
     """A section that gets a team going in private mode in at most five commands."""
     init, add, serve, join = commands()
     env = {"XDG_DATA_HOME": str(tmp_path / "share")}
@@ -29,7 +29,8 @@ def test_a_team_chats_with_accounts_required(tmp_path: Path, make_program: MakeP
     assert made.returncode == 0, made.stderr
     added = run(*add, stdin="correct horse\n", env=env, cwd=tmp_path)
     assert (added.returncode, "anna" in added.stdout) == (0, True), added.stderr
-    server = make_program("server", *serve, "--port", "0", "--host", "127.0.0.1", env=env)
+    server = Program(tmp_path, "server", [*serve, "--port", "0", "--host", "127.0.0.1"], env)
+    closing.callback(server.close)
     server.start()
     port = until(
         lambda: re.search(r'"port": (\d+)', server.errors), "the server listens", seconds=20

@@ -41,6 +41,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     """The uids of those who may talk to them though mode R is set."""
     account: str = ""
     """The aid of the account they are logged in to."""
+    stays: bool = False
+    """Whether the server lets those stay whose account does not say."""
     sessions: tuple[Attached, ...] = ()
     detached: int = 0
     """Since when (ms) nobody has been attached; 0 while somebody is."""
@@ -163,8 +165,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_fiel
     role: str = ""
     email: str = ""
     """How its owner is reached, where the server asks for that."""
-    always_present: bool = False
-    """Whether its user stays, under a nick of its own, while nobody is attached."""
+    always_present: bool | None = None
+    """Whether its user stays, under a nick of its own, while nobody is attached.
+
+    None: as the server they logged in to has it (`User.stays`).
+    """
     suspended: str | None = None
     """Why it may not log in, or None."""
 

@@ -43,6 +43,7 @@ class UserRegistered(Event, frozen=True, tag="user-registered"):
     host: str
     realname: str
     account: str = ""
+    stays: bool = False
 
 
 class SessionDetached(Event, frozen=True, tag="session-detached"):
@@ -71,7 +72,9 @@ class AccountRegistered(Event, frozen=True, tag="account-registered"):
     scram: str | None = None
     certificates: tuple[str, ...] = ()
     role: str = ""
-    always_present: bool = False
+    always_present: bool | None = None
+    stays: bool = False
+    """Of `uid`, where that is who made it and is logged in by it."""
     uid: str = ""
     email: str = ""
 
@@ -120,6 +123,7 @@ class UserLoggedIn(Event, frozen=True, tag="user-logged-in"):
 
     uid: str
     account: str
+    stays: bool = False
 
 
 class UserLoggedOut(Event, frozen=True, tag="user-logged-out"):

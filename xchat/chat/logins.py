@@ -124,7 +124,11 @@ def log_in(hub: Hub, request: Request, account: Account, then: Callable[[], None
         if len(user.sessions) > 1:
             text = "Several devices are connected as you: connect anew to log in to another account"
             raise Refused(ERR_SASLALREADY, text=text)
-        hub.append(request, UserLoggedIn(uid=user.uid, account=account.aid), then)
+        hub.append(
+            request,
+            UserLoggedIn(uid=user.uid, account=account.aid, stays=hub.config.are_present),
+            then,
+        )
         return
     say_logged_in(hub, request, account)
     then()

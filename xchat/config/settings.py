@@ -133,7 +133,8 @@ class Accounts(_Section, frozen=True):
     always_present: Annotated[
         bool | None,
         Meta(
-            description="whether new accounts stay present while no device of theirs is connected; "
+            description="whether accounts stay present while no device of theirs is connected, "
+            "where they have not chosen (NickServ SET ALWAYS-PRESENT); "
             "unset: where access.policy asks for accounts or devices"
         ),
     ] = None
@@ -216,6 +217,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def is_private(self) -> bool:
         """Whether only those with an account, or a device of one, may join."""
         return self.access.policy in ("accounts", "devices")
+
+    @property
+    def are_present(self) -> bool:
+        """Whether accounts that have not chosen stay present with no device connected."""
+        chosen = self.accounts.always_present
+        return self.is_private if chosen is None else chosen
 
 
 def data_folder(config: Config) -> Path:

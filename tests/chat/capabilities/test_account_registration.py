@@ -199,9 +199,7 @@ def test_an_account_opens_a_private_server(open_server: OpenServer) -> None:
     told = client.ask("CAP END")
     assert told[0].startswith("001 ana ")
     assert any("draft/ACCOUNTREQUIRED" in line.split() for line in told)
-    account = server.hub.state.account_named("ana")
-    assert account is not None
-    assert account.always_present
+    assert server.hub.state.users[client.session.uid].stays
 
 
 def test_past_a_servers_password_nobody_registers_early(open_server: OpenServer) -> None:

@@ -168,6 +168,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "values": st.dictionaries(st.sampled_from(["a", "b", "c d"]), MAYBE_TEXTS, max_size=3),
     "sid": UIDS,
     "device_is_away": st.booleans(),
+    "stays": st.booleans(),
     "accepted": st.booleans(),
     "ts": st.sampled_from([0, 1, 7, 1 << 50]),
     "account": AIDS,
@@ -198,7 +199,7 @@ NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
     events.AccountRegistered: {
         "certificates": st.just(()),
         "role": st.just(""),
-        "always_present": st.booleans(),
+        "always_present": st.none() | st.booleans(),
     },
     events.ChannelRenamed: {"name": CHANNELS},
     events.OperatorGranted: {"role": st.sampled_from(["", "admin", "moderator", "x"])},

@@ -64,14 +64,12 @@ def _add(hub: Hub, operation: Operation, asked: UserAdd, made: Credentials | Non
     if made is None and asked.cert is None:
         text = "An account logs in by a password, a certificate, or both: give one"
         raise Failed("NO_CREDENTIALS", asked.name, text=text)
-    always_present = hub.config.accounts.always_present
     event = AccountRegistered(
         name=asked.name,
         password=made.password if made else None,
         scram=made.scram if made else None,
         certificates=(asked.cert,) if asked.cert else (),
         role=role_of(asked.role),
-        always_present=hub.config.is_private if always_present is None else always_present,
     )
     answer = partial(UserChanged, name=asked.name, role=asked.role)
     act(hub, operation, f"{asked.name}, role {asked.role}", event, answer)

@@ -84,7 +84,7 @@ def account_registered(step: Step, event: AccountRegistered) -> None:
     step.effects.append(effects.AccountMade(account))
     maker = step.state.users.get(event.uid)
     if maker is not None:
-        _log_in(step, maker, account.aid)
+        _log_in(step, maker, account.aid, stays=event.stays)
 
 
 def check_account(state: State, event: AccountChanged | CredentialsChanged) -> None:
@@ -170,11 +170,11 @@ def check_logged_in(state: State, event: UserLoggedIn) -> None:
 def logged_in(step: Step, event: UserLoggedIn) -> None:
     """Tell those who share a channel (IRCv3 account-notify); what the user holds stays theirs."""
     forget_markers(step.state, event.uid)
-    _log_in(step, step.state.users[event.uid], event.account)
+    _log_in(step, step.state.users[event.uid], event.account, stays=event.stays)
 
 
-def _log_in(step: Step, user: User, aid: str) -> None:
-    user = replace(user, account=aid)
+def _log_in(step: Step, user: User, aid: str, *, stays: bool) -> None:
+    user = replace(user, account=aid, stays=stays)
     step.state.put_user(user)
     _tell_account(step, user)
     give_standing(step, user)

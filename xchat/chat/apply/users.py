@@ -122,6 +122,7 @@ def registered(step: Step, event: UserRegistered) -> None:
         realname=event.realname,
         since=step.ts,
         account=event.account,
+        stays=event.stays,
         sessions=(here,),
     )
     step.state.put_user(user)
@@ -178,7 +179,9 @@ def _detach(step: Step, user: User) -> None:
 def is_always_present(state: State, user: User) -> bool:
     """Say whether a user stays while nobody is attached: under a nick that is their account's."""
     account = state.accounts.get(user.account)
-    return account is not None and account.always_present and state.nick_owner(user.nick) == account
+    if account is None or state.nick_owner(user.nick) != account:
+        return False
+    return user.stays if account.always_present is None else account.always_present
 
 
 def node_started(step: Step, event: NodeStarted) -> None:

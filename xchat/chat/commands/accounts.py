@@ -147,25 +147,26 @@ def check_password(hub: Hub, name: str, password: str) -> str:
 
 
 def _append_for_another(hub: Hub, request: Request, name: str, made: Credentials) -> None:
-    hub.append(request, _registered(hub, name, made))
+    hub.append(request, _registered(name, made))
 
 
 def _registered(
-    hub: Hub, name: str, made: Credentials, uid: str = "", email: str = ""
+    name: str, made: Credentials, uid: str = "", email: str = "", *, stays: bool = False
 ) -> AccountRegistered:
-    always_present = hub.config.accounts.always_present
     return AccountRegistered(
         name=name,
         password=made.password,
         scram=made.scram,
-        always_present=hub.config.is_private if always_present is None else always_present,
         uid=uid,
         email=email,
+        stays=stays,
     )
 
 
 def _append(hub: Hub, request: Request, name: str, email: str, made: Credentials) -> None:
-    hub.append(request, _registered(hub, name, made, request.session.uid, email))
+    hub.append(
+        request, _registered(name, made, request.session.uid, email, stays=hub.config.are_present)
+    )
 
 
 def account_made(hub: Hub, effect: AccountMade, request: Request | None) -> None:

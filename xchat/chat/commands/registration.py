@@ -120,6 +120,7 @@ def maybe_register(hub: Hub, request: Request) -> None:
         host=session.address,
         realname=claim.realname,
         account=claim.account,
+        stays=hub.config.are_present,
     )
     try:
         hub.append(request, event)

@@ -239,6 +239,11 @@ def set_(hub: Hub, request: Request, words: list[str]) -> None:
 # -- what there is ----------------------------------------------------------------------------
 
 
+def _stays(hub: Hub, account: Account) -> bool:
+    chosen = account.always_present
+    return hub.config.are_present if chosen is None else chosen
+
+
 def info(hub: Hub, request: Request, words: list[str]) -> None:
     """INFO [account]: all of it for its owner, the name and since when for others."""
     own = hub.state.account_of(request.session.uid)
@@ -254,7 +259,7 @@ def info(hub: Hub, request: Request, words: list[str]) -> None:
         f"Nicks: {', '.join(account.own_nicks)}",
         f"Password: {'yes' if account.password else 'no'}; "
         f"certificates: {len(account.certificates)}",
-        f"Always present: {'on' if account.always_present else 'off'}",
+        f"Always present: {'on' if _stays(hub, account) else 'off'}",
     )
 
 
