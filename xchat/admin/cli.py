@@ -26,23 +26,26 @@ from xchat.chat.admin.table import Verb
     type=click.Path(path_type=Path),
     help="The server's settings, where it has any: they name the folder, and what hashing costs.",
 )
+@click.option(
+    "--set", "sets", metavar="SECTION.KEY=VALUE", multiple=True, help="One of them, as in TOML."
+)
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 @click.pass_context
-def main(ctx: click.Context, data: str | None, file: Path | None) -> None:
+def main(ctx: click.Context, data: str | None, file: Path | None, sets: tuple[str, ...]) -> None:
     """Look after a chat: its accounts, channels, bans and sessions.
 
     The server that runs does what is asked. Where none runs, what needs only the store is done
     on the store itself: so accounts can be made before the first start.
     """
-    ctx.obj = (file, {"store.data": data} if data else {})
+    ctx.obj = (file, sets, {"store.data": data} if data else {})
 
 
 def _run(verb: Verb, arguments: Mapping[str, object]) -> Iterator[dict[str, Any]]:
     from xchat.admin.reach import do
     from xchat.config import load
 
-    file, given = click.get_current_context().find_root().obj
-    return do(load(file, (), given), verb, arguments)
+    file, sets, given = click.get_current_context().find_root().obj
+    return do(load(file, sets, given), verb, arguments)
 
 
 build(main, _run)

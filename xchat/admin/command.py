@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -181,7 +182,14 @@ def _lines(verb: Verb, rows: list[dict[str, Any]], *, as_json: bool) -> list[str
     if verb.lists:
         columns = [field.name for field in fields(verb.shape)]
         return output.table(columns, rows) if rows else ["There is none."]
-    return output.sheet(rows[0])
+    return [*output.sheet(rows[0]), *_following(verb, rows[0])]
+
+
+def _following(verb: Verb, row: Mapping[str, Any]) -> list[str]:
+    if not verb.following:
+        return []
+    fields_of = {name: shlex.quote(output.shown(value)) for name, value in row.items()}
+    return [f"Next: {verb.following.format(**fields_of)}"]
 
 
 def _fail(error: XChatError) -> int:

@@ -34,7 +34,7 @@ def _units(data: bytes) -> Iterable[bytes]:
 
 def table(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
     """Return rows under their columns, each as wide as it needs."""
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    cells = [[shown(row.get(column)) for column in columns] for row in rows]
     heads = [column.replace("_", " ").upper() for column in columns]
     widths = [max(map(_width, column)) for column in zip(heads, *cells, strict=True)]
     return [
@@ -50,16 +50,17 @@ def sheet(row: Row) -> list[str]:
     names = [name.replace("_", " ") for name in row]
     widest = max(map(len, names), default=0)
     values = zip(names, row.values(), strict=True)
-    return [f"{name.capitalize():{widest}}  {_cell(value)}" for name, value in values]
+    return [f"{name.capitalize():{widest}}  {shown(value)}" for name, value in values]
 
 
-def _cell(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as people read it."""
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(_cell, value)) or NOTHING
+        return ", ".join(map(shown, value)) or NOTHING
     return visible(str(value))
 
 

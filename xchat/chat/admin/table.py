@@ -33,11 +33,20 @@ class Verb(NamedTuple):
     about: str
     lists: bool = False
     alone: bool = True
+    following: str = ""
+    """What to type next, with fields of the answer in it; for people only."""
 
 
 _S = shapes
 _TABLE = (
-    Verb("user add", _S.UserAdd, users.add, _S.UserChanged, "Make an account."),
+    Verb(
+        "user add",
+        _S.UserAdd,
+        users.add,
+        _S.UserChanged,
+        "Make an account.",
+        following="xchat-client --ca ca.pem --account {name} {name}@HOST '#lobby'",
+    ),
     Verb("user list", _S.Nothing, users.list_, _S.UserRow, "List all accounts.", lists=True),
     Verb("user passwd", _S.UserPassword, users.passwd, _S.UserChanged, "Change a password."),
     Verb(
@@ -46,6 +55,7 @@ _TABLE = (
         users.suspend,
         _S.UserChanged,
         "Let an account log in no more, and part with who is logged in to it.",
+        following="xchat-admin user resume {name}",
     ),
     Verb("user resume", _S.UserName, users.resume, _S.UserChanged, "Let it log in again."),
     Verb(
@@ -106,6 +116,7 @@ _TABLE = (
         bans.add,
         _S.BanRow,
         "Let an account, a mask or an address in no more, and part with who is here.",
+        following="xchat-admin ban remove {kind} {mask}",
     ),
     Verb("ban list", _S.Nothing, bans.list_, _S.BanRow, "List all bans.", lists=True),
     Verb("ban remove", _S.BanName, bans.remove, _S.BanEnded, "Let somebody in again."),
