@@ -35,6 +35,18 @@ _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO
             "NO_PROTOCOLS_AVAILABLE")  # fmt: skip
 
 
+_OWN_REFUSED = {
+    "TLSV1_ALERT_UNKNOWN_CA": "it comes from a CA that the server does not know",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "it has expired",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": "it was revoked",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "it is not for clients",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "it is not in order, or not valid yet",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it is not acceptable there",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it asks for one, and we have shown none",
+}
+"""What a server says of a client's certificate (RFC 8446, 6.2); it is told by its alert alone."""
+
+
 class Shown(NamedTuple):
     """What a certificate says of itself, fit for a terminal."""
 
@@ -56,6 +68,12 @@ def diagnose(error: ssl.SSLError, peer: Peer, ca: Path) -> Fault:
             Exit.TLS_TOO_OLD,
             f"{peer}: the server speaks no version of TLS that is allowed here (1.3 and later)",
             mend="Let the server speak TLS 1.3; or, if it cannot, allow 1.2 with --tls-min 1.2.",
+        )
+    if reason in _OWN_REFUSED:
+        return Fault(
+            Exit.OWN_REFUSED,
+            f"{peer} refused our own certificate: {_OWN_REFUSED[reason]}",
+            mend="Ask whoever runs the server for another, and pass it: --cert FILE --key FILE.",
         )
     return Fault(Exit.BROKEN_OFF, f"{peer}: TLS failed ({_lower(reason)})", transient=True)
 
@@ -80,7 +98,10 @@ def mute(peer: Peer, seconds: float) -> Fault:
     )
 
 
-LOGIN_MEND = "Look at --account NAME, and at its password; ask whoever runs the server for another."
+LOGIN_MEND = (
+    "Look at --account NAME and its password, or --cert FILE; ask whoever runs the server for"
+    " another."
+)
 
 
 def not_let_in(peer: Peer, refusal: EntryRefused, *, gave_password: bool) -> Fault:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import click
 
-WITH_VALUE = ("--ca", "--tls-min", "--password-file", "--account", "--account-password-file")
+WITH_VALUE = ("--ca", "--tls-min", "--password-file", "--account", "--account-password-file",
+              "--cert", "--key")  # fmt: skip
 
 
 class How(NamedTuple):
@@ -20,6 +21,8 @@ class How(NamedTuple):
     password_file: Path | None
     account: str | None = None
     account_password_file: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
 
 def takes_how(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -32,9 +35,11 @@ def takes_how(command: Callable[..., Any]) -> Callable[..., Any]:
         password_file: Path | None,
         account: str | None,
         account_password_file: Path | None,
+        cert: Path | None,
+        key: Path | None,
         **others: object,
     ) -> object:
-        how = How(ca, tls_min, password_file, account, account_password_file)
+        how = How(ca, tls_min, password_file, account, account_password_file, cert, key)
         return command(how=how, **others)
 
     wrapped: Callable[..., Any] = update_wrapper(run, command)
@@ -45,6 +50,11 @@ def takes_how(command: Callable[..., Any]) -> Callable[..., Any]:
 
 _FILE = click.Path(path_type=Path)
 _OPTIONS = (
+    click.option("--key", type=_FILE, metavar="FILE",
+                 help="The key to --cert, where it is in a file of its own."),
+    click.option("--cert", type=_FILE, metavar="FILE",
+                 help="Log in by this certificate (PEM) [default: what this server was last"
+                 " reached with]; with a password it is only shown."),
     click.option("--account-password-file", type=_FILE, metavar="FILE",
                  help="The account's password: the file's first line [default: it is asked for]."),
     click.option("--account", metavar="NAME",

@@ -1,7 +1,8 @@
 """What the last successful connection was, so that the next needs no words.
 
-`client.toml` in the platform's config folder: host, port, nick, ca, channel, account. Written
-after a success and never before, whole or not at all; no secret is in it.
+`client.toml` in the platform's config folder: host, port, nick, ca, channel, account, and where
+our own certificate lies. Written after a success and never before, whole or not at all; no secret
+is in it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import msgspec
 
+from xchat.client.certificate import Own
 from xchat.client.peer import Peer
-from xchat.errors import ConfigError
+from xchat.errors import ConfigError, UsageError
 
 CA_HERE = Path("certs/ca.pem")
 
@@ -28,6 +30,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca: str = ""
     channel: str = ""
     account: str = ""
+    cert: str = ""
+    key: str = ""
 
     @property
     def peer(self) -> Peer | None:
@@ -85,3 +89,17 @@ def choose_ca(given: Path | None, profile: Profile, peer: Peer) -> Path:
     if profile.ca and profile.peer == peer:
         return Path(profile.ca)
     return Path(profile.ca) if profile.ca and not CA_HERE.exists() else CA_HERE
+
+
+def choose_own(cert: Path | None, key: Path | None, profile: Profile, peer: Peer) -> Own | None:
+    """Return what to log in by: `--cert`, else what this server was reached with.
+
+    What another server knows us by is not shown to this one. Raises UsageError.
+    """
+    if cert is not None:
+        return Own(cert, key or cert)
+    if key is not None:
+        raise UsageError("--key wants --cert", mend=f"--cert FILE --key {key}")
+    if profile.cert and profile.peer == peer:
+        return Own(Path(profile.cert), Path(profile.key or profile.cert))
+    return None

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from xchat.client import profile
+from xchat.client.certificate import Own
 from xchat.client.link import App, Link
 from xchat.client.options import How
 from xchat.client.output import Output
@@ -35,6 +36,7 @@ class Wanted(msgspec.Struct, frozen=True):
     password: str = ""
     account: str = ""
     account_password: str = ""
+    own: Own | None = None
 
     def __repr__(self) -> str:
         """Leave the passwords out."""
@@ -52,6 +54,7 @@ def wanted(address: str, known: Profile, how: How) -> Wanted:
     """Return the connection for `[NICK@]HOST[:PORT]`, its nick perhaps empty. Raises XChatError."""
     nick, peer = parse_address(address)
     chosen = profile.choose_ca(how.ca, known, peer)
+    own = profile.choose_own(how.cert, how.key, known, peer)
     return Wanted(
         peer,
         nick or how.account or "",
@@ -59,7 +62,8 @@ def wanted(address: str, known: Profile, how: How) -> Wanted:
         TLS_VERSIONS[how.tls_min],
         _password(how.password_file, "--password-file"),
         how.account or "",
-        _account_password(how),
+        _account_password(how, own),
+        own,
     )
 
 
@@ -68,19 +72,24 @@ def script_nick() -> str:
     return f"{login_nick()}{secrets.randbelow(9000) + 1000}"
 
 
+def context_of(want: Wanted) -> ssl.SSLContext:
+    """Return what to connect with. Raises ClientError for a CA or a certificate of no use."""
+    return make_context(want.ca, oldest=want.oldest, own=want.own)
+
+
 def make(want: Wanted) -> tuple[Session, Link]:
     """Return a session and its link, not yet connected. Raises ClientError for CA and nick."""
     check_nick(want.nick)
-    context = make_context(want.ca, oldest=want.oldest)
     identity = Identity(
         nick=want.nick,
         realname=want.nick,
         password=want.password,
         account=want.account,
         account_password=want.account_password,
+        certified=want.own is not None,
     )
     session = Session(identity)
-    return session, Link(session, want.peer, context, want.ca)
+    return session, Link(session, want.peer, context_of(want), want.ca)
 
 
 def run(link: Link, app: App, *outputs: Output) -> None:
@@ -94,9 +103,11 @@ def run(link: Link, app: App, *outputs: Output) -> None:
 
 def remember(want: Wanted, channel: str) -> None:
     """Keep what worked; where it cannot be kept, the next time asks again."""
+    cert, key = (str(file.absolute()) for file in want.own) if want.own else ("", "")
     kept = Profile(
-        want.peer.host, want.peer.port, want.nick, str(want.ca.absolute()), channel, want.account
-    )
+        want.peer.host, want.peer.port, want.nick, str(want.ca.absolute()), channel, want.account,
+        cert, key,
+    )  # fmt: skip
     path = profile.profile_path()
     with contextlib.suppress(OSError, ConfigError, UnicodeEncodeError):
         if profile.load(path) != kept:
@@ -112,12 +123,17 @@ def ask(question: str) -> str:
         raise UsageError("no answer was given") from None
 
 
-def _account_password(how: How) -> str:
-    """Return the password of the account from its file, or ask for it; never from the words."""
+def _account_password(how: How, own: Own | None) -> str:
+    """Return the password of the account from its file, or ask for it; never from the words.
+
+    Who logs in by a certificate needs none.
+    """
     if how.account is None:
         return ""
     if how.account_password_file is not None:
         return _password(how.account_password_file, "--account-password-file")
+    if own is not None:
+        return ""
     if not sys.stdin.isatty():
         raise UsageError(
             f"the password of the account {how.account} is not known, and there is no terminal "

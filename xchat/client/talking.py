@@ -13,7 +13,6 @@ from xchat.client.output import Output
 from xchat.client.peer import channel_named, login_nick, parse_address
 from xchat.client.plain import Plain
 from xchat.client.profile import Profile
-from xchat.client.tls import make_context
 from xchat.errors import UsageError
 
 CHANNEL_FIRST = "#lobby"
@@ -31,7 +30,7 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
     if interactive and how.account is None and parse_address(address)[1] == known.peer:
         how = how._replace(account=known.account or None)
     want = run.wanted(address, known, how)
-    make_context(want.ca, oldest=want.oldest)  # what it lacks is said before more is asked
+    run.context_of(want)  # what it lacks is said before more is asked
     nick = want.nick or _nick(known, want, interactive=interactive)
     while True:
         want = msgspec.structs.replace(want, nick=nick)

@@ -12,14 +12,17 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 
+from xchat.client.certificate import Own, load_own
 from xchat.client.exits import ClientError, Exit
 
 ALPN = "irc"
 RECORD_BYTES = 16_384
 
 
-def make_context(ca: Path, *, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
-    """Trust one file and nothing else. Raises ClientError where it cannot be read."""
+def make_context(
+    ca: Path, *, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, own: Own | None = None
+) -> ssl.SSLContext:
+    """Trust one file and nothing else; show `own` where asked. Raises ClientError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = oldest
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT
@@ -33,6 +36,8 @@ def make_context(ca: Path, *, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -
         is_key = "PRIVATE KEY-----" in pem
         what = "a private key, not the CA's certificate" if is_key else "no PEM certificate"
         raise _unreadable(ca, f"it holds {what}") from error
+    if own is not None:
+        load_own(context, own)
     return context
 
 

@@ -1,4 +1,7 @@
-"""Logging in to an account, before we are let in (IRCv3 SASL): SCRAM-SHA-256, else PLAIN.
+"""Logging in to an account, before we are let in (IRCv3 SASL).
+
+By certificate (EXTERNAL) where we show one and have no password, else by
+SCRAM-SHA-256, else PLAIN.
 
 By SCRAM the server is not told the password, and has to show that it knows what
 is kept of it. Where an account was named nobody goes on without it.
@@ -6,14 +9,14 @@ is kept of it. Where an account was named nobody goes on without it.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 
 from xchat.chat.sasl import Exchange, chunks_of
 from xchat.client.session.events import EntryRefused, ServerSaid
 from xchat.client.session.state import Identity, Phase, State
 from xchat.irc.message import Message
 
-SASL, SCRAM, PLAIN = "sasl", "SCRAM-SHA-256", "PLAIN"
+SASL, EXTERNAL, SCRAM, PLAIN = "sasl", "EXTERNAL", "SCRAM-SHA-256", "PLAIN"
 LOGIN_REFUSED = "LOGIN"
 """The code of EntryRefused where it is the account that is refused."""
 
@@ -24,9 +27,8 @@ class Login:
     """One login, by the best mechanism that the server has."""
 
     def __init__(self, identity: Identity, offered: str) -> None:
-        scram = SCRAM in offered.split(",")
-        self.mechanism = SCRAM if scram else PLAIN
-        self._steps = _scram(identity) if scram else _plain(identity)
+        self.mechanism = _best(identity, offered.split(","))
+        self._steps = _STEPS[self.mechanism](identity)
         self._exchange = Exchange(self.mechanism)
         self._begun = False
 
@@ -40,6 +42,17 @@ class Login:
             return chunks_of(self._steps.send(message) if begun else next(self._steps))
         except StopIteration:
             raise ValueError("the server asks for more than there is") from None
+
+
+def _best(identity: Identity, offered: Sequence[str]) -> str:
+    if identity.certified and not identity.account_password:
+        return EXTERNAL
+    return SCRAM if SCRAM in offered else PLAIN
+
+
+def _external(identity: Identity) -> Steps:
+    """Say as whom: the certificate itself was shown in the handshake (RFC 4422, A)."""
+    yield identity.account.encode()
 
 
 def _plain(identity: Identity) -> Steps:
@@ -58,9 +71,16 @@ def _scram(identity: Identity) -> Steps:
     yield b""
 
 
+_STEPS: dict[str, Callable[[Identity], Steps]] = {
+    EXTERNAL: _external,
+    SCRAM: _scram,
+    PLAIN: _plain,
+}
+
+
 def maybe_begin(state: State) -> None:
     """Begin once the server has switched it on; go no further where it never will."""
-    if not state.identity.account or state.login is not None:
+    if not state.identity.logs_in or state.login is not None:
         return
     if SASL in state.caps:
         state.login = Login(state.identity, state.caps.offered.get(SASL, ""))

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Identity(msgspec.Struct, frozen=True):
     """Who we want to be; `password` is the server's, where it has one.
 
-    With `account` we log in to that before anything else, or stay away.
+    With `account`, or a certificate that is shown (`certified`), we log in before anything
+    else, or stay away.
     """
 
     nick: str
@@ -40,6 +41,12 @@ class Identity(msgspec.Struct, frozen=True):
     password: str = ""
     account: str = ""
     account_password: str = ""
+    certified: bool = False
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether we want to be in only under an account."""
+        return bool(self.account) or self.certified
 
     def __repr__(self) -> str:
         """Leave the passwords out."""
@@ -87,7 +94,7 @@ class State:
         self.orders = Orders()
         self.rooms: dict[str, Room] = {}
         self.private_seen = Seen()
-        self.caps = Capabilities(login=bool(identity.account))
+        self.caps = Capabilities(login=identity.logs_in)
         self.login: Login | None = None
         self.batches = Batches()
         self.asked: dict[str, Fetch] = {}
@@ -150,7 +157,7 @@ class State:
     # -- connections --------------------------------------------------------------------------
     def reset(self) -> None:
         """Forget what belonged to the last connection."""
-        self.caps = Capabilities(login=bool(self.identity.account))
+        self.caps = Capabilities(login=self.identity.logs_in)
         self.login = None
         self.batches = Batches()
         self.roster.clear()
