@@ -53,6 +53,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "accepted": st.booleans(),
     "tags": st.dictionaries(st.sampled_from(["+x", "+typing"]), ODD, max_size=2),
     "values": st.dictionaries(st.sampled_from(["a", "b"]), st.none() | ODD, max_size=2),
+    "metadata": st.dictionaries(st.sampled_from(["a", "b"]), ODD, max_size=2),
     "user": SHORT,
     "host": SHORT,
     "nick": st.sampled_from(["ana", "ბეა", "𐐨" * 90, "x" * 200]) | st.text(max_size=6),

@@ -55,7 +55,7 @@ def test_an_operator_has_the_file_read_again(home: Path, port: int, pair: Pair) 
             lines.flush()
 
         say("NICK ana\nUSER ana 0 * :Ana\nOPER root wrong\nOPER root right")
-        assert answer(lines, "464").endswith(":Password incorrect")
+        assert answer(lines, "491").endswith("this is not the password")
         assert answer(lines, "381").endswith(":You are now an IRC operator")
         (home / "xchat.toml").write_text("[server]\nmotd = ")
         say("REHASH")

@@ -30,6 +30,12 @@ class Departures:
             self._owed[session.sid] = event
             self._next = 0.0
 
+    def begin(self, session: Session, reason: str, now: float) -> bool:
+        """Ask at once for a session to be detached; say False where nobody is any more."""
+        self.add(session, reason)
+        self.go_on(now)
+        return session.sid in self._owed
+
     def stop(self) -> None:
         """Owe nothing more: the server ends, and its next start lets everyone go at once."""
         self._is_stopped = True

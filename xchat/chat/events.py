@@ -44,6 +44,8 @@ class UserRegistered(Event, frozen=True, tag="user-registered"):
     realname: str
     account: str = ""
     stays: bool = False
+    metadata: Mapping[str, str] = NO_TAGS
+    """What it has set before there was a user to have it (IRCv3 metadata)."""
 
 
 class SessionDetached(Event, frozen=True, tag="session-detached"):

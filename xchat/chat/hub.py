@@ -76,6 +76,7 @@ class Hub(Desk):
         self._serving: Session | None = None
         self.streams = Streams(self.limits.outbox_soft_bytes)
         self._ending: dict[Session, None] = {}
+        self._leaving: set[Session] = set()
         self.departures = Departures(self.ledger)
         self._expiries = Expiries(self.ledger, self.name)
         self._absences = Absences(self.ledger, config.accounts.detached_seconds_max)
@@ -121,15 +122,29 @@ class Hub(Desk):
             self._ending[session] = None
 
     def _say_farewells(self) -> None:
-        """Tell those that end why, as the last thing after the answers to what they asked."""
+        """Tell those that end why, once the log has it that they left, if it can be had.
+
+        It is the last thing they are told, after the answers to what they asked.
+        """
         for session in [session for session in self._ending if not session.open]:
+            if self._begin_leaving(session):
+                continue
             del self._ending[session]
+            self._leaving.discard(session)
             self.streams.forget(session)
             session.closing = session.ending
             line = f"ERROR :Closing link ({session.address}): {session.closing}\r\n"
             session.outbox.append(line.encode())
             self.fanout.touch(session)
             self._deafen(session)
+
+    def _begin_leaving(self, session: Session) -> bool:
+        """Ask the log to let a session go; say False where it has been asked, or need not be."""
+        if not session.registered or session in self._leaving:
+            return False
+        self.streams.forget(session)
+        self._leaving.add(session)
+        return self.departures.begin(session, session.ending or "", self.now)
 
     def disconnect(self, session: Session, reason: str) -> None:
         """End a session whose connection is gone; its user quits."""
@@ -140,6 +155,7 @@ class Hub(Desk):
             self._deafen(session)
         away.agree(self, session.uid)
         self._ending.pop(session, None)
+        self._leaving.discard(session)
         self._runnable.pop(session, None)
         self.streams.forget(session)
         self.flood.forget(session)

@@ -197,6 +197,7 @@ class Ledger:
             append(key, event)
         except LogBusy:
             return False
+        self.has_more = True
         return True
 
     def settle(self) -> Settled:

@@ -304,3 +304,28 @@ def test_before_registration_too_there_is_a_limit(server: Server) -> None:
     assert "LIMIT_REACHED" in early.ask("METADATA * SET more x")[0]
     assert len(batched(early, "METADATA * CLEAR")) == METADATA_KEYS_MAX
     assert batched(early, "METADATA * LIST") == []
+
+
+def test_early_it_is_told_before_any_later_answer(server: Server) -> None:
+    """This batch MUST be sent to clients on connection."""
+    early = server.connect()
+    early.ask("CAP REQ :draft/metadata-3 batch", "METADATA * SET a b", "NICK foo")
+    *told, pong = early.ask("USER foo 0 * :foo", "CAP END", "PING x")
+    assert "761 foo foo a * b" in told
+    assert pong == "PONG xchat.local x"
+
+
+def test_early_on_a_further_device_it_is_the_accounts(server: Server) -> None:
+    account = server.account("alice")
+    first = server.client("alice", *CAPS, account=account)
+    first.ask("METADATA * SUB a b", "METADATA * SET a 1", "METADATA * SET c 1")
+    early = server.connect()
+    early.session.claim.account = account.aid
+    early.ask("CAP REQ :draft/metadata-3 batch", "METADATA * SET a 2", "METADATA * SET b 3")
+    early.ask("NICK alice", "USER a 0 * :a", "CAP END")
+    assert first.heard() == ["761 alice alice a * 2", "761 alice alice b * 3"]
+    assert batched(early, "METADATA * LIST") == [
+        "761 alice a * 2",
+        "761 alice c * 1",
+        "761 alice b * 3",
+    ]

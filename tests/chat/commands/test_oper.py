@@ -12,6 +12,8 @@ from xchat.chat.events import AccountChanged, UserLoggedIn, UserLoggedOut
 from xchat.chat.passwords import NO_HASH, hash_password, verify
 from xchat.limits import Limits
 
+WRONG = "491 alice :There is no such operator, or this is not the password"
+
 
 @pytest.fixture
 def server(open_server: OpenServer) -> Server:
@@ -29,17 +31,12 @@ def test_the_right_password(server: Server) -> None:
     assert alice.ask("OPER root right") == ["381 alice :You are now an IRC operator"]
 
 
-@pytest.mark.parametrize("given", ["root wrong", "nobody right", "ROOT right", "root :", "* :"])
+@pytest.mark.parametrize("given", ["root wrong", "nobody right", "ROOT right", "* :", "root"])
 def test_a_wrong_one(server: Server, given: str) -> None:
-    """ERR_PASSWDMISMATCH (464): the password is not correct, or the name: which, stays unsaid."""
+    """ERR_NOOPERHOST (491), or the password is not correct: which, stays unsaid."""
     alice = server.client("alice")
-    assert alice.ask(f"OPER {given}") == ["464 alice :Password incorrect"]
+    assert alice.ask(f"OPER {given}") == [WRONG]
     assert alice.ask("MODE alice") == ["221 alice +"]
-
-
-def test_too_little(server: Server) -> None:
-    alice = server.client("alice")
-    assert alice.ask("OPER root") == ["461 alice OPER :Not enough parameters"]
 
 
 def test_nobody_is_an_operator_here(open_server: OpenServer) -> None:
@@ -55,7 +52,7 @@ def test_many_tries_are_answered_and_not_compared(open_server: OpenServer) -> No
     limits = Limits(login_failures_per_address_burst=2, login_failures_per_address_per_minute=6)
     server = open_server(config=replace(CONFIG, limits=limits))
     alice = server.client("alice", exempt=False)
-    assert alice.ask(*["OPER root wrong"] * 2) == ["464 alice :Password incorrect"] * 2
+    assert alice.ask(*["OPER root wrong"] * 2) == [WRONG] * 2
     (refused,) = alice.ask("OPER root right")
     assert refused.startswith("464 alice :Too many failed logins from your address: ")
     server.pass_time(20)

@@ -166,6 +166,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "message": MAYBE_TEXTS,
     "tags": TAGS,
     "values": st.dictionaries(st.sampled_from(["a", "b", "c d"]), MAYBE_TEXTS, max_size=3),
+    "metadata": st.dictionaries(st.sampled_from(["a", "b"]), TEXTS, max_size=2),
     "sid": UIDS,
     "device_is_away": st.booleans(),
     "stays": st.booleans(),

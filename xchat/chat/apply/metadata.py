@@ -55,6 +55,19 @@ def metadata_set(step: Step, event: MetadataSet) -> None:
     _tell(step, target, event.values, news)
 
 
+def set_early(step: Step, user: User, values: Mapping[str, str]) -> None:
+    """Set what a client has set before there was a user to have it, as far as there is room."""
+    known = step.state.metadata.get(owner_of(user), {})
+    merged = dict(known)
+    for key, value in values.items():
+        if key in merged or len(merged) < METADATA_KEYS_MAX:
+            merged[key] = value
+    news = {key: value for key, value in merged.items() if known.get(key) != value}
+    if news:
+        step.state.put_metadata(owner_of(user), merged)
+        _tell(step, user, {}, news)
+
+
 def check_cleared(state: State, event: MetadataCleared) -> None:
     """Only who may."""
     actor(state, event.uid)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.emptying import is_bare, is_forsaken, leave
+from xchat.chat.apply.metadata import set_early
 from xchat.chat.apply.promotion import promote
 from xchat.chat.apply.sight import around
 from xchat.chat.apply.step import Step, actor
@@ -110,6 +111,7 @@ def registered(step: Step, event: UserRegistered) -> None:
     if known is not None:
         user = replace(known, sessions=(*known.sessions, here), detached=0)
         step.state.put_user(user)
+        set_early(step, user, event.metadata)
         step.effects.append(effects.SessionAttached(user, event.uid))
         return
     take_back_nick(step, event.nick)
@@ -126,6 +128,7 @@ def registered(step: Step, event: UserRegistered) -> None:
         sessions=(here,),
     )
     step.state.put_user(user)
+    set_early(step, user, event.metadata)
     step.effects += (effects.Welcomed(user, event.uid), effects.NickTaken(user, step.ts))
     promote(step, user.uid)
 

@@ -28,12 +28,13 @@ from xchat.irc.numerics import (
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
+_WRONG = "There is no such operator, or this is not the password"
 _NO_REASON = "no reason given"
 
 
 def oper(hub: Hub, request: Request) -> None:
     """OPER <name> <password>: become an operator; which of the two is off stays unsaid."""
-    name, password = request.params[:2]
+    name, password = (*request.params, "")[:2]
     if not hub.config.operators:
         raise Refused(ERR_NOOPERHOST)
     why = hub.attempts.begin_login(request.session, hub.now)
@@ -48,7 +49,7 @@ def _oper(hub: Hub, request: Request, name: str, is_right: bool) -> None:
     """Go on once the password was compared."""
     if not is_right:
         hub.attempts.failed(request.session)
-        raise Refused(ERR_PASSWDMISMATCH)
+        raise Refused(ERR_NOOPERHOST, text=_WRONG)
     hub.attempts.logged_in(request.session)
     hub.append(request, OperatorGranted(uid=request.session.uid, name=name, role=ADMIN))
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from xchat import __version__
 from xchat.chat.apply.sight import seen_members
-from xchat.chat.commands.each import each
 from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.commands.markread import say_marker
 from xchat.chat.effects import Entered, LoggedIn
 from xchat.chat.entities import Account, Channel, User
-from xchat.chat.events import MetadataSet
 from xchat.chat.lines import Line, format_time
 from xchat.chat.metadata import telling
 from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
@@ -58,19 +56,8 @@ def welcome(hub: Hub, request: Request, user: User) -> None:
         motd(hub, request)
     except Refused as none:
         hub.reply(request, none.numeric)
-    _say_metadata(hub, request, user)
-
-
-def _say_metadata(hub: Hub, request: Request, user: User) -> None:
-    """Tell a user what is set of them (IRCv3 metadata), once what they set before they came is."""
-    claimed = hub.interests.take_claimed(request.session)
-    if claimed:
-        values: dict[str, str | None] = {**claimed}
-        event = MetadataSet(uid=user.uid, target=user.uid, values=values)
-        aside = hub.aside(request.session)
-        each(hub, aside, [event], lambda event: hub.append(aside, event))
-        aside.finish()
-    elif request.session.caps & telling.METADATA:
+    hub.interests.take_claimed(request.session)
+    if request.session.caps & telling.METADATA:
         telling.say_own(hub, request)
 
 

@@ -121,6 +121,7 @@ def maybe_register(hub: Hub, request: Request) -> None:
         realname=claim.realname,
         account=claim.account,
         stays=hub.config.are_present,
+        metadata=hub.interests.claimed(session),
     )
     try:
         hub.append(request, event)

@@ -194,7 +194,7 @@ _TABLE = (
         waits_for=CHANGES,
         cost_each=1,
     ),
-    Command("OPER", operators.oper, "<name> <password>", "Become an operator.", 2, cost=4),
+    Command("OPER", operators.oper, "<name> <password>", "Become an operator.", 1, cost=4),
     Command("PART", _C.part, "<channel>{,channel} [reason]", "Leave channels.", 1, cost_each=0.25),
     Command("PASS", _R.pass_, "<password>", "Give the server's password.", 1, False),
     Command("PING", _R.ping, "<token>", "Ask for a PONG.", 1, False, NOTHING),

@@ -42,6 +42,11 @@ class Interests:
         interest = self._of.get(session)
         return interest.keys if interest else {}
 
+    def claimed(self, session: Session) -> dict[str, str]:
+        """Return what a session has set before it was registered."""
+        interest = self._of.get(session)
+        return dict(interest.claimed) if interest else {}
+
     def take_claimed(self, session: Session) -> dict[str, str]:
         """Return, once, what a session has set before it was registered."""
         interest = self._of.get(session)

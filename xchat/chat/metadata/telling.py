@@ -59,9 +59,6 @@ def changed(hub: Hub, effect: MetadataChanged, request: Request | None) -> None:
 
 def _answer_change(hub: Hub, effect: MetadataChanged, request: Request) -> None:
     session, target = request.session, effect.target
-    if request.message.command != "METADATA":  # what was set before there was a user to have it
-        say_own(hub, request)
-        return
     lines = [answer(hub, session, target, *item) for item in effect.answers.items()]
     if effect.batched:
         hub.say_batch(request, ("metadata", target), lines)
