@@ -75,8 +75,8 @@ def test_a_command_sees_what_the_one_before_it_did(server: Server) -> None:
     assert any(line.startswith("311 carol carol") for line in answers)
 
 
-def test_what_was_said_before_joining_is_not_heard_and_after_it_is(server: Server) -> None:
-    """Each line reaches those who were there at its place in the log."""
+def test_what_was_said_before_joining_is_the_past_and_after_it_is_heard(server: Server) -> None:
+    """Each line reaches those who were there at its place in the log; the past is told as such."""
     alice, bob = server.client("alice"), server.client("bob")
     server.channel("#a", alice)
     alice.send("PRIVMSG #a :before")
@@ -84,7 +84,7 @@ def test_what_was_said_before_joining_is_not_heard_and_after_it_is(server: Serve
     server.hub.serve(server.now, server.now_ms)
     alice.send("PRIVMSG #a :after")
     heard = [line for line in bob.heard() if "PRIVMSG" in line]
-    assert heard == [":alice PRIVMSG #a after"]
+    assert heard == [":alice PRIVMSG #a :[15:06 UTC] before", ":alice PRIVMSG #a after"]
 
 
 def test_a_part_and_what_follows_it_in_one_packet(server: Server) -> None:

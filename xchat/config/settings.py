@@ -189,6 +189,19 @@ class Store(_Section, frozen=True):
     )
 
 
+class History(_Section, frozen=True):
+    """What of the past is told."""
+
+    replay_lines: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100,
+            description="messages told on entering a channel to who cannot ask (0: none)",
+        ),
+    ] = 20
+
+
 class JournalSettings(_Section, frozen=True):
     """What the server records about itself; never what people say."""
 
@@ -209,6 +222,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     access: Access = Access()
     accounts: Accounts = Accounts()
     store: Store = Store()
+    history: History = History()
     journal: JournalSettings = JournalSettings()
     limits: Limits = Limits()
     operators: tuple[Operator, ...] = ()

@@ -19,6 +19,7 @@ from tests.chat.simulation.wire import Wire
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.config import Config
+from xchat.config.settings import History
 from xchat.store.database import open_database
 
 PEOPLE = 9
@@ -39,7 +40,9 @@ class World:
         self.now, self.now_ms = 1_000.0, START_MS
         self.is_quiet = False
         self.is_slow = self.rng.random() < 0.2
-        self.config = Config(limits=small_limits(self.rng))
+        self.config = Config(
+            limits=small_limits(self.rng), history=History(replay_lines=0)
+        )  # what is told again is not told twice
         self.people: list[Wire | None] = [None] * PEOPLE
         self.dead: list[tuple[Session, int]] = []
         self.number = self.asked = self.crashes = self.refusals = 0

@@ -9,6 +9,7 @@ from xchat import __version__
 from xchat.chat.apply.sight import seen_members
 from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.commands.markread import say_marker
+from xchat.chat.commands.replay import replay
 from xchat.chat.effects import Entered, LoggedIn
 from xchat.chat.entities import Account, Channel, User
 from xchat.chat.lines import Line, format_time
@@ -70,6 +71,7 @@ def entered(hub: Hub, request: Request, entry: Entered) -> None:
     if not request.session.caps & (NO_IMPLICIT_NAMES | NO_IMPLICIT_NAMES_DRAFT):
         say_names(hub, request, channel, entry.members)
         hub.reply(request, RPL_ENDOFNAMES, channel.name)
+    replay(hub, request, entry)
     telling.entered(hub, request, entry)
 
 
