@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import click
 import pytest
 
 from tests.admin.conftest import Hand
 from tests.e2e.programs import Server
 from tests.e2e.raw import RawClient
+from xchat.admin.values import Duration
 
 MakeServer = Callable[..., Server]
 TOLD = "you are banned from this server: spam"
@@ -70,25 +72,19 @@ def test_it_ends_by_itself(hand: Hand, make_server: MakeServer) -> None:
         bea.register("bea")
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "exit_code"),
-    [
-        (("ban", "add", "nick", "bea"), "INVALID_BAN", 3),
-        (("ban", "add", "mask", "*!*@*"), "INVALID_BAN", 3),
-        (("ban", "add", "address", "0.0.0.0/0"), "INVALID_BAN", 3),
-        (("ban", "add", "address", "chat.lan"), "INVALID_BAN", 3),
-        (("ban", "remove", "mask", "bea"), "BAN_UNKNOWN", 4),
-    ],
-)
-def test_what_is_no_ban(hand: Hand, words: tuple[str, ...], code: str, exit_code: int) -> None:
+def test_what_is_no_ban(hand: Hand) -> None:
     hand.json("user", "add", "ana", "--generate")
-    failure = hand.fails(*words)
-    assert (failure["code"], failure["exit_code"]) == (code, exit_code)
-
-
-@pytest.mark.parametrize("time", ["7", "d", "-1d", "0x1d", "1y", "", "7d ", "9999999999d"])
-def test_what_is_no_time(hand: Hand, time: str) -> None:
-    code, _, err = hand.run("ban", "add", "mask", "bea", "--for", time)
+    everybody = hand.fails("ban", "add", "mask", "*!*@*")
+    assert (everybody["code"], everybody["exit_code"]) == ("INVALID_BAN", 3)
+    unknown = hand.fails("ban", "remove", "mask", "bea")
+    assert (unknown["code"], unknown["exit_code"]) == ("BAN_UNKNOWN", 4)
+    code, _, err = hand.run("ban", "add", "mask", "bea", "--for", "7")
     assert code == 2
     assert "write 90s, 30m, 12h, 7d or 4w" in err
     assert "xchat-admin ban add --help" in err
+
+
+@pytest.mark.parametrize("time", ["7", "d", "-1d", "0x1d", "1y", "", "7d ", "9999999999d", "٣d"])
+def test_what_is_no_time(time: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Duration().convert(time, None, None)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from xchat.chat.admin.operation import Operation
+from xchat.chat.admin.table import begin
 from xchat.chat.entities import Account
 from xchat.chat.events import AccountRegistered
 from xchat.chat.hub import Hub
@@ -69,6 +71,13 @@ class Server:
         account = self.hub.state.account_named(name)
         assert account is not None
         return account
+
+    def administer(self, verb: str, **arguments: object) -> Operation:
+        """Ask for a verb of the administration; return what has come of it."""
+        operation = begin(self.hub, "root", verb, arguments)
+        self.run()
+        assert operation.is_settled
+        return operation
 
     def channel(self, name: str, *clients: Client) -> None:
         """Let clients join in this order (the first is the operator); nothing is left unread."""

@@ -15,7 +15,7 @@ import click
 from xchat.errors import UsageError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DURATION = re.compile(r"(\d{1,9})([smhdw])")
+_DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
 _FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """No letter that is taken for another one when a password is read to somebody."""
