@@ -47,6 +47,17 @@ def test_it_is_told_the_channels_its_user_is_in(server: Server) -> None:
     assert ":bob PRIVMSG #a hello" in phone.heard()
 
 
+def test_it_is_told_them_before_what_it_asks_next(server: Server) -> None:
+    account = server.account("ana")
+    phone = server.client("ana", account=account)
+    phone.ask("JOIN #a")
+    laptop = server.connect()
+    laptop.session.claim.account = account.aid
+    told = laptop.ask("NICK ana", "USER a 0 * :a", "PING x")
+    assert told[-1] == "PONG xchat.local x"
+    assert ":ana JOIN #a" in told
+
+
 def test_what_one_says_the_others_hear(server: Server) -> None:
     phone, laptop = two_devices(server, "echo-message")
     bob = server.client("bob")
@@ -63,6 +74,18 @@ def test_a_channel_that_one_enters_the_others_are_in(server: Server) -> None:
     assert phone.heard() == laptop.heard()
     laptop.send("PART #a :bye")
     assert phone.heard() == laptop.heard() == [":ana PART #a bye"]
+
+
+def test_an_account_may_want_one_device_at_a_time(server: Server) -> None:
+    account = server.account("ana")
+    phone = server.client("guest", account=account)
+    assert phone.ask("NS SET MULTICLIENT off")[-1].endswith("needs another nick")
+    late = server.connect()
+    late.session.claim.account = account.aid
+    assert late.ask("NICK guest", "USER g 0 * :G") == ["433 * guest :Nickname is already in use"]
+    phone.ask("NS SET MULTICLIENT on")
+    assert late.ask("NICK guest")[0].startswith("001 guest ")
+    assert late.session.uid == phone.session.uid
 
 
 def test_the_user_goes_with_the_last_device(server: Server) -> None:

@@ -170,6 +170,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_fiel
 
     None: as the server they logged in to has it (`User.stays`).
     """
+    multiclient: bool = True
+    """Whether a further device that asks for its user's nick is attached to them."""
     suspended: str | None = None
     """Why it may not log in, or None."""
 

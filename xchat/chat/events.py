@@ -105,6 +105,7 @@ class AccountChanged(Event, frozen=True, tag="account-changed"):
     nicks: tuple[str, ...] | None = None
     role: str | None = None
     always_present: bool | None = None
+    multiclient: bool | None = None
 
 
 class AccountSuspended(Event, frozen=True, tag="account-suspended"):

@@ -47,6 +47,8 @@ def _must_wait(session: Session, command: Command | None) -> bool:
     waits_for = command.waits_for if command else NOTHING
     if waits_for == EVERYTHING or len(session.open) >= APPENDS_PENDING_MAX:
         return True
+    if session.unsettled and not session.registered:
+        return True  # what it is told on coming in, comes before the answer to what follows
     return waits_for != NOTHING and session.unsettled > 0
 
 

@@ -182,6 +182,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "email": st.sampled_from(["", "ana@example.org"]),
     "role": st.sampled_from(["", "operator"]),
     "always_present": st.sampled_from([None, True, False]),
+    "multiclient": st.sampled_from([None, True, False]),
     "kind": st.sampled_from(["account", "mask", "address", "", "x"]),
     "mask": st.sampled_from(
         ["ana", "*!*@10.*", "*!*@*", "10.0.0.0/24", "10.0.0.1", "::/0", "", " "]

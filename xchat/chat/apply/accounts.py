@@ -124,6 +124,7 @@ def account_changed(step: Step, event: AccountChanged) -> None:
         "nicks": event.nicks,
         "role": event.role,
         "always_present": event.always_present,
+        "multiclient": event.multiclient,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     step.state.put_account(replace(account, **changes))

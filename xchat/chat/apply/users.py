@@ -99,9 +99,9 @@ def need_account(state: State, aid: str) -> Account:
 
 def user_of(state: State, nick: str, account: str) -> User | None:
     """Return the user of an account who has this nick: whose further device claims it."""
-    holder = state.user_by_nick(nick)
-    is_own = holder is not None and holder.account == account != ""
-    return holder if is_own else None
+    holder, own = state.user_by_nick(nick), state.accounts.get(account)
+    is_own = holder is not None and holder.account == account
+    return holder if is_own and own is not None and own.multiclient else None
 
 
 def registered(step: Step, event: UserRegistered) -> None:

@@ -18,7 +18,6 @@ from xchat.chat.refused import Failed, Refused
 from xchat.chat.sasl import ABORT, EMPTY, Exchange, TooLong, chunks_of
 from xchat.chat.session import Request, Session
 from xchat.irc import names
-from xchat.irc.capabilities import SASL
 from xchat.irc.numerics import (
     ERR_SASLABORTED,
     ERR_SASLFAIL,
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 def authenticate(hub: Hub, request: Request) -> None:
     """AUTHENTICATE <mechanism | base64 | + | *>."""
     session, data = request.session, request.params[0]
-    if not session.caps & SASL:
-        raise Refused(ERR_SASLFAIL, text="Ask for the capability first: CAP REQ :sasl")
     if data == ABORT:
         session.sasl = None
         raise Refused(ERR_SASLABORTED)

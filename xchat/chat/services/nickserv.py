@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.chat import logins
 from xchat.chat.commands.accounts import (
@@ -36,6 +37,27 @@ if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
 FINGERPRINT_DIGITS = 64
+
+
+class Setting(NamedTuple):
+    """What an account may choose: how it is changed, and what that comes to."""
+
+    change: Callable[[str, bool], AccountChanged]
+    on: str
+    off: str
+
+
+_ALWAYS = Setting(
+    lambda aid, is_on: AccountChanged(aid=aid, always_present=is_on),
+    "You stay when your last device leaves",
+    "You leave with your last device",
+)
+_SEVERAL = Setting(
+    lambda aid, is_on: AccountChanged(aid=aid, multiclient=is_on),
+    "Your further devices share your nick",
+    "A further device of yours needs another nick",
+)
+SETTINGS = {"ALWAYS-PRESENT": _ALWAYS, "ALWAYS-ON": _ALWAYS, "MULTICLIENT": _SEVERAL}
 ON, OFF = ("on", "true", "yes"), ("off", "false", "no")
 
 
@@ -227,13 +249,13 @@ def _fingerprint(text: str) -> str:
 
 
 def set_(hub: Hub, request: Request, words: list[str]) -> None:
-    """SET ALWAYS-PRESENT on | off."""
-    setting, value = words[0].upper(), words[1].lower()
-    if setting not in ("ALWAYS-PRESENT", "ALWAYS-ON") or value not in (*ON, *OFF):
+    """SET ALWAYS-PRESENT | MULTICLIENT on | off."""
+    setting, value = SETTINGS.get(words[0].upper()), words[1].lower()
+    if setting is None or value not in (*ON, *OFF):
         raise NICKSERV.wrong("SET")
-    account, is_on = own_account(hub, request), value in ON
-    stays = "You stay when your last device leaves" if is_on else "You leave with your last device"
-    _change(hub, request, AccountChanged(aid=account.aid, always_present=is_on), stays)
+    is_on = value in ON
+    event = setting.change(own_account(hub, request).aid, is_on)
+    _change(hub, request, event, setting.on if is_on else setting.off)
 
 
 # -- what there is ----------------------------------------------------------------------------
@@ -320,7 +342,14 @@ NICKSERV = Service(
         Verb("GROUP", "", "Make the nick you have your account's.", group),
         Verb("UNGROUP", "<nick>", "Let others have a nick again.", ungroup, 1, 1),
         Verb("CERT", "ADD | DEL | LIST [fingerprint]", "Certificates that log you in.", cert, 1, 2),
-        Verb("SET", "ALWAYS-PRESENT on | off", "Stay while no device is connected.", set_, 2, 2),
+        Verb(
+            "SET",
+            "ALWAYS-PRESENT | MULTICLIENT on|off",
+            "Stay while not connected; share your nick.",
+            set_,
+            2,
+            2,
+        ),
         Verb("INFO", "[account]", "About an account.", info, 0, 1, False),
         Verb(
             "SESSIONS",
