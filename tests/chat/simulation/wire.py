@@ -224,8 +224,10 @@ class Wire:
             del self.rooms[folded].nicks[nick]
 
     def _quit(self, message: Message) -> None:
+        if message.nick == self.nick:
+            return  # its own, said back before the connection ends
         shared = [room for room in self.rooms.values() if message.nick in room.nicks]
-        assert shared or message.nick == self.nick, "a stranger's QUIT"
+        assert shared, "a stranger's QUIT"
         for room in shared:
             del room.nicks[message.nick]
 
