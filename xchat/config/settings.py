@@ -190,7 +190,12 @@ class Store(_Section, frozen=True):
 
 
 class History(_Section, frozen=True):
-    """What of the past is told."""
+    """What of the past is told, and for how long."""
+
+    days_max: Annotated[
+        int,
+        Meta(ge=0, le=36_500, description="days what was said is kept; 0 is for ever"),
+    ] = 0
 
     replay_lines: Annotated[
         int,

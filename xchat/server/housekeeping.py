@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from xchat.chat.ledger import CannotRead
+from xchat.chat.ledger import CannotKeep, CannotRead
 from xchat.journal import Journal
 from xchat.limits import FAILURE_SECONDS
 from xchat.store.store import SqliteStore
 
 LITTLE_TO_DO_SECONDS = 0.5
 """A turn that took so long has mostly waited."""
+RETAIN_SECONDS = 600.0
+"""So often it is looked for what has become too old."""
 INDEX_SECONDS = 0.2
 """What was said is indexed by some hundreds, milliseconds of work, so often at most."""
 
@@ -16,9 +18,11 @@ INDEX_SECONDS = 0.2
 class Housekeeping:
     """Keeps the store's house; times in seconds of a clock that only rises."""
 
-    def __init__(self, store: SqliteStore, journal: Journal) -> None:
+    def __init__(self, store: SqliteStore, journal: Journal, days_max: int = 0) -> None:
         self._store = store
         self._journal = journal
+        self._days_max = days_max
+        self._retain_at = 0.0
         self._told_at = float("-inf")
         self._index_at = 0.0
 
@@ -27,10 +31,21 @@ class Housekeeping:
         store = self._store
         if store.must_tidy or (store.is_untidy and now - before > LITTLE_TO_DO_SECONDS):
             self.tidy(now)
+        elif self._days_max and now >= self._retain_at:
+            self.retain(now)
         elif now >= self._index_at:
             self._index_at = now + INDEX_SECONDS
             if store.is_behind:
                 self.index(now)
+
+    def retain(self, now: float) -> None:
+        """Erase some of what is too old; while there is more, soon again."""
+        more = False
+        try:
+            more = self._store.retain(self._days_max)
+        except (CannotKeep, CannotRead) as failure:
+            self._tell(now, "what is too old cannot be erased", str(failure))
+        self._retain_at = now + (INDEX_SECONDS if more else RETAIN_SECONDS)
 
     def index(self, now: float) -> None:
         """Index some of what was said; a search would otherwise have it all to do."""

@@ -57,7 +57,7 @@ def serve(
     """
     names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
     store = SqliteStore(start.data_folder / FILE_NAME)
-    housekeeping = Housekeeping(store, journal)
+    housekeeping = Housekeeping(store, journal, config.history.days_max)
     loop = Loop(start.listeners)
     stack = contextlib.ExitStack()
     try:

@@ -27,12 +27,16 @@ TIDY_AFTER_ENTRIES = 1_000
 TIDY_NOW_ENTRIES = 10_000
 """A message that is alone in its turn costs 16 KB of write-ahead log: this bounds it at 160 MB."""
 REPLAY_ENTRIES = 1_000
+RETAIN_ROWS = 100
+"""Rows of history erased at once for their age: some milliseconds."""
+DAY_MS = 86_400_000
 
 _INSERT_LOG = "INSERT INTO log (seq, ts, event) VALUES (?, ?, ?)"
 _PUT_STATE = (
     "INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 _BLANK = "UPDATE log SET event = ? WHERE seq = ?"
+_OLD = "SELECT DISTINCT seq, target FROM history WHERE seq < ? ORDER BY seq LIMIT ?"
 _MOVE_CURSOR = "UPDATE cursor SET seq = ?, ts = ? WHERE shard = ?"
 _TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
 _INSERT_AUDIT = "INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?, ?, ?)"
@@ -257,6 +261,26 @@ class SqliteStore(Histories):
             self._untidied, self._has_erased = 0, False
         self._tidy_at = self._untidied + TIDY_AFTER_ENTRIES
         return why
+
+    def retain(self, days_max: int) -> bool:
+        """Erase some of what is older than so many days; say whether there may be more.
+
+        Days are counted back from the last entry: a clock that jumps ahead
+        erases nothing. Raises CannotKeep.
+        """
+        end = self.seq_at(max(self.ts - days_max * DAY_MS, 0))
+        try:
+            old = self._db.execute(_OLD, (end, RETAIN_ROWS)).fetchall()
+            if old:
+                self._db.execute("BEGIN IMMEDIATE")
+                for seq, target in old:
+                    self._erase(Erased(seq, target))
+                self._db.execute("COMMIT")
+                self._index.reread()
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise CannotKeep(in_words(error)) from error
+        return len(old) == RETAIN_ROWS
 
     def close(self) -> None:
         """Close the file; what was kept is kept."""
