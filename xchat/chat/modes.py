@@ -150,6 +150,8 @@ def split_status(target: str) -> tuple[str, str]:
 
     Of several prefixes the lowest counts; a target without any has "".
     """
+    if target[:1] not in PREFIXES:
+        return "", target
     name = target.lstrip(PREFIXES)
     if not names.is_channel(name):
         return "", target
