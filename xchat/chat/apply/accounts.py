@@ -5,17 +5,13 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.arrival import need_account
+from xchat.chat.apply.departure import depart, forget_markers, is_always_present
+from xchat.chat.apply.nicks import take_back_nick
 from xchat.chat.apply.promotion import demote, promote
 from xchat.chat.apply.registration import forget_account, give_standing
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.apply.users import (
-    depart,
-    forget_markers,
-    is_always_present,
-    need_account,
-    take_back_nick,
-    tell_around,
-)
+from xchat.chat.apply.users import tell_around
 from xchat.chat.entities import Account, User, party_of
 from xchat.chat.events import (
     AccountChanged,

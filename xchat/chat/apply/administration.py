@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xchat.chat import effects, server_bans
+from xchat.chat.apply.departure import depart
 from xchat.chat.apply.step import AuditRow, Step
-from xchat.chat.apply.users import depart
 from xchat.chat.entities import ServerBan, User
 from xchat.chat.events import (
     BanAdded,

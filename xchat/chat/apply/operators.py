@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from xchat.chat import effects
+from xchat.chat.apply.departure import depart
 from xchat.chat.apply.promotion import set_operator
 from xchat.chat.apply.sight import around, is_unseen, witnesses
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.apply.users import depart
 from xchat.chat.entities import User
 from xchat.chat.events import HostChanged, OperatorGranted, UserKilled, WallopsSent
 from xchat.chat.lines import Line

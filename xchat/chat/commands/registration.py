@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xchat.chat import logins
-from xchat.chat.apply.users import check_claim, user_of
+from xchat.chat.apply.nicks import check_claim, user_of
 from xchat.chat.commands import sasl
 from xchat.chat.entities import Account, ServerBan
 from xchat.chat.events import NickChanged, UserRegistered
