@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.e2e.conftest import own_pki
 from tests.e2e.programs import Pki, Server, run
+from xchat.chat.admin.table import VERBS
 
 __all__ = ["own_pki"]
 
@@ -44,7 +46,11 @@ class Hand:
         """Return the answer of a verb that works."""
         code, out, err = self.run(*words, "--json", stdin=stdin)
         assert code == 0, out + err
-        return json.loads(out)
+        answer = json.loads(out)
+        verb = max((name for name in VERBS if " ".join(words).startswith(name)), key=len)
+        shape: Any = VERBS[verb].shape
+        msgspec.convert(answer, list[shape] if VERBS[verb].lists else shape)
+        return answer
 
     def fails(self, *words: str, stdin: str = "") -> dict[str, Any]:
         """Return how a verb fails; what is said as JSON is what it ends with."""

@@ -107,6 +107,17 @@ def test_of_two_at_once_the_first_in_the_log_has_it(server: Server) -> None:
     assert acts(server) == ["user add"]
 
 
+def test_a_ban_that_ends_in_the_moment_it_is_set_is_answered(server: Server) -> None:
+    arguments = {"kind": "mask", "mask": "bea"}
+    server.administer("ban add", **arguments)
+    added = begin(server.hub, "root", "ban add", {**arguments, "reason": "spam"})
+    begin(server.hub, "eve", "ban remove", arguments)
+    server.run()
+    assert not server.hub.state.bans
+    assert added.answer is not None
+    assert added.answer().reason == "spam"
+
+
 def test_a_password_is_hashed_beside_the_loop(server: Server) -> None:
     """The loop never waits: password hashing goes to a small thread pool."""
     begin(server.hub, "root", "user add", {"name": "ana", "password": "good enough"})

@@ -87,7 +87,11 @@ class Console:
         sock = self._entrance.accept()
         if sock is None:
             return
-        who, refusal = _identify(sock)
+        try:
+            who, refusal = _identify(sock)
+        except OSError:  # it is gone already
+            sock.close()
+            return
         if refusal is None and len(self._peers) >= CONSOLE_PEERS_MAX:
             refusal = f"{CONSOLE_PEERS_MAX} connections to the console are open: end one"
         if refusal is None:

@@ -32,7 +32,20 @@ def add(hub: Hub, operation: Operation, asked: BanAdd) -> None:
     )
     until = f" until {when(event.until)}" if event.until else ""
     what = f"{event.kind} {mask}{until}: {event.reason}"
-    act(hub, operation, what, event, lambda: _row(hub.state.bans[event.kind, mask]))
+    act(hub, operation, what, event, partial(_added, hub, event))
+
+
+def _added(hub: Hub, event: BanAdded) -> BanRow:
+    """Return the ban as it is kept; one that has ended since, as it was asked for."""
+    asked = ServerBan(
+        kind=event.kind,
+        mask=event.mask,
+        by=event.by,
+        ts=hub.now_ms,
+        until=event.until,
+        reason=event.reason,
+    )
+    return _row(hub.state.bans.get((event.kind, event.mask), asked))
 
 
 def _canonical(asked: BanName) -> str:
