@@ -25,7 +25,7 @@ from xchat.chat.lines import format_time
 from xchat.chat.modes import ROLE_OF, Rank
 from xchat.chat.refused import Failed, Refused
 from xchat.chat.reserved import SERVICE_NICKS
-from xchat.chat.services.service import Service, Verb, need_account, own_account, say
+from xchat.chat.services.service import Misused, Service, Verb, need_account, own_account, say
 from xchat.chat.session import Request
 from xchat.irc import names
 from xchat.irc.numerics import ERR_NOSUCHCHANNEL
@@ -130,7 +130,7 @@ def access(hub: Hub, request: Request, words: list[str]) -> None:
     elif act == "DEL" and len(words) == 3:
         _give(hub, request, channel, words[2], "")
     else:
-        raise CHANSERV.wrong("ACCESS")
+        raise Misused
 
 
 def amode(hub: Hub, request: Request, words: list[str]) -> None:
@@ -140,7 +140,7 @@ def amode(hub: Hub, request: Request, words: list[str]) -> None:
         _list(hub, request, channel)
         return
     if len(words) == 2 or words[1][0] not in "+-":
-        raise CHANSERV.wrong("AMODE")
+        raise Misused
     letter = _role(words[1][1:])
     _give(hub, request, channel, words[2], letter if words[1][0] == "+" else "")
 

@@ -7,9 +7,11 @@ there are passwords in it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.chat.entities import Account
+from xchat.chat.events import AccountChanged, CredentialsChanged
 from xchat.chat.lines import Line
 from xchat.chat.refused import Failed
 from xchat.chat.reserved import source_of
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
 Handler = Callable[["Hub", Request, list[str]], None]
+
+
+class Misused(Exception):  # noqa: N818 - a kind of refusal
+    """A verb that was typed wrongly: who wrote it is told what to type."""
 
 
 class Verb(NamedTuple):
@@ -57,12 +63,13 @@ class Service:
         if verb.needs_account:
             own_account(hub, request)
         if not verb.words_min <= len(words) <= verb.words_max:
-            raise self.wrong(verb.name)
-        verb.handler(hub, request, words)
+            raise self._wrong(verb)
+        try:
+            verb.handler(hub, request, words)
+        except Misused as misused:
+            raise self._wrong(verb) from misused
 
-    def wrong(self, name: str) -> Failed:
-        """Return the refusal of a verb that was typed wrongly: what to type."""
-        verb = self._named[name]
+    def _wrong(self, verb: Verb) -> Failed:
         usage = f"{verb.name} {verb.usage}".strip()
         return Failed("INVALID_PARAMS", text=f"Type: /msg {self.nick} {usage}")
 
@@ -89,6 +96,13 @@ def say(hub: Hub, request: Request, *lines: str) -> None:
     nick = hub.nick_of(request.session)
     for line in lines:
         request.put(Line(request.voice, "NOTICE", (nick, line), hub.now_ms))
+
+
+def change(
+    hub: Hub, request: Request, event: AccountChanged | CredentialsChanged, done: str
+) -> None:
+    """Append what changes an account, and say so once it is kept."""
+    hub.append(request, event, partial(say, hub, request, done))
 
 
 def own_account(hub: Hub, request: Request) -> Account:
