@@ -16,7 +16,7 @@ def test_each_letter_has_one_meaning() -> None:
 
 def test_what_isupport_says_of_them() -> None:
     """CHANMODES=A,B,C,D; PREFIX=(modes)prefixes, in descending order."""
-    assert modes.chanmodes() == "Ibe,k,l,CMRUimnstu"
+    assert modes.chanmodes() == "Ibe,k,l,CEMRUimnstu"
     assert modes.prefixes() == "(qaohv)~&@%+"
     ranks = [role.rank for role in modes.ROLES]
     assert ranks == sorted(ranks, reverse=True)

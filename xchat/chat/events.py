@@ -46,6 +46,7 @@ class UserRegistered(Event, frozen=True, tag="user-registered"):
     stays: bool = False
     metadata: Mapping[str, str] = NO_TAGS
     """What it has set before there was a user to have it (IRCv3 metadata)."""
+    modes: str = ""
 
 
 class SessionDetached(Event, frozen=True, tag="session-detached"):
@@ -381,13 +382,17 @@ class StandingClaimed(Event, frozen=True, tag="standing-claimed"):
 
 
 class MessageSent(Event, frozen=True, tag="message-sent"):
-    """A message: `command` is PRIVMSG, NOTICE or TAGMSG; `target` a channel or a uid."""
+    """A message: `command` is PRIVMSG, NOTICE or TAGMSG; `target` a channel or a uid.
+
+    `voice` is in whose name it is said, if not in that of who says it (apply/voices.py).
+    """
 
     uid: str
     command: str
     target: str
     text: str | None
     tags: Mapping[str, str] = NO_TAGS
+    voice: str = ""
 
     def blank(self) -> Event:
         """Return the event without what was said."""

@@ -11,7 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from xchat.chat.multiline import is_multiline, lines_of
-from xchat.irc.capabilities import ACCOUNT_TAG, BATCH, MESSAGE_TAGS, MULTILINE, SERVER_TIME
+from xchat.irc.capabilities import (
+    ACCOUNT_TAG,
+    BATCH,
+    MESSAGE_TAGS,
+    MULTILINE,
+    RELAYMSG,
+    SERVER_TIME,
+)
 from xchat.irc.message import NO_TAGS, escape_tag
 from xchat.limits import LINE_BYTES_MAX
 
@@ -42,9 +49,11 @@ class Line(msgspec.Struct, frozen=True):
     """Whether the source is a bot (IRCv3 bot mode)."""
 
 
+RELAYED = "draft/relaymsg"
+"""The tag that names who passed a message on: for those with the capability alone."""
 _IN_BATCH = BATCH | MULTILINE
 _TYPE, _CONCAT = "draft/multiline", "draft/multiline-concat"
-VARIANTS = SERVER_TIME | MESSAGE_TAGS | ACCOUNT_TAG
+VARIANTS = SERVER_TIME | MESSAGE_TAGS | ACCOUNT_TAG | RELAYMSG
 """The capabilities by which any line is written otherwise; a line may add its own."""
 
 
@@ -74,7 +83,8 @@ def _tags(line: Line, caps: int, extra: str) -> list[str]:
             tags.append("bot")
         if line.msgid:
             tags.append(f"msgid={line.msgid}")
-        for key, value in line.tags.items():
+    for key, value in line.tags.items():
+        if caps & (RELAYMSG if key == RELAYED else MESSAGE_TAGS):
             tags.append(f"{key}={escape_tag(value)}" if value else key)
     return tags
 

@@ -97,6 +97,7 @@ CHANNEL_MODES = (
     ChannelMode("k", "B", "a key that JOIN must give"),
     ChannelMode("l", "C", "how many may be in it"),
     ChannelMode("C", "D", "no CTCP but actions"),
+    ChannelMode("E", "D", "members speak as characters: NPC, NPCA, SCENE"),
     ChannelMode("M", "D", "only those who are logged in, or have a role, speak"),
     ChannelMode("R", "D", "only those who are logged in enter"),
     ChannelMode("U", "D", "what those without a role say is heard by halfops and above alone"),
@@ -160,7 +161,7 @@ def split_status(target: str) -> tuple[str, str]:
 
 
 def chanmodes() -> str:
-    """Return the value of CHANMODES, `Ibe,k,l,CMRUimnstu`."""
+    """Return the value of CHANMODES, `Ibe,k,l,CEMRUimnstu`."""
     return ",".join(
         "".join(mode.letter for mode in CHANNEL_MODES if mode.kind == kind) for kind in "ABCD"
     )

@@ -39,6 +39,8 @@ SPECIFIED_CODES = frozenset(
         "REDACT_FORBIDDEN",  # draft/message-redaction, this and the next
         "UNKNOWN_MSGID",
         "INTERNAL_ERROR",  # draft/search
+        "INVALID_NICK",  # draft/relaymsg, this and the next
+        "PRIVS_NEEDED",
         "MULTILINE_INVALID",  # draft/multiline, this and the next four
         "MULTILINE_INVALID_TARGET",
         "MULTILINE_MAX_BYTES",

@@ -73,6 +73,14 @@ class Server(_Section, frozen=True):
         Meta(description="asked of everyone before they may log in (PASS)", extra={"secret": True}),
     ] = None
     motd: Annotated[Text | None, Meta(description="the message of the day, in lines")] = None
+    default_user_modes: Annotated[
+        str,
+        Meta(
+            pattern=r"^[BRTiw]*\Z",
+            description="modes that everybody has who comes: R, T, i or w (HELP MODES)",
+            extra={"rule": "letters of B, R, T, i and w"},
+        ),
+    ] = ""
     admin: Annotated[
         tuple[Line, ...],
         Meta(max_length=3, description="who runs this server and how to reach them (ADMIN)"),

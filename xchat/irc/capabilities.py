@@ -49,6 +49,8 @@ MULTILINE = 1 << 41
 SEARCH = 1 << 42
 SEARCH_DRAFT = 1 << 43
 
+RELAYMSG = 1 << 44
+
 METADATA_2 = 1 << 48
 METADATA_3 = 1 << 49
 EXTENDED_ISUPPORT = 1 << 50
@@ -77,6 +79,7 @@ CAPABILITIES = (
     Capability("draft/no-implicit-names", NO_IMPLICIT_NAMES_DRAFT),
     Capability("draft/pre-away", PRE_AWAY),
     Capability("draft/read-marker", READ_MARKER),
+    Capability("draft/relaymsg", RELAYMSG, "/"),
     Capability("draft/search", SEARCH_DRAFT),
     Capability("echo-message", ECHO_MESSAGE),
     Capability("extended-join", EXTENDED_JOIN),

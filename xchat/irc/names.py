@@ -41,7 +41,7 @@ CASEMAPPING = "rfc8265"
 CHANNEL_PREFIX = "#"
 
 _NICK_FORBIDDEN = " ,*?!@.:#&/$"
-_NICK_FIRST_FORBIDDEN = "~&@%+-"
+_NICK_FIRST_FORBIDDEN = "~&@%+-="
 _CHANNEL_FORBIDDEN = " ,:*?"
 _USER_ASCII = "-._+[]{}\\`^|"
 _USER_DEFAULT = "user"

@@ -157,7 +157,7 @@ def test_isupport_says_what_the_limits_say(open_server: OpenServer) -> None:
     assert tokens["TOPICLEN"] == str(limits.topic_bytes_max)
     assert tokens["MAXLIST"] == f"beI:{limits.bans_per_channel_max}"
     assert tokens["PREFIX"] == "(qaohv)~&@%+"
-    assert tokens["CHANMODES"] == "Ibe,k,l,CMRUimnstu"
+    assert tokens["CHANMODES"] == "Ibe,k,l,CEMRUimnstu"
     assert (tokens["EXCEPTS"], tokens["INVEX"], tokens["EXTBAN"]) == ("e", "I", ",am")
     assert tokens["CHANTYPES"] == "#"
     assert tokens["CASEMAPPING"] == "rfc8265"

@@ -304,7 +304,7 @@ def test_a_line_that_asks_for_more_is_refused_whole_and_in_words(server: Server)
 
 def test_a_thousand_letters_and_arguments_are_answered_in_few_words(alice: Client) -> None:
     assert len(alice.ask("MODE #a +" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" * 18)) == 1
-    assert len(alice.ask("MODE #a +ABCDEFGHIJKL")) == MODES_A_COMMAND
+    assert len(alice.ask("MODE #a +ABDFGHJKLNOP")) == MODES_A_COMMAND
     assert len(alice.ask("MODE #a " + "+o-v" * 6 + " nobody" * 60)) == 1
     assert len(alice.ask("MODE #a " + "b" * MODES_A_COMMAND)) == 1
     assert alice.ask("MODE #a :", "MODE #a +-+-", "MODE #a :+ - ") in (

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.chat.pair import Server
+import msgspec
+import pytest
+
+from tests.chat.pair import OpenServer, Server
+from xchat.config import Config
+from xchat.config.settings import Server as ServerSettings
 from xchat.limits import ACCEPTS_MAX
 
 
@@ -100,3 +105,21 @@ def test_no_ctcp(server: Server) -> None:
     assert qux.ask("PRIVMSG bar :\x01VERSION\x01", "NOTICE bar :\x01VERSION x\x01") == refused
     qux.ask("PRIVMSG bar :\x01ACTION waves\x01")
     assert bar.heard() == [":qux PRIVMSG bar :\x01ACTION waves\x01"]
+
+
+def test_modes_of_everybody_who_comes(open_server: OpenServer) -> None:
+    """RPL_UMODEIS (221): sent to a client to inform that client of their currently-set user
+    modes.
+    """
+    server = open_server(config=Config(server=ServerSettings(default_user_modes="iR")))
+    alice = server.connect()
+    welcome = alice.ask("NICK alice", "USER alice 0 * :Alice")
+    assert "221 alice +Ri" in welcome
+    assert "251 alice :There are 0 users and 1 invisible on 1 server" in welcome
+    assert alice.ask("MODE alice -i") == [":alice MODE alice -i"]
+
+
+@pytest.mark.parametrize("modes", ["o", "io", "x", "i\n"])
+def test_nobody_is_an_operator_by_default(modes: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"server": {"default_user_modes": modes}}, Config)

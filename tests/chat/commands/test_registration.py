@@ -29,7 +29,7 @@ def test_the_welcome_comes_in_order(server: Server) -> None:
     assert {message.params[0] for message in welcome} == {"alice"}
     assert welcome[0].params[1].endswith(" alice!~alice@127.0.0.1")
     assert welcome[3].params[1] == "xchat.local"
-    assert welcome[3].params[3:] == ("BRTiow", "CIMRUabehiklmnoqstuv")
+    assert welcome[3].params[3:] == ("BRTiow", "CEIMRUabehiklmnoqstuv")
 
 
 @pytest.mark.parametrize("order", list(permutations(PLAIN)), ids=str)

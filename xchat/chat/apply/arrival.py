@@ -65,6 +65,7 @@ def registered(step: Step, event: UserRegistered) -> None:
         user=event.user,
         host=event.host,
         realname=event.realname,
+        modes=event.modes,
         since=step.ts,
         account=event.account,
         stays=event.stays,

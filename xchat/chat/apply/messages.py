@@ -13,6 +13,7 @@ from xchat.chat.apply.playback import row_of
 from xchat.chat.apply.ranks import need_member
 from xchat.chat.apply.sight import visible_channel
 from xchat.chat.apply.step import Step, actor, direct_target
+from xchat.chat.apply.voices import check_voice, in_voice, is_character
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MessageSent, TypingNotified
 from xchat.chat.lines import Line, spoken
@@ -57,6 +58,8 @@ def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
             need_member(state, event.uid, name)
         check_may_speak(state, channel, user)
         _check_text(channel, event)
+        if isinstance(event, MessageSent) and event.voice:
+            check_voice(state, channel, event.uid, event.voice)
     else:
         check_may_address(state, user, event)
 
@@ -108,7 +111,10 @@ def message_sent(step: Step, event: MessageSent) -> None:
     if not target.folded:
         expect_answer(step, user, event.target)
     params = (target.shown,) if event.text is None else (target.shown, event.text)
-    line = spoken(step.line(user, event.command, *params, tags=event.tags))
+    line = step.line(user, event.command, *params, tags=event.tags)
+    if event.voice:
+        line = in_voice(line, user, event.voice)
+    line = spoken(line)
     if not target.floor:
         step.history.append(row_of(target.history, step.seq, line, user.party))
     _tell(step, event, target, line)
@@ -150,6 +156,8 @@ def _tell(step: Step, event: MessageSent | TypingNotified, target: _Target, line
     need = MESSAGE_TAGS if line.command == "TAGMSG" else 0
     if not target.folded:
         step.effects.append(effects.UserMessage(event.target, line, need, event.uid))
+    elif not target.floor and isinstance(event, MessageSent) and is_character(event.voice):
+        step.effects.append(effects.ToChannel(target.folded, line))
     elif not target.floor:
         step.effects.append(effects.ChannelMessage(target.folded, line, need))
     else:

@@ -34,6 +34,7 @@ from xchat.irc.numerics import (
     RPL_NAMREPLY,
     RPL_TOPIC,
     RPL_TOPICWHOTIME,
+    RPL_UMODEIS,
     RPL_WELCOME,
     RPL_YOURHOST,
 )
@@ -57,6 +58,8 @@ def welcome(hub: Hub, request: Request, user: User) -> None:
         motd(hub, request)
     except Refused as none:
         hub.reply(request, none.numeric)
+    if user.modes:
+        hub.reply(request, RPL_UMODEIS, f"+{user.modes}")
     hub.interests.take_claimed(request.session)
     if request.session.caps & telling.METADATA:
         telling.say_own(hub, request)

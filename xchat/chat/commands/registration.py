@@ -120,6 +120,7 @@ def maybe_register(hub: Hub, request: Request) -> None:
         host=session.address,
         realname=claim.realname,
         account=claim.account,
+        modes="".join(sorted(set(hub.config.server.default_user_modes))),
         stays=hub.config.are_present,
         metadata=hub.interests.claimed(session),
     )

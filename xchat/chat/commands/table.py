@@ -34,6 +34,7 @@ from xchat.chat.commands import (
     timed_bans,
     topics,
     users,
+    voices,
     who,
     whois,
 )
@@ -195,6 +196,8 @@ _TABLE = (
         cost_each=1,
     ),
     Command("OPER", operators.oper, "<name> <password>", "Become an operator.", 1, cost=4),
+    Command("NPC", voices.npc, "<channel> <name> <text>", "A character says (mode E).", 3),
+    Command("NPCA", voices.npca, "<channel> <name> <text>", "A character does (mode E).", 3),
     Command("PART", _C.part, "<channel>{,channel} [reason]", "Leave channels.", 1, cost_each=0.25),
     Command("PASS", _R.pass_, "<password>", "Give the server's password.", 1, False),
     Command("PING", _R.ping, "<token>", "Ask for a PONG.", 1, False, NOTHING),
@@ -235,6 +238,8 @@ _TABLE = (
         1,
         cost=4,
     ),
+    Command("RELAYMSG", voices.relaymsg, "<channel> <nick> <text>", "Say for others (bots).", 3),
+    Command("SCENE", voices.scene, "<channel> <text>", "The narrator says (mode E).", 2),
     Command("SETNAME", users.setname, "<real name>", "Change your real name.", 1),
     Command("STATS", information.stats, "u", "How long the server has been up."),
     Command(
