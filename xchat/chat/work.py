@@ -7,12 +7,13 @@ is open, so that nothing of its session overtakes it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from xchat.chat.asker import Asker
 from xchat.chat.refused import Failed, Ignored, Refused
-from xchat.limits import WORK_PENDING_MAX
+from xchat.limits import WORK_PENDING_MAX, WORK_PER_ASKER_MAX
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -35,7 +36,8 @@ class Work:
         self._hub = hub
         self._waiting: list[Job] = []
         self._done: list[tuple[Job, Any]] = []
-        self._pending = 0
+        self._pending: Counter[str] = Counter()
+        """How many pieces each asker waits for."""
 
     def __call__(
         self, asker: Asker, run: Callable[[], Result], then: Callable[[Result], None]
@@ -44,9 +46,10 @@ class Work:
 
         `then` may refuse as a handler may. Raises Failed where too much waits.
         """
-        if self._pending >= WORK_PENDING_MAX:
+        is_much = self._pending[asker.key] >= WORK_PER_ASKER_MAX
+        if is_much or self._pending.total() >= WORK_PENDING_MAX:
             raise Failed("TEMPORARILY_UNAVAILABLE", text="Too busy, try again in a moment")
-        self._pending += 1
+        self._pending[asker.key] += 1
         self._waiting.append(Job(asker, run, then))
         asker.wait()
 
@@ -68,7 +71,8 @@ class Work:
         """Go on with what is done; where nobody waits for it any more, it is let go."""
         finished, self._done = self._done, []
         for job, result in finished:
-            self._pending -= 1
+            self._pending[job.asker.key] -= 1
+            self._pending += Counter()  # forgets whom nothing is owed
             if not job.asker.is_gone:
                 self._go_on(job, result)
             self._hub.settled(job.asker)

@@ -72,6 +72,8 @@ NICKS_PER_ACCOUNT_MAX = 8
 """Nicks that one account may keep for itself, beside its name."""
 WORK_PENDING_MAX = 256
 """Passwords being checked or hashed at once, in all; the next is told to try again."""
+WORK_PER_ASKER_MAX = 8
+"""The same for one connection, so that nobody keeps the others from logging in."""
 PEM_BYTES_MAX = 1_048_576
 """A file of certificates or a key: ours have 4 KB, a whole system's bundle has 250."""
 RESOLVE_SECONDS_MAX = 1.0

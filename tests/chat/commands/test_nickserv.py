@@ -7,14 +7,26 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.chat.accounts import CHEAP, CONFIG, PASSWORD, add_account, log_in, negotiating
+from tests.chat.accounts import (
+    CHEAP,
+    CONFIG,
+    PASSWORD,
+    add_account,
+    log_in,
+    negotiating,
+    plain_message,
+)
 from tests.chat.commands.operators import CONFIG as OPERATORS
 from tests.chat.commands.operators import operator
 from tests.chat.pair import Client, OpenServer, Server
 from xchat.chat.services.nickserv import NICKSERV
 from xchat.config import Config
 from xchat.config.settings import Access
-from xchat.limits import CERTIFICATES_PER_ACCOUNT_MAX, NICKS_PER_ACCOUNT_MAX
+from xchat.limits import (
+    CERTIFICATES_PER_ACCOUNT_MAX,
+    NICKS_PER_ACCOUNT_MAX,
+    WORK_PER_ASKER_MAX,
+)
 
 FINGERPRINT = "ab" * 32
 COLONS = ":".join(["AB"] * 32)
@@ -178,6 +190,21 @@ def test_identify(server: Server) -> None:
     assert ask(guest, "ID sesame")[-1] == "You are logged in as ana"
     assert ask(guest, "IDENTIFY ana millet") == ["Password incorrect"]
     assert ask(server.client("eve"), "LOGIN millet") == ["Password incorrect"]
+
+
+def test_nobody_has_all_passwords_checked(server: Server) -> None:
+    """Each check takes a core for a tenth of a second: one connection has so many at once."""
+    add_account(server, "ana")
+    guest, other = server.client("guest"), negotiating(server)
+    guest.send(*["PRIVMSG NickServ :IDENTIFY ana millet"] * (WORK_PER_ASKER_MAX + 2))
+    other.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {plain_message('ana')}")
+    told = [line.partition("guest ")[2].removeprefix(":") for line in guest.heard()]
+    assert sorted(told) == [
+        *["Password incorrect"] * WORK_PER_ASKER_MAX,
+        *["Too busy, try again in a moment"] * 2,
+    ]
+    assert other.heard()[-1].startswith("903 ")
+    assert ask(guest, "IDENTIFY ana sesame")[-1] == "You are logged in as ana"
 
 
 def test_logout(server: Server) -> None:
