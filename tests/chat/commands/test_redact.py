@@ -95,6 +95,9 @@ def test_an_operator_of_the_server(open_server: OpenServer) -> None:
     told = f":root REDACT #a {msgid} spam"
     assert root.ask(f"REDACT #a {msgid} :spam") == [told]
     assert alice.heard() == [told]
+    *_, recorded = server.store.audit(limit=10)
+    assert (recorded.who, recorded.act) == (root.source, "REDACT")
+    assert recorded.what == f"#a {msgid}"
 
 
 def test_direct_messages(server: Server, alice: Client, bob: Client) -> None:

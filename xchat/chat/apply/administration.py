@@ -13,10 +13,12 @@ from xchat.chat.events import (
     BanRemoved,
     Broadcast,
     Event,
+    MessageRedacted,
     OperatorGranted,
     SessionsEnded,
     UserKilled,
 )
+from xchat.chat.operators import REDACT, may
 from xchat.chat.refused import Failed
 from xchat.chat.state import State
 from xchat.irc import names
@@ -118,7 +120,15 @@ def _killed(state: State, event: UserKilled) -> tuple[str, str, str] | None:
     return name_of(state, event.uid), "KILL", f"{target.prefix}: {event.reason}"
 
 
+def _redacted(state: State, event: MessageRedacted) -> tuple[str, str, str] | None:
+    user = state.users[event.uid]
+    if event.author == user.party or not may(user, REDACT):
+        return None
+    return name_of(state, event.uid), "REDACT", f"{event.target} {event.msgid}"
+
+
 _ACTS: dict[type[Event], Callable[..., tuple[str, str, str] | None]] = {
     OperatorGranted: _granted,
     UserKilled: _killed,
+    MessageRedacted: _redacted,
 }
