@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.server.house import House, assert_empty
+from xchat.chat.admin.table import begin
 from xchat.config import Config
 from xchat.config.settings import Access
 from xchat.limits import REFUSED_IN_WORDS_A_SECOND
@@ -75,6 +76,28 @@ def test_few_refusals_are_explained_and_the_rest_cost_no_handshake(make_house: M
         client.close()
     house.clients.clear()
     assert_empty(house)
+
+
+def test_of_those_who_are_banned_few_are_told_and_the_rest_cost_no_handshake(
+    make_house: MakeHouse,
+) -> None:
+    """In words before the close; those who are let in notice nothing."""
+    house = make_house()
+    arguments = {"kind": "address", "mask": "127.0.9.0/24", "reason": "spam"}
+    assert begin(house.hub, "root", "ban add", arguments).refusal is None
+    ana = house.join("ana")
+    crowd = [house.connect(source="127.0.9.1") for _ in range(50)]
+    for guest in crowd:
+        guest.tls.handshake()
+    begun = time.monotonic()
+    house.until(lambda: all(guest.end for guest in crowd), "all are refused")
+    told = [guest for guest in crowd if guest.lines]
+    assert 1 <= len(told) <= 1 + REFUSED_IN_WORDS_A_SECOND * (time.monotonic() - begun + 1)
+    assert told[0].lines == [
+        "ERROR :Closing link (127.0.9.1): you are banned from this server: spam"
+    ]
+    assert len(house.recorded("refused", kind="banned")) == 1
+    assert house.ping(ana) < 1
 
 
 def test_the_refused_take_nobodys_place(make_house: MakeHouse) -> None:
