@@ -135,8 +135,9 @@ class LoggedIn(Effect, frozen=True):
 class MetadataChanged(Effect, frozen=True):
     """Keys of a target were set or unset (None): `answers` for who asked, `news` for others.
 
-    A user's is heard in all `channels` they are in, by who watches them (`watched`,
-    a folded nick), and by their own devices; a channel's, `uid` empty, in it alone.
+    A user's is heard in all `channels` in which they are seen, by who sees them in others
+    (`also`, uids), by who watches them (`watched`, a folded nick), and by their own
+    devices; a channel's, `uid` empty, in it alone.
     """
 
     target: str
@@ -146,6 +147,7 @@ class MetadataChanged(Effect, frozen=True):
     answers: Mapping[str, str | None]
     news: Mapping[str, str | None]
     batched: bool = False
+    also: tuple[str, ...] = ()
 
 
 class Banned(Effect, frozen=True):

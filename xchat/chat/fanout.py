@@ -54,12 +54,14 @@ class Fanout:
         for session in self.sessions.get(uid, ()):
             room.setdefault(session.caps, {})[session] = session.outbox
 
-    def hear(self, session: Session, folded: str) -> bool:
-        """Let one session hear a channel; say False if it does already."""
+    def hear(self, session: Session, folded: str) -> None:
+        """Let one session hear a channel."""
         group = self._rooms.setdefault(folded, {}).setdefault(session.caps, {})
-        is_new = session not in group
         group[session] = session.outbox
-        return is_new
+
+    def hears(self, session: Session, folded: str) -> bool:
+        """Say whether a session hears a channel."""
+        return session in self._rooms.get(folded, {}).get(session.caps, ())
 
     def leave(self, uid: str, folded: str) -> None:
         """Let a user's sessions hear a channel no more."""
@@ -210,11 +212,13 @@ class Fanout:
         others = [one for one in sessions if one not in own and not one.caps & lack]
         self._to_sessions(others, effect.line, effect.need, request)
 
-    def around(self, channels: Iterable[str], watched: str, uid: str) -> list[Session]:
-        """Return once who hears these channels, watches this nick, or is a device of this user."""
+    def around(self, channels: Iterable[str], watched: str, uids: Iterable[str]) -> list[Session]:
+        """Return once who hears these channels, watches this nick, or is one of these users."""
         sessions = self._in_rooms(channels)
         sessions |= dict.fromkeys(self.monitor.watchers(watched))
-        return list(sessions | dict.fromkeys(self.sessions.get(uid, ())))
+        for uid in uids:
+            sessions |= dict.fromkeys(self.sessions.get(uid, ()))
+        return list(sessions)
 
     def _in_rooms(self, channels: Iterable[str]) -> dict[Session, None]:
         rooms = (self._rooms.get(folded, {}) for folded in channels)

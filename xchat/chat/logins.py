@@ -14,7 +14,6 @@ from xchat.chat.refused import Failed, Refused
 from xchat.chat.session import Request, Session
 from xchat.irc.numerics import (
     ERR_NICKLOCKED,
-    ERR_SASLALREADY,
     ERR_SASLFAIL,
     RPL_LOGGEDIN,
     Numeric,
@@ -121,9 +120,6 @@ def log_in(hub: Hub, request: Request, account: Account, then: Callable[[], None
     elif user.account != account.aid:
         if hub.config.access.policy == "devices" and session.claim.proof != CERTIFICATE:
             raise Refused(ERR_SASLFAIL, text="Here a certificate alone logs in to an account")
-        if len(user.sessions) > 1:
-            text = "Several devices are connected as you: connect anew to log in to another account"
-            raise Refused(ERR_SASLALREADY, text=text)
         hub.append(
             request,
             UserLoggedIn(uid=user.uid, account=account.aid, stays=hub.config.are_present),

@@ -92,10 +92,10 @@ class State:
         other = next((holder for holder in holders if holder and holder != uid), None)
         return self.users[other] if other else None
 
-    def look_alike(self, name: str) -> Channel | None:
-        """Return a channel whose name looks like this one, which is no channel's."""
+    def look_alike(self, name: str, but: str = "") -> Channel | None:
+        """Return a channel whose name looks like this one, other than the one of `but` (folded)."""
         looks = (self._channel_looks.get(look) for look in sorted(names.skeletons(name)))
-        other = next((folded for folded in looks if folded), None)
+        other = next((folded for folded in looks if folded and folded != but), None)
         return self.channels[other] if other else None
 
     def share_channel(self, one: str, other: str) -> bool:
@@ -121,14 +121,18 @@ class State:
             return None
         return owner if is_name else None
 
-    def nick_owner(self, nick: str) -> Account | None:
-        """Return whose own a nick is, or one that it looks like."""
+    def nick_owner(self, nick: str, aid: str = "") -> Account | None:
+        """Return whose own a nick is, or one that it looks like: another's before that of `aid`.
+
+        As written and as folded a nick may look like those of two.
+        """
         try:
             looks = (names.fold(nick), *sorted(names.skeletons(nick)))
         except names.BadName:
             return None
-        aid = next((aid for look in looks if (aid := self._owners.get(look))), None)
-        return self.accounts[aid] if aid else None
+        owners = [owner for look in looks if (owner := self._owners.get(look))]
+        found = next((owner for owner in owners if owner != aid), owners[0] if owners else None)
+        return self.accounts[found] if found else None
 
     # -- changing: for apply only -------------------------------------------------------------
 

@@ -55,7 +55,7 @@ SEARCH_PLACES_MAX = 20_000
 APPENDS_PENDING_MAX = 64
 """Events of one session that may wait for the log."""
 READ_MARKERS_MAX = 1_000
-"""Read markers of one account; past it the one that was moved longest ago is forgotten."""
+"""Read markers of one account; past it the one of the earliest time is forgotten."""
 PASSWORD_BYTES_MAX = 1024
 """Bytes of a password, as UTF-8: a long phrase in any script."""
 EMAIL_BYTES_MAX = 254

@@ -23,11 +23,12 @@ from xchat.chat.events import (
     UserLoggedOut,
 )
 from xchat.chat.operators import ROLES
-from xchat.chat.refused import Failed, Ignored
+from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.reserved import reserved_as
 from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import ACCOUNT_NOTIFY
+from xchat.irc.numerics import ERR_SASLALREADY
 
 NO_ACCOUNT = "*"
 
@@ -54,7 +55,7 @@ def check_unowned(state: State, nick: str, aid: str = "") -> None:
     service = reserved_as(nick)  # raises BadName for what is no name now
     if service is not None:
         raise Failed("BAD_ACCOUNT_NAME", nick, text=f"The name is kept for {service}")
-    owner = state.nick_owner(nick)
+    owner = state.nick_owner(nick, aid)
     if owner is None or owner.aid == aid:
         return
     is_same = names.fold(nick) in map(names.fold, owner.own_nicks)
@@ -159,9 +160,12 @@ def users_of(state: State, aid: str) -> list[User]:
 
 
 def check_logged_in(state: State, event: UserLoggedIn) -> None:
-    """Only into an account that is there and not suspended."""
-    actor(state, event.uid)
+    """Only into an account that is there and not suspended, and for no other device of a user."""
+    user = actor(state, event.uid)
     need_account(state, event.account)
+    if len(user.sessions) > 1 and event.account != user.account:
+        text = "Several devices are connected as you: connect anew to log in to another account"
+        raise Refused(ERR_SASLALREADY, text=text)
 
 
 def logged_in(step: Step, event: UserLoggedIn) -> None:

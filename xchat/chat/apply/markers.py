@@ -25,6 +25,7 @@ def marked_read(step: Step, event: MarkedRead) -> None:
     if ts != before:
         state.put_read(party, target, ts)
         markers = state.read[party]
-        if len(markers) > READ_MARKERS_MAX:
-            state.put_read(party, next(iter(markers)), None)
+        if len(markers) > READ_MARKERS_MAX:  # by what is kept: a state rebuilt has another order
+            stalest = min((at, name) for name, at in markers.items() if name != target)
+            state.put_read(party, stalest[1], None)
     step.effects.append(effects.Read(event.uid, event.target, ts, ts != before))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from xchat.chat import effects
 from xchat.chat.apply.metadata_rules import Target, check_may_change, find, owner_of, shown
+from xchat.chat.apply.sight import around
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import User
 from xchat.chat.events import MetadataCleared, MetadataSet
@@ -90,13 +91,14 @@ def _tell(
     *,
     batched: bool = False,
 ) -> None:
+    also: tuple[str, ...] = ()
     if isinstance(target, User):
-        channels, uid = tuple(step.state.joined[target.uid]), target.uid
+        (channels, also), uid = around(step.state, target.uid), target.uid
         watched = names.fold(target.nick)
     else:
         channels, uid, watched = (names.fold(target.name),), "", ""
     step.effects.append(
         effects.MetadataChanged(
-            shown(target), channels, uid, watched, answers, news, batched=batched
+            shown(target), channels, uid, watched, answers, news, batched=batched, also=also
         )
     )

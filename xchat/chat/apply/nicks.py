@@ -30,7 +30,7 @@ def check_nick_free(state: State, nick: str, uid: str, account: str = "") -> Non
     service = reserved_as(nick)
     if service is not None:
         raise Refused(ERR_NICKNAMEINUSE, nick, text=f"Nickname is kept for {service}")
-    owner = state.nick_owner(nick)
+    owner = state.nick_owner(nick, account)
     if owner is not None and owner.aid != account:
         text = f"Nickname belongs to the account {owner.name}: log in to it, or take another"
         raise Refused(ERR_NICKNAMEINUSE, nick, text=text)

@@ -25,8 +25,9 @@ def check_renamed(state: State, event: ChannelRenamed) -> None:
     if not names.is_channel(event.name) or event.name == channel.name:
         text = "It is called so" if event.name == channel.name else "This is no channel's name"
         raise Failed("CANNOT_RENAME", channel.name, event.name, text=text)
-    other = state.channel(event.name) or state.look_alike(event.name)
-    if other is not None and other.cid != channel.cid:
+    taken = state.channel(event.name)
+    is_free = taken is None or taken.cid == channel.cid
+    if not is_free or state.look_alike(event.name, names.fold(channel.name)) is not None:
         text = "The channel name is already taken, or looks like one that is"
         raise Failed("CHANNEL_NAME_IN_USE", channel.name, event.name, text=text)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from xchat.chat.apply.metadata_rules import Target, check_key, find, may_read, owner_of, shown
+from xchat.chat.apply.sight import seen_members
 from xchat.chat.commands import subscriptions
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import MetadataCleared, MetadataSet
@@ -112,16 +113,17 @@ def _sync(hub: Hub, request: Request, name: str) -> Iterator[None]:
 def _tell_all(hub: Hub, request: Request, target: Target) -> Iterator[None]:
     keys = tuple(hub.interests.keys(request.session))
     with hub.batch(request, ("metadata", shown(target))) as tag:
-        for one in _and_members(hub, target):
+        for one in _and_members(hub, request, target):
             for line in values_of(hub, request.session, (one,), keys):
                 request.put(line, tag)
             yield
 
 
-def _and_members(hub: Hub, target: Target) -> Iterator[Target]:
+def _and_members(hub: Hub, request: Request, target: Target) -> Iterator[Target]:
     yield target
     if isinstance(target, Channel):
-        for uid in list(hub.state.members.get(names.fold(target.name), ())):
+        folded, viewer = names.fold(target.name), request.session.uid
+        for uid, _ in seen_members(hub.state, folded, viewer):
             user = hub.state.users.get(uid)
             if user is not None:
                 yield user

@@ -83,10 +83,16 @@ def rejoin(hub: Hub, session: Session) -> Iterator[None]:
 
     It hears each from then on; one that another device has entered since it has heard of.
     """
-    for folded in list(hub.state.joined.get(session.uid, ())):
-        if folded in hub.state.joined.get(session.uid, ()) and hub.fanout.hear(session, folded):
-            _say_joined(hub, session, folded)
-            yield
+    while (folded := _unheard(hub, session)) is not None:
+        hub.fanout.hear(session, folded)
+        _say_joined(hub, session, folded)
+        yield
+
+
+def _unheard(hub: Hub, session: Session) -> str | None:
+    """Return a channel that a session has yet to be told of: what one was called may change."""
+    joined = hub.state.joined.get(session.uid, ())
+    return next((folded for folded in joined if not hub.fanout.hears(session, folded)), None)
 
 
 def _say_joined(hub: Hub, session: Session, folded: str) -> None:

@@ -54,6 +54,8 @@ def renamed(hub: Hub, effect: effects.Renamed, request: Request | None) -> None:
     hub.fanout.rename(effect.old, effect.new)
     for user, _ in effect.members:
         for session in hub.fanout.sessions.get(user.uid, ()):
+            if not hub.fanout.hears(session, effect.new):
+                continue  # a device that has yet to be told of the channel is told its new name
             if session.caps & CHANNEL_RENAME:
                 hub.fanout.tell(session, effect.line, request)
             elif effect.old != effect.new:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xchat.chat.apply.metadata_rules import check_key
+from xchat.chat.apply.sight import seen_members
 from xchat.chat.metadata.telling import say_channel, values_of
 from xchat.chat.refused import Failed, Refused
 from xchat.chat.session import Request
@@ -54,7 +55,8 @@ def _say_values(hub: Hub, request: Request, keys: list[str]) -> Iterator[None]:
     told = {user.uid}
     for folded in list(state.joined.get(user.uid, ())):
         if folded in state.joined.get(user.uid, ()):
-            fresh = [uid for uid in state.members[folded] if uid not in told]
+            seen = (uid for uid, _ in seen_members(state, folded, user.uid))
+            fresh = [uid for uid in seen if uid not in told]
             told.update(fresh)
             users = [state.users[uid] for uid in fresh]
             say_channel(hub, request, state.channels[folded], users, keys)

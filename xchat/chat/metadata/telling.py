@@ -48,7 +48,7 @@ def changed(hub: Hub, effect: MetadataChanged, request: Request | None) -> None:
     origin = request.session if request is not None else None
     if request is not None:
         _answer_change(hub, effect, request)
-    for session in hub.fanout.around(effect.channels, effect.watched, effect.uid):
+    for session in hub.fanout.around(effect.channels, effect.watched, (effect.uid, *effect.also)):
         if session is not origin and session.caps & METADATA:
             keys = hub.interests.keys(session)
             for key, value in effect.news.items():
