@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import fields, replace
 
 from xchat.config.settings import Config
 
-FIXED = frozenset({"server.name", "server.network"})
-"""Settings of a live section that clients were told when they came."""
-LIVE = ("server", "accounts", "operators")
+FIXED = frozenset({"server.name", "server.network", "history.days_max"})
+"""Settings of a live section that clients were told when they came, or that only a start reads."""
+LIVE = ("server", "accounts", "operators", "history")
 
 
 def change(now: Config, wanted: Config) -> tuple[Config, list[str]]:
     """Return the configuration that holds from here on, and what waits for the next start."""
-    kept = {path.partition(".")[2]: getattr(now.server, path.partition(".")[2]) for path in FIXED}
-    server = replace(wanted.server, **kept)
-    taken = {name: getattr(wanted, name) for name in LIVE} | {"server": server}
+    taken = {name: _taken(name, getattr(now, name), getattr(wanted, name)) for name in LIVE}
     held = replace(now, **taken)
     return held, _differences(held, wanted)
+
+
+def _taken(name: str, now: Any, wanted: Any) -> Any:
+    """Return a section as it is wanted, but for what of it is fixed."""
+    fixed = (path.partition(".") for path in FIXED)
+    kept = {field: getattr(now, field) for section, _, field in fixed if section == name}
+    return replace(wanted, **kept) if kept else wanted
 
 
 def _differences(one: Config, other: Config) -> list[str]:

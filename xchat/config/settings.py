@@ -213,6 +213,14 @@ class History(_Section, frozen=True):
             description="messages told on entering a channel to who cannot ask (0: none)",
         ),
     ] = 20
+    playback_lines: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1000,
+            description="messages of one conversation told to who asks *playback for them",
+        ),
+    ] = 1000
 
 
 class JournalSettings(_Section, frozen=True):

@@ -50,6 +50,7 @@ SEARCH = 1 << 42
 SEARCH_DRAFT = 1 << 43
 
 RELAYMSG = 1 << 44
+ZNC_PLAYBACK = 1 << 45
 
 METADATA_2 = 1 << 48
 METADATA_3 = 1 << 49
@@ -95,6 +96,7 @@ CAPABILITIES = (
     Capability("soju.im/search", SEARCH),
     Capability("standard-replies", STANDARD_REPLIES),
     Capability("userhost-in-names", USERHOST_IN_NAMES),
+    Capability("znc.in/playback", ZNC_PLAYBACK),
 )
 
 BY_NAME = {capability.name: capability for capability in CAPABILITIES}

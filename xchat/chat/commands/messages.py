@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from xchat.chat.commands import multiline
+from xchat.chat.commands import multiline, playback
 from xchat.chat.commands.each import each, split
 from xchat.chat.commands.saying import client_tags, over_bytes, resolve, send
 from xchat.chat.commands.services import service_of, written_to
@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 TYPING = "+typing"
 
 
-def privmsg(hub: Hub, request: Request) -> None:
+def privmsg(hub: Hub, request: Request) -> Iterator[None] | None:
     """PRIVMSG <target>{,<target>} <text>."""
     if multiline.collect(hub, request):
-        return
+        return None
     if not request.params:
         raise Refused(ERR_NORECIPIENT, text="No recipient given (PRIVMSG)")
     text = _need_text(request)
     targets = _targets(hub, request)
+    if [name.lower() for name in targets] == [playback.NAME]:
+        return playback.written_to(hub, request, text)
     if not written_to(hub, request, targets, text):
         each(hub, request, targets, lambda name: _say(hub, request, name, text))
+    return None
 
 
 def notice(hub: Hub, request: Request) -> None:

@@ -3,9 +3,9 @@
 Quiet: as many messages as the setting says, in a batch where batches are known,
 with their time; a client that is told no times gets them in brackets before the
 text, or it would show what was said yesterday as said now. Never told to bots,
-who would answer; nor to clients with draft/chathistory, which ask for what they
-want; nor again what this person has heard before they left: the channel's own
-history says when that was.
+who would answer; nor to clients with draft/chathistory or znc.in/playback, which
+ask for what they want; nor again what this person has heard before they left:
+the channel's own history says when that was.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from xchat.chat.lines import Line, format_time
 from xchat.chat.modes import BOT
 from xchat.chat.reading import readable_channel
 from xchat.chat.session import Request
-from xchat.irc.capabilities import CHATHISTORY, SERVER_TIME
+from xchat.irc.capabilities import CHATHISTORY, SERVER_TIME, ZNC_PLAYBACK
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -41,7 +41,7 @@ def replay(hub: Hub, request: Request, entry: Entered) -> None:
     """
     session, most = request.session, hub.config.history.replay_lines
     user = hub.state.users.get(session.uid)
-    if not most or user is None or session.caps & CHATHISTORY or BOT in user.modes:
+    if not most or user is None or session.caps & (CHATHISTORY | ZNC_PLAYBACK) or BOT in user.modes:
         return
     place = seq_of(hub.ledger.store.log_id, entry.line.msgid)
     rows = _missed(hub, user, entry.channel, place)[-most:] if place else []

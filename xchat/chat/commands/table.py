@@ -25,6 +25,7 @@ from xchat.chat.commands import (
     monitor,
     multiline,
     operators,
+    playback,
     redaction,
     registration,
     renaming,
@@ -263,6 +264,7 @@ _TABLE = (
     ),
     Command("WHO", who.who, "<channel | nick | mask> [o][%fields[,token]]", "Users.", cost=3),
     Command("WHOIS", whois.whois, "<nick>{,nick}", "All about a user.", cost=2),
+    Command("ZNC", playback.znc, "*playback <command>", "History, as from a bouncer.", 1, cost=2),
     Command("WHOWAS", whois.whowas, "<nick>{,nick} [count]", "Who had a nick.", cost=2),
 )
 COMMANDS = {command.name: command for command in _TABLE}
