@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from xchat.chat.admin.table import begin
+from xchat.chat.admin.table import VERBS, begin
 from xchat.chat.hub import Hub
 from xchat.errors import XChatError
 from xchat.journal import Journal
@@ -111,8 +111,13 @@ class Console:
             if request is not None:
                 self._serving = peer
                 peer.operation = begin(self._hub, peer.who, request.verb, request.arguments)
-                self._journal.info("administration", who=peer.who, verb=request.verb[:32])
+                self._record(peer.who, request.verb)
         self._serving = None
+
+    def _record(self, who: str, name: str) -> None:
+        verb = VERBS.get(name)
+        record = self._journal.debug if verb is not None and verb.reads else self._journal.info
+        record("administration", who=who, verb=name[:32])
 
     def answer(self) -> None:
         """Tell each peer what has come of it, once it is kept; part with those who are gone."""

@@ -36,6 +36,11 @@ class Verb(NamedTuple):
     following: str = ""
     """What to type next, with fields of the answer in it; for people only."""
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, and may be asked every other second."""
+        return self.lists or self.shape is shapes.Status
+
 
 _S = shapes
 _TABLE = (
