@@ -98,3 +98,83 @@ def test_none_where_it_is_set_so(open_server: OpenServer) -> None:
     server.channel("#a", alice)
     alice.ask("PRIVMSG #a :one")
     assert replayed(server.client("bob")) == []
+
+
+# -- who is always present ------------------------------------------------------------------------
+
+
+def returning(server: Server, *caps: str) -> tuple[Client, list[str]]:
+    """Log the account `ana` in again; return what it is told that was said."""
+    account = server.hub.state.account_named("ana")
+    assert account is not None
+    back = server.connect()
+    back.session.claim.account = account.aid
+    asked = [f"CAP REQ :{' '.join(caps)}"] if caps else []
+    told = back.ask(*asked, "NICK ana", "USER a 0 * :a", "CAP END")
+    return back, [line for line in told if " PRIVMSG " in line]
+
+
+@pytest.fixture
+def absent(server: Server, alice: Client) -> Client:
+    """Alice, while Ana, who is always present, has no device here."""
+    ana = server.client("ana", account=server.account("ana", always_present=True))
+    server.channel("#a", ana)
+    alice.ask("PRIVMSG #a :heard", "PRIVMSG ana :heard too")
+    ana.ask("QUIT")
+    server.pass_time(1)
+    return alice
+
+
+def test_what_waited_for_an_absent_user_is_told_on_return(server: Server, absent: Client) -> None:
+    """ "always present when the account wants it, so that direct messages and history wait for
+    it"; nothing of it twice."""
+    absent.ask("PRIVMSG #a :one", "PRIVMSG ana :two", "PRIVMSG ana :three")
+    ana, told = returning(server, "server-time")
+    assert told == [
+        ":alice PRIVMSG #a one",
+        ":alice PRIVMSG ana two",
+        ":alice PRIVMSG ana three",
+    ]
+    _, told_to_another = returning(server, "server-time")
+    assert told_to_another == []
+    ana.ask("QUIT")
+
+
+def test_no_more_waits_than_the_setting_says_for_each(server: Server, absent: Client) -> None:
+    absent.ask(*(f"PRIVMSG {to} :{number}" for number in range(8) for to in ("#a", "ana")))
+    _, told = returning(server, "server-time")
+    assert told == [
+        *(f":alice PRIVMSG #a {number}" for number in range(3, 8)),
+        *(f":alice PRIVMSG ana {number}" for number in range(3, 8)),
+    ]
+
+
+def test_who_can_ask_is_told_nothing_on_return(server: Server, absent: Client) -> None:
+    absent.ask("PRIVMSG #a :one", "PRIVMSG ana :two")
+    assert returning(server, "batch", "draft/chathistory")[1] == []
+
+
+def test_a_conversation_is_a_batch_under_its_partners_name(server: Server, absent: Client) -> None:
+    absent.ask("PRIVMSG ana :two")
+    account = server.hub.state.account_named("ana")
+    assert account is not None
+    back = server.connect()
+    back.session.claim.account = account.aid
+    told = back.read("CAP REQ :batch", "NICK ana", "USER a 0 * :a", "CAP END")
+    starts = [m.params[1:] for m in told if m.command == "BATCH" and m.params[0].startswith("+")]
+    assert starts == [("chathistory", "alice")]
+
+
+def test_what_waited_before_a_restart_of_the_server_waits_on(open_server: OpenServer) -> None:
+    server = open_server()
+    alice = server.client("alice")
+    ana = server.client("ana", account=server.account("ana", always_present=True))
+    server.channel("#a", alice, ana)
+    ana.ask("QUIT")
+    alice.ask("PRIVMSG #a :one", "PRIVMSG ana :two")
+    server.close()
+    again = open_server()
+    again.client("bob").ask("PRIVMSG ana :three")
+    _, told = returning(again, "server-time")
+    assert told[:1] == [":alice PRIVMSG #a one"]
+    assert ":bob PRIVMSG ana three" in told

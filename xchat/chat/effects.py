@@ -113,10 +113,14 @@ class Welcomed(Effect, frozen=True):
 
 
 class SessionAttached(Effect, frozen=True):
-    """One more session (`sid`) is registered as a user who is here already."""
+    """One more session (`sid`) is registered as a user who is here already.
+
+    `detached_at` is since where in the log nobody was attached to them; 0 where somebody was.
+    """
 
     user: User
     sid: str
+    detached_at: int = 0
 
 
 class AccountMade(Effect, frozen=True):

@@ -46,6 +46,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     sessions: tuple[Attached, ...] = ()
     detached: int = 0
     """Since when (ms) nobody has been attached; 0 while somebody is."""
+    detached_at: int = 0
+    """Where in the log the last one was that no longer is."""
 
     @property
     def prefix(self) -> str:

@@ -83,7 +83,7 @@ def _welcome(
     if session.away is not None or user.uid in hub.state.away:
         away.agree(hub, user.uid)
     if isinstance(effect, effects.SessionAttached):
-        session.rejoining = reception.rejoin(hub, session)
+        session.rejoining = reception.rejoin(hub, session, effect.detached_at)
 
 
 OUTCOMES: dict[type[effects.Effect], Callable[[Hub, Any, Request | None], None]] = {

@@ -55,7 +55,8 @@ def registered(step: Step, event: UserRegistered) -> None:
         user = replace(known, sessions=(*known.sessions, here), detached=0)
         step.state.put_user(user)
         set_early(step, user, event.metadata)
-        step.effects.append(effects.SessionAttached(user, event.uid))
+        detached_at = 0 if known.sessions else known.detached_at
+        step.effects.append(effects.SessionAttached(user, event.uid, detached_at))
         return
     take_back_nick(step, event.nick)
     user = User(

@@ -45,7 +45,9 @@ def session_detached(step: Step, event: SessionDetached) -> None:
 
 def _detach(step: Step, user: User) -> None:
     """Let a user be here while nobody is attached; whoever writes to them is told so."""
-    step.state.put_user(replace(user, sessions=(), detached=user.detached or step.ts))
+    if not user.detached:
+        user = replace(user, detached=step.ts, detached_at=step.seq)
+    step.state.put_user(replace(user, sessions=()))
     set_away(step, user, DETACHED)
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from xchat import __version__
 from xchat.chat.apply.sight import seen_members
+from xchat.chat.commands import replay
 from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.commands.markread import say_marker
-from xchat.chat.commands.replay import replay
 from xchat.chat.effects import Entered, LoggedIn
 from xchat.chat.entities import Account, Channel, User
 from xchat.chat.lines import Line, format_time
 from xchat.chat.metadata import telling
 from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
+from xchat.chat.reading import readable_channel
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.text import rows
@@ -74,19 +75,22 @@ def entered(hub: Hub, request: Request, entry: Entered) -> None:
     if not request.session.caps & (NO_IMPLICIT_NAMES | NO_IMPLICIT_NAMES_DRAFT):
         say_names(hub, request, channel, entry.members)
         hub.reply(request, RPL_ENDOFNAMES, channel.name)
-    replay(hub, request, entry)
+    replay.missed(hub, request, entry)
     telling.entered(hub, request, entry)
 
 
-def rejoin(hub: Hub, session: Session) -> Iterator[None]:
+def rejoin(hub: Hub, session: Session, detached_at: int) -> Iterator[None]:
     """Tell a further device of a user the channels that they are in, one a piece.
 
     It hears each from then on; one that another device has entered since it has heard of.
+    Where no device was here since a place in the log, it is told what waited for one.
     """
     while (folded := _unheard(hub, session)) is not None:
         hub.fanout.hear(session, folded)
-        _say_joined(hub, session, folded)
+        _say_joined(hub, session, folded, detached_at)
         yield
+    if detached_at:
+        yield from replay.conversations(hub, session, detached_at)
 
 
 def _unheard(hub: Hub, session: Session) -> str | None:
@@ -95,7 +99,7 @@ def _unheard(hub: Hub, session: Session) -> str | None:
     return next((folded for folded in joined if not hub.fanout.hears(session, folded)), None)
 
 
-def _say_joined(hub: Hub, session: Session, folded: str) -> None:
+def _say_joined(hub: Hub, session: Session, folded: str, detached_at: int) -> None:
     state = hub.state
     user, channel = state.users[session.uid], state.channels[folded]
     account = state.account_name(user.uid)
@@ -114,6 +118,8 @@ def _say_joined(hub: Hub, session: Session, folded: str) -> None:
     seen.setdefault(user.uid, state.members[folded][user.uid])
     present = tuple((state.users[uid], roles) for uid, roles in seen.items())
     entered(hub, request, Entered(user.uid, folded, channel, line, present))
+    if detached_at:
+        replay.waited(hub, request, readable_channel(state, user.uid, channel), detached_at)
     request.finish()
 
 

@@ -10,6 +10,7 @@ the channel's own history says when that was.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -21,8 +22,8 @@ from xchat.chat.entities import Channel, User
 from xchat.chat.ledger import CannotRead
 from xchat.chat.lines import Line, format_time
 from xchat.chat.modes import BOT
-from xchat.chat.reading import readable_channel
-from xchat.chat.session import Request
+from xchat.chat.reading import Readable, readable_channel, readable_conversations
+from xchat.chat.session import Request, Session
 from xchat.irc.capabilities import CHATHISTORY, SERVER_TIME, ZNC_PLAYBACK
 
 if TYPE_CHECKING:
@@ -34,23 +35,62 @@ _SAID = ("PRIVMSG", "NOTICE")
 _ACTION = "\x01ACTION "
 
 
-def replay(hub: Hub, request: Request, entry: Entered) -> None:
+def missed(hub: Hub, request: Request, entry: Entered) -> None:
     """Tell who has entered a channel what they missed, if their client cannot ask.
 
     Nobody enters one that is renamed: there is no place in the log where they did.
     """
-    session, most = request.session, hub.config.history.replay_lines
-    user = hub.state.users.get(session.uid)
-    if not most or user is None or session.caps & (CHATHISTORY | ZNC_PLAYBACK) or BOT in user.modes:
-        return
+    user = _reader(hub, request.session)
     place = seq_of(hub.ledger.store.log_id, entry.line.msgid)
-    rows = _missed(hub, user, entry.channel, place)[-most:] if place else []
+    if user is not None and place:
+        _tell(hub, request, entry.channel.name, _missed(hub, user, entry.channel, place))
+
+
+def waited(hub: Hub, request: Request, found: Readable | None, since: int) -> None:
+    """Tell a device what was said since none of its user was here, if it cannot ask."""
+    if found is None or _reader(hub, request.session) is None:
+        return
+    after, most = max(found.after, since), hub.config.history.replay_lines
+    try:
+        rows = hub.ledger.store.page(found.target, after=after, limit=most, newest=True)
+    except CannotRead:
+        return  # who asks for history is told that it cannot be read
+    _tell(hub, request, found.name, rows)
+
+
+def conversations(hub: Hub, session: Session, since: int) -> Iterator[None]:
+    """Tell a device the direct messages that waited for it, one conversation a piece."""
+    user = _reader(hub, session)
+    if user is None:
+        return
+    try:
+        targets = hub.ledger.store.conversations(user.party)
+    except CannotRead:
+        return
+    for found in list(readable_conversations(hub.state, user.uid, targets)):
+        if user.uid in hub.state.users:
+            aside = hub.aside(session)
+            waited(hub, aside, found, since)
+            aside.finish()
+            yield
+
+
+def _reader(hub: Hub, session: Session) -> User | None:
+    """Return the user of a session that is told what it cannot ask for."""
+    user = hub.state.users.get(session.uid)
+    if user is None or session.caps & (CHATHISTORY | ZNC_PLAYBACK) or BOT in user.modes:
+        return None
+    return user if hub.config.history.replay_lines else None
+
+
+def _tell(hub: Hub, request: Request, name: str, rows: list[HistoryRow]) -> None:
+    rows = [row for row in rows if row.command in _SAID][-hub.config.history.replay_lines :]
     if rows:
         told = [line_of(row, hub.ledger.store.log_id) for row in rows]
-        lines = [readdressed(line, entry.channel.name) for line in told]
-        if not session.caps & SERVER_TIME:
+        lines = [readdressed(line, name) for line in told]
+        if not request.session.caps & SERVER_TIME:
             lines = [_with_time(line) for line in lines]
-        hub.say_batch(request, ("chathistory", entry.channel.name), lines)
+        hub.say_batch(request, ("chathistory", name), lines)
 
 
 def _missed(hub: Hub, user: User, channel: Channel, before: int) -> list[HistoryRow]:
@@ -70,7 +110,7 @@ def _missed(hub: Hub, user: User, channel: Channel, before: int) -> list[History
     except CannotRead:
         return []  # who asks for history is told that it cannot be read
     left = max((place for place, row in enumerate(rows) if _is_leaving(row, user)), default=-1)
-    return [row for row in rows[left + 1 :] if row.command in _SAID]
+    return rows[left + 1 :]
 
 
 def _is_leaving(row: HistoryRow, user: User) -> bool:
