@@ -56,6 +56,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "metadata": st.dictionaries(st.sampled_from(["a", "b"]), ODD, max_size=2),
     "user": SHORT,
     "host": SHORT,
+    "voice": SHORT,
     "nick": st.sampled_from(["ana", "ბეა", "𐐨" * 90, "x" * 200]) | st.text(max_size=6),
     "kind": st.sampled_from(["account", "mask", "address"]),
     "mask": st.sampled_from(["ana", "ana!*@*", "10.0.0.0/24"]) | ODD,

@@ -41,6 +41,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True, tag="user", tag_field="k")
     """The uids of those who may talk to them though mode R is set."""
     account: str = ""
     """The aid of the account they are logged in to."""
+    address: str = ""
+    """Where they came from, where they are shown with another host; else nothing."""
     stays: bool = False
     """Whether the server lets those stay whose account does not say."""
     sessions: tuple[Attached, ...] = ()
@@ -165,6 +167,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_fiel
     nicks: tuple[str, ...] = ()
     """Nicks that are the account's own, beside its name."""
     role: str = ""
+    host: str = ""
+    """The host that its users are shown with in place of their address, if any."""
     email: str = ""
     """How its owner is reached, where the server asks for that."""
     always_present: bool | None = None

@@ -105,6 +105,7 @@ class AccountChanged(Event, frozen=True, tag="account-changed"):
     certificates: tuple[str, ...] | None = None
     nicks: tuple[str, ...] | None = None
     role: str | None = None
+    host: str | None = None
     always_present: bool | None = None
     multiclient: bool | None = None
 

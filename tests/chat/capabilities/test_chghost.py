@@ -69,3 +69,37 @@ def test_where_they_come_from_is_hidden_then(server: Server) -> None:
     assert bob.ask("WHO tim %ihn")[0] == "354 bob 255.255.255.255 ckyard tim"
     assert tim.ask("WHO tim %ihn")[0] == "354 tim 127.0.0.1 ckyard tim"
     assert "338 tim tim 127.0.0.1 :Is actually using host" in tim.ask("WHOIS tim")
+
+
+def test_an_account_is_shown_with_the_host_it_was_given(server: Server) -> None:
+    """A client username or host is changed: by xchat-admin user host."""
+    account = server.account("ana")
+    ana, bob = server.client("ana", "chghost", account=account), server.client("bob", "chghost")
+    server.channel("#a", ana, bob)
+    server.administer("user host", name="ana", host="quiet.lan")
+    assert bob.heard() == ana.heard() == [":ana CHGHOST ~ana quiet.lan"]
+    ana.drop()
+    server.quiet()
+    back = server.client("ana", account=server.hub.state.account_named("ana"))
+    assert back.source == "ana!~ana@quiet.lan"
+    bob.ask("JOIN #a")
+    back.ask("JOIN #a")
+    server.quiet()
+    back.ask("NickServ LOGOUT")
+    assert ":ana CHGHOST ~ana 127.0.0.1" in bob.heard()
+
+
+def test_a_host_that_was_taken_away_is_the_address_again(server: Server) -> None:
+    account = server.account("ana")
+    server.administer("user host", name="ana", host="quiet.lan")
+    ana = server.client("ana", account=server.hub.state.accounts[account.aid])
+    server.administer("user host", name="ana", host="none")
+    assert ana.source == "ana!~ana@127.0.0.1"
+
+
+def test_a_host_that_is_none_is_refused(server: Server) -> None:
+    server.account("ana")
+    for host in ("a b", "", "-x", "x" * 64, "\x1b[0m", "\u10d0"):
+        refusal = server.administer("user host", name="ana", host=host).refusal
+        assert refusal is not None
+        assert refusal.code == "INVALID_HOST"

@@ -168,6 +168,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "values": st.dictionaries(st.sampled_from(["a", "b", "c d"]), MAYBE_TEXTS, max_size=3),
     "metadata": st.dictionaries(st.sampled_from(["a", "b"]), TEXTS, max_size=2),
     "sid": UIDS,
+    "voice": st.just("") | NICKS,
     "device_is_away": st.booleans(),
     "stays": st.booleans(),
     "accepted": st.booleans(),

@@ -79,6 +79,12 @@ class UserRole(UserName, frozen=True):
     role: Annotated[Text, Meta(description="admin, moderator or none")]
 
 
+class UserHost(UserName, frozen=True):
+    """The host that an account is shown with."""
+
+    host: Annotated[Text, Meta(description="a host of letters, digits and . - : /, or none")]
+
+
 class UserCert(UserName, frozen=True):
     """A certificate of an account."""
 

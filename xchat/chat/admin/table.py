@@ -78,6 +78,13 @@ _TABLE = (
         "Say what an account may do: admin or moderator makes an operator, none ends that.",
     ),
     Verb(
+        "user host",
+        _S.UserHost,
+        users.host,
+        _S.UserChanged,
+        "Show an account with a host in place of its addresses; none ends that.",
+    ),
+    Verb(
         "user cert add",
         _S.UserCert,
         users.cert_add,

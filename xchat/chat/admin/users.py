@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +17,7 @@ from xchat.chat.admin.shapes import (
     UserAdd,
     UserCert,
     UserChanged,
+    UserHost,
     UserName,
     UserPassword,
     UserRole,
@@ -37,7 +39,7 @@ from xchat.chat.passwords import Credentials
 from xchat.chat.refused import Failed
 from xchat.chat.text import clean
 from xchat.irc import names
-from xchat.limits import CERTIFICATES_PER_ACCOUNT_MAX, NICK_BYTES_MAX
+from xchat.limits import CERTIFICATES_PER_ACCOUNT_MAX, HOST_BYTES_MAX, NICK_BYTES_MAX
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -144,6 +146,21 @@ def role(hub: Hub, operation: Operation, asked: UserRole) -> None:
     account, wanted = need_account(hub, asked.name), role_of(asked.role)
     event = AccountChanged(aid=account.aid, role=wanted)
     act(hub, operation, f"{account.name}: {asked.role}", event, user_answer(account, wanted))
+
+
+NO_HOST = "none"
+_HOST = re.compile(rf"[A-Za-z0-9][A-Za-z0-9./:-]{{0,{HOST_BYTES_MAX - 1}}}")
+
+
+def host(hub: Hub, operation: Operation, asked: UserHost) -> None:
+    """Show an account with a host in place of the addresses it comes from (IRCv3 chghost)."""
+    account = need_account(hub, asked.name)
+    if not _HOST.fullmatch(asked.host):
+        text = f"A host is of letters, digits and . - : /, {HOST_BYTES_MAX} at most"
+        raise Failed("INVALID_HOST", asked.host, text=text)
+    wanted = "" if asked.host == NO_HOST else asked.host
+    event = AccountChanged(aid=account.aid, host=wanted)
+    act(hub, operation, f"{account.name}: {asked.host}", event, user_answer(account))
 
 
 def role_of(text: str) -> str:

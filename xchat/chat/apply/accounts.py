@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from xchat.chat import effects
 from xchat.chat.apply.arrival import need_account
 from xchat.chat.apply.departure import depart, forget_markers, is_always_present
+from xchat.chat.apply.hosts import show
 from xchat.chat.apply.nicks import take_back_nick
 from xchat.chat.apply.promotion import demote, promote
 from xchat.chat.apply.registration import forget_account, give_standing
@@ -120,12 +121,14 @@ def account_changed(step: Step, event: AccountChanged) -> None:
         "certificates": event.certificates,
         "nicks": event.nicks,
         "role": event.role,
+        "host": event.host,
         "always_present": event.always_present,
         "multiclient": event.multiclient,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     step.state.put_account(replace(account, **changes))
     for user in users_of(step.state, event.aid):
+        _show_host(step, user)
         if event.role is not None and event.role != account.role:
             (promote if event.role in ROLES else demote)(step, user.uid)
         if not user.sessions and not is_always_present(step.state, user):
@@ -178,8 +181,18 @@ def _log_in(step: Step, user: User, aid: str, *, stays: bool) -> None:
     user = replace(user, account=aid, stays=stays)
     step.state.put_user(user)
     _tell_account(step, user)
-    give_standing(step, user)
+    _show_host(step, user)
+    give_standing(step, step.state.users[user.uid])
     promote(step, user.uid)
+
+
+def _show_host(step: Step, user: User) -> None:
+    """Show a user with the host of their account, or where they come from without one."""
+    account = step.state.accounts.get(user.account)
+    address = user.address or user.host
+    host = account.host if account is not None else ""
+    if (host or address) != user.host:
+        show(step, replace(user, address=address if host else ""), user.user, host or address)
 
 
 def check_logged_out(state: State, event: UserLoggedOut) -> None:
@@ -194,6 +207,7 @@ def logged_out(step: Step, event: UserLoggedOut) -> None:
     account, user = step.state.accounts[known.account], replace(known, account="")
     step.state.put_user(user)
     _tell_account(step, user)
+    _show_host(step, user)
     if account.role in ROLES:
         demote(step, user.uid)
     if step.state.nick_owner(user.nick) is not None:

@@ -59,12 +59,15 @@ def registered(step: Step, event: UserRegistered) -> None:
         step.effects.append(effects.SessionAttached(user, event.uid, detached_at))
         return
     take_back_nick(step, event.nick)
+    account = step.state.accounts.get(event.account)
+    host = account.host if account else ""
     user = User(
         uid=event.uid,
         node=event.node,
         nick=event.nick,
         user=event.user,
-        host=event.host,
+        host=host or event.host,
+        address=event.host if host else "",
         realname=event.realname,
         modes=event.modes,
         since=step.ts,

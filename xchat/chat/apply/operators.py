@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from xchat.chat import effects
 from xchat.chat.apply.departure import depart
 from xchat.chat.apply.promotion import set_operator
-from xchat.chat.apply.sight import around, is_unseen, witnesses
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.entities import User
-from xchat.chat.events import HostChanged, OperatorGranted, UserKilled, WallopsSent
-from xchat.chat.lines import Line
-from xchat.chat.modes import ROLES, WALLOPS
+from xchat.chat.events import OperatorGranted, UserKilled, WallopsSent
+from xchat.chat.modes import WALLOPS
 from xchat.chat.operators import KILL, need_privilege
 from xchat.chat.operators import WALLOPS as TELL_ALL
 from xchat.chat.refused import Refused
 from xchat.chat.state import State
-from xchat.irc import names
-from xchat.irc.capabilities import CHGHOST, EXTENDED_JOIN
 from xchat.irc.numerics import ERR_NOSUCHNICK
 
-CHANGING = "Changing host"
-"""Why a user seems to leave, to those who do not know CHGHOST."""
 
-
-def check_here(state: State, event: OperatorGranted | HostChanged) -> None:
+def check_here(state: State, event: OperatorGranted) -> None:
     """Whoever is gone becomes nothing any more."""
     actor(state, event.uid)
 
@@ -64,46 +54,3 @@ def wallops_sent(step: Step, event: WallopsSent) -> None:
     user = state.users[event.uid]
     hearers = tuple(uid for uid, one in state.users.items() if WALLOPS in one.modes or one is user)
     step.effects.append(effects.ToUsers(hearers, step.line(user, "WALLOPS", event.text)))
-
-
-# -- IRCv3 chghost ----------------------------------------------------------------------------
-
-
-def host_changed(step: Step, event: HostChanged) -> None:
-    """Show a user with another host; to those without chghost they leave and come back."""
-    old = step.state.users[event.uid]
-    new = replace(old, user=event.user, host=event.host)
-    if new == old:
-        return
-    step.state.put_user(new)
-    (channels, also), watched = around(step.state, old.uid), names.fold(old.nick)
-    line = step.line(old, "CHGHOST", event.user, event.host)
-    left = step.line(old, "QUIT", CHANGING)
-    step.effects += (
-        effects.ToUser(old.uid, line, CHGHOST),
-        effects.ToNeighbours(channels, old.uid, line, CHGHOST, watched, also=also),
-        effects.ToNeighbours(channels, old.uid, left, lack=CHGHOST, also=also),
-    )
-    for folded in step.state.joined[old.uid]:
-        unseen = is_unseen(step.state, folded, old.uid)
-        also = witnesses(step.state, folded, old.uid) if unseen else ()
-        where = () if unseen else (folded,)
-        for again in _come_back(step, new, folded):
-            effect = effects.ToNeighbours(where, old.uid, again, lack=CHGHOST, also=also)
-            step.effects.append(effect)
-
-
-def _come_back(step: Step, user: User, folded: str) -> list[Line]:
-    """Return what shows a user, and the roles they have, in a channel again."""
-    channel, roles = step.state.channels[folded], step.state.members[folded][user.uid]
-    account = step.account_name(user) or "*"
-    join = replace(
-        step.line(user, "JOIN", channel.name),
-        richer_need=EXTENDED_JOIN,
-        richer=(channel.name, account, user.realname),
-    )
-    letters = "".join(role.letter for role in ROLES if roles & role.bit)
-    if not letters:
-        return [join]
-    nicks = [user.nick] * len(letters)
-    return [join, step.line(user, "MODE", channel.name, f"+{letters}", *nicks)]
