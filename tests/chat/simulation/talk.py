@@ -41,6 +41,7 @@ LISTS = ("+b", "-b", "+k", "-k", "+l", "-l", "b", "+e", "-e", "+I", "beI", "+bkl
 MASKS = ("*!*@*", "m:*", "ana", "*!*@10.0.0.1", "ნ*", "?", "*")
 WORDS = ("hello", "გამარჯობა", "👋🏽", "a b  c", ":)", " ", "\x01ACTION waves\x01", "x" * 300)
 NAMELESS = ("no-implicit-names", "draft/no-implicit-names")  # who has these is told less
+REQUEST_CHARS_MAX = 490
 ALL_CAPS = tuple(row.name for row in CAPABILITIES if row.name not in NAMELESS)
 
 
@@ -96,6 +97,8 @@ def _cap_req(talk: Talk, wire: Wire) -> Line:
     words = [
         f"-{name}" if name != "cap-notify" and talk.rng.random() < 0.15 else name for name in names
     ]
+    while len(" ".join(words)) > REQUEST_CHARS_MAX:  # a longer line is refused whole
+        del words[talk.rng.randrange(len(words))]
     for word in words:
         bit = BY_NAME[word.removeprefix("-")].bit
         wire.caps = wire.caps & ~bit if word.startswith("-") else wire.caps | bit
