@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as patient
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
@@ -179,6 +180,7 @@ settings = st.fixed_dictionaries(
 )
 
 
+@patient(deadline=None)
 @given(values=settings)
 def test_what_is_printed_loads_back_to_the_same(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, object]

@@ -245,6 +245,17 @@ def test_text_that_was_erased_is_tolerated(world: World) -> None:
     assert world.state.channels["#a"].spoken, "the channel stays, as it did before"
 
 
+def test_reasons_that_were_erased_are_tolerated(world: World) -> None:
+    gone = [
+        events.UserKicked(uid="alice", channel="#a", target="bob", reason="rude"),
+        events.ChannelParted(uid="alice", channel="#a", reason="tired"),
+        events.UserQuit(uid="alice", reason="home"),
+    ]
+    for event in gone:
+        assert world.apply(event.blank()).is_applied
+    assert "#a" not in world.state.channels
+
+
 def test_what_is_not_kept_has_no_id(world: World) -> None:
     step = world.apply(
         events.TypingNotified(uid="bob", target="#a", tags={"+typing": "x"}), kept=False

@@ -59,6 +59,7 @@ KEPT = (
     events.ChannelDropped(uid="1", channel="#a"),
     events.AccessChanged(channel="#a", aid="2", letter="o", entries_max=5),
     events.StandingClaimed(uid="1", channel="#a"),
+    events.RetentionSet(uid="1", channel="#a", days=30, messages=1_000),
     events.MessageSent(uid="1", command="PRIVMSG", target="#a", text="👋", tags={"+x": "a b;"}),
     events.MessageRedacted(uid="1", target="#a", history="2", msgid="x-3", author="1"),
     events.MessageSent(uid="1", command="TAGMSG", target="2", text=None, tags={"+x": ""}),

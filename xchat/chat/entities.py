@@ -113,6 +113,21 @@ class Lifted(msgspec.Struct, frozen=True):
     spared: tuple[str, ...] = ()
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """How long history is kept: for so many days, and so many messages; 0 is no bound."""
+
+    days: int = 0
+    messages: int = 0
+
+    def within(self, other: Terms) -> Terms:
+        """Return the narrower of each bound."""
+        return Terms(_least(self.days, other.days), _least(self.messages, other.messages))
+
+
+def _least(one: int, other: int) -> int:
+    return min(one, other) if one and other else one or other
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_field="k"):
     """A channel; `cid` names this life of it, and its history, among all of one name."""
 
@@ -138,6 +153,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, tag="channel", tag_fiel
     founder: str = ""
     """The aid whose channel it is; none if it is not registered."""
     access: tuple[Access, ...] = ()
+    retention: Terms = Terms()
+    """How long its founder has it kept, within what the server does."""
 
 
 class Member(msgspec.Struct, frozen=True, tag="member", tag_field="k"):

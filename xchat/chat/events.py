@@ -63,6 +63,10 @@ class UserQuit(Event, frozen=True, tag="user-quit"):
     uid: str
     reason: str
 
+    def blank(self) -> Event:
+        """Return the event without its reason."""
+        return replace(self, reason="")
+
 
 class AccountRegistered(Event, frozen=True, tag="account-registered"):
     """A new account; its credentials read as None where they were erased.
@@ -228,6 +232,10 @@ class UserKilled(Event, frozen=True, tag="user-killed"):
     target: str
     reason: str
 
+    def blank(self) -> Event:
+        """Return the event without its reason."""
+        return replace(self, reason="")
+
 
 class MetadataSet(Event, frozen=True, tag="metadata-set"):
     """Somebody set keys of `target` (a uid or a channel); None unsets one (IRCv3 metadata)."""
@@ -259,6 +267,10 @@ class ChannelParted(Event, frozen=True, tag="channel-parted"):
     channel: str
     reason: str | None = None
 
+    def blank(self) -> Event:
+        """Return the event without its reason."""
+        return replace(self, reason=None)
+
 
 class UserKicked(Event, frozen=True, tag="user-kicked"):
     """An operator removes `target` (a uid) from a channel."""
@@ -268,6 +280,10 @@ class UserKicked(Event, frozen=True, tag="user-kicked"):
     target: str
     reason: str
 
+    def blank(self) -> Event:
+        """Return the event without its reason."""
+        return replace(self, reason="")
+
 
 class TopicChanged(Event, frozen=True, tag="topic-changed"):
     """A member set the topic; an empty one clears it."""
@@ -275,6 +291,10 @@ class TopicChanged(Event, frozen=True, tag="topic-changed"):
     uid: str
     channel: str
     topic: str | None
+
+    def blank(self) -> Event:
+        """Return the event without its text."""
+        return replace(self, topic=None)
 
 
 class ModeChange(msgspec.Struct, frozen=True, array_like=True):
@@ -373,6 +393,15 @@ class AccessChanged(Event, frozen=True, tag="access-changed"):
     letter: str
     uid: str = ""
     entries_max: int = 0
+
+
+class RetentionSet(Event, frozen=True, tag="retention-set"):
+    """For how many days, and how many messages of it, a channel keeps history; 0 is no bound."""
+
+    channel: str
+    uid: str = ""
+    days: int = 0
+    messages: int = 0
 
 
 class StandingClaimed(Event, frozen=True, tag="standing-claimed"):
@@ -512,10 +541,36 @@ Kept = (
     | ChannelDropped
     | AccessChanged
     | StandingClaimed
+    | RetentionSet
     | MessageSent
     | MarkedRead
     | MessageRedacted
 )
+
+SPEECH = (
+    Broadcast,
+    ChannelParted,
+    MessageRedacted,
+    MessageSent,
+    TopicChanged,
+    UserKicked,
+    UserKilled,
+    UserQuit,
+)
+"""What holds people's own words, which are not kept for longer than a channel keeps them."""
+
+
+def blank(event: Event) -> Event:
+    """Return an event without all that may have to be erased."""
+    return event.blank()
+
+
+def without_speech(event: Event) -> Event:
+    """Return an event without people's own words; what else it says, of accounts say, it keeps."""
+    if isinstance(event, Administered) and event.event is not None:
+        return event.blank() if isinstance(event.event, SPEECH) else event
+    return event.blank() if isinstance(event, SPEECH) else event
+
 
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)
 _DECODER = msgspec.json.Decoder(Kept)

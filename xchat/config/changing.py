@@ -8,8 +8,8 @@ from msgspec.structs import fields, replace
 
 from xchat.config.settings import Config
 
-FIXED = frozenset({"server.name", "server.network", "history.days_max"})
-"""Settings of a live section that clients were told when they came, or that only a start reads."""
+FIXED = frozenset({"server.name", "server.network"})
+"""Settings of a live section that clients were told when they came."""
 LIVE = ("server", "accounts", "operators", "history")
 
 

@@ -205,6 +205,15 @@ class History(_Section, frozen=True):
         Meta(ge=0, le=36_500, description="days what was said is kept; 0 is for ever"),
     ] = 0
 
+    messages_max: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=100_000_000,
+            description="messages kept of each channel and conversation; 0 is all",
+        ),
+    ] = 0
+
     replay_lines: Annotated[
         int,
         Meta(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from xchat.chat.ledger import CannotKeep, CannotRead
+from xchat.chat.retention import Keeping
 from xchat.journal import Journal
 from xchat.limits import FAILURE_SECONDS
 from xchat.store.store import SqliteStore
@@ -10,7 +13,7 @@ from xchat.store.store import SqliteStore
 LITTLE_TO_DO_SECONDS = 0.5
 """A turn that took so long has mostly waited."""
 RETAIN_SECONDS = 600.0
-"""So often it is looked for what has become too old."""
+"""So often it is looked for what is not to be kept any longer."""
 INDEX_SECONDS = 0.2
 """What was said is indexed by some hundreds, milliseconds of work, so often at most."""
 
@@ -18,10 +21,17 @@ INDEX_SECONDS = 0.2
 class Housekeeping:
     """Keeps the store's house; times in seconds of a clock that only rises."""
 
-    def __init__(self, store: SqliteStore, journal: Journal, days_max: int = 0) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        journal: Journal,
+        keeping: Callable[[], Keeping] = Keeping,
+    ) -> None:
         self._store = store
         self._journal = journal
-        self._days_max = days_max
+        self._keeping = keeping
+        self._round: Iterator[None] | None = None
+        """Erasing what is not kept any longer, while it goes on."""
         self._retain_at = 0.0
         self._told_at = float("-inf")
         self._index_at = 0.0
@@ -31,7 +41,7 @@ class Housekeeping:
         store = self._store
         if store.must_tidy or (store.is_untidy and now - before > LITTLE_TO_DO_SECONDS):
             self.tidy(now)
-        elif self._days_max and now >= self._retain_at:
+        elif now >= self._retain_at:
             self.retain(now)
         elif now >= self._index_at:
             self._index_at = now + INDEX_SECONDS
@@ -39,13 +49,17 @@ class Housekeeping:
                 self.index(now)
 
     def retain(self, now: float) -> None:
-        """Erase some of what is too old; while there is more, soon again."""
-        more = False
+        """Erase some of what is not to be kept; while there is more, soon again."""
+        self._round = self._round or self._store.retaining(self._keeping())
+        wait = INDEX_SECONDS
         try:
-            more = self._store.retain(self._days_max)
+            next(self._round)
+        except StopIteration:
+            self._round, wait = None, RETAIN_SECONDS
         except (CannotKeep, CannotRead) as failure:
-            self._tell(now, "what is too old cannot be erased", str(failure))
-        self._retain_at = now + (INDEX_SECONDS if more else RETAIN_SECONDS)
+            self._round, wait = None, RETAIN_SECONDS
+            self._tell(now, "what is not to be kept cannot be erased", str(failure))
+        self._retain_at = now + wait
 
     def index(self, now: float) -> None:
         """Index some of what was said; a search would otherwise have it all to do."""

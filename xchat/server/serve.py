@@ -13,6 +13,7 @@ from functools import partial
 
 from xchat.chat.admin.shapes import Outside
 from xchat.chat.hub import Hub
+from xchat.chat.retention import keeping
 from xchat.config import Config
 from xchat.errors import ConfigError
 from xchat.irc import names
@@ -57,12 +58,13 @@ def serve(
     """
     names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
     store = SqliteStore(start.data_folder / FILE_NAME)
-    housekeeping = Housekeeping(store, journal, config.history.days_max)
+    housekeeping = Housekeeping(store, journal)
     loop = Loop(start.listeners)
     stack = contextlib.ExitStack()
     try:
         _compare_clock(store, journal)
         hub = start_hub(config, store, start.data_folder)
+        housekeeping = Housekeeping(store, journal, lambda: keeping(hub.state, hub.config.history))
         _say_left_out(hub, journal)
         hub.reload, hub.config_name = reload, name
         hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)

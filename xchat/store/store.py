@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,9 +15,11 @@ from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
 from xchat.chat.kept import state_of
 from xchat.chat.ledger import CannotKeep, CannotRead, Place
 from xchat.chat.log import Entry
+from xchat.chat.retention import Keeping
 from xchat.chat.state import Row, State
 from xchat.store.database import StoreError, open_database
 from xchat.store.history import Histories
+from xchat.store.retention import Retention
 from xchat.store.search import INDEX_ROWS, SearchIndex
 from xchat.store.words import BUSY, in_words
 
@@ -27,16 +29,12 @@ TIDY_AFTER_ENTRIES = 1_000
 TIDY_NOW_ENTRIES = 10_000
 """A message that is alone in its turn costs 16 KB of write-ahead log: this bounds it at 160 MB."""
 REPLAY_ENTRIES = 1_000
-RETAIN_ROWS = 100
-"""Rows of history erased at once for their age: some milliseconds."""
-DAY_MS = 86_400_000
 
 _INSERT_LOG = "INSERT INTO log (seq, ts, event) VALUES (?, ?, ?)"
 _PUT_STATE = (
     "INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 _BLANK = "UPDATE log SET event = ? WHERE seq = ?"
-_OLD = "SELECT DISTINCT seq, target FROM history WHERE seq < ? ORDER BY seq LIMIT ?"
 _MOVE_CURSOR = "UPDATE cursor SET seq = ?, ts = ? WHERE shard = ?"
 _TIME_AT = "SELECT ts FROM log WHERE seq >= ? ORDER BY seq LIMIT 1"
 _INSERT_AUDIT = "INSERT OR IGNORE INTO audit VALUES (?, ?, ?, ?, ?, ?)"
@@ -142,7 +140,9 @@ class SqliteStore(Histories):
         self.seq, self.ts = last.seq, last.ts
         self._untidied += len(placed)
 
-    def _erase(self, place: Erased) -> None:
+    def _erase(
+        self, place: Erased, without: Callable[[events.Event], events.Event] = events.blank
+    ) -> None:
         """Blank what an entry says, in the log and in the history.
 
         The blank is as long as what it takes the place of: so it is written over
@@ -151,7 +151,7 @@ class SqliteStore(Histories):
         row = self._db.execute("SELECT event FROM log WHERE seq = ?", (place.seq,)).fetchone()
         if row is not None:
             event = row[0].encode()
-            blank = events.encode(events.decode(event).blank()).ljust(len(event))
+            blank = events.encode(without(events.decode(event))).ljust(len(event))
             self._db.execute(_BLANK, (blank.decode(), place.seq))
         self._erase_history(place.target, place.seq)
         self._index.forget(place.seq)
@@ -262,25 +262,23 @@ class SqliteStore(Histories):
         self._tidy_at = self._untidied + TIDY_AFTER_ENTRIES
         return why
 
-    def retain(self, days_max: int) -> bool:
-        """Erase some of what is older than so many days; say whether there may be more.
+    def retaining(self, keeping: Keeping) -> Iterator[None]:
+        """Erase, a little at a time, what is not to be kept; raises CannotKeep, CannotRead."""
+        return Retention(self._db, self, keeping).pieces()
 
-        Days are counted back from the last entry: a clock that jumps ahead
-        erases nothing. Raises CannotKeep.
-        """
-        end = self.seq_at(max(self.ts - days_max * DAY_MS, 0))
+    def erase_speech(self, places: Sequence[Erased]) -> None:
+        """Erase people's words at these places, in one transaction; raises CannotKeep."""
+        if not places:
+            return
         try:
-            old = self._db.execute(_OLD, (end, RETAIN_ROWS)).fetchall()
-            if old:
-                self._db.execute("BEGIN IMMEDIATE")
-                for seq, target in old:
-                    self._erase(Erased(seq, target))
-                self._db.execute("COMMIT")
-                self._index.reread()
+            self._db.execute("BEGIN IMMEDIATE")
+            for place in places:
+                self._erase(place, events.without_speech)
+            self._db.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
             raise CannotKeep(in_words(error)) from error
-        return len(old) == RETAIN_ROWS
+        self._index.reread()
 
     def close(self) -> None:
         """Close the file; what was kept is kept."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chat.pair import Client, OpenServer, Server
+from xchat.chat.entities import Terms
 from xchat.chat.services.chanserv import CHANSERV
 
 
@@ -190,3 +191,45 @@ def test_drop(server: Server) -> None:
     assert ask(bob, "DROP #a #a") == ["Only the founder of the channel may do this"]
     assert ask(ana, "DROP #a #A") == [":ChanServ MODE #a -q ana", "#a is nobody's any more"]
     assert ask(ana, "DROP #a #a") == ["This channel is not registered"]
+
+
+# -- how long it keeps what is said -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "terms", "told"),
+    [
+        ("30d", Terms(days=30), "for 30 days"),
+        ("1000", Terms(messages=1000), "up to 1000 messages"),
+        ("30D 1000", Terms(30, 1000), "for 30 days and up to 1000 messages"),
+        ("default", Terms(), "as the server does"),
+        ("off", Terms(), "as the server does"),
+    ],
+)
+def test_set_retention(server: Server, words: str, terms: Terms, told: str) -> None:
+    ana = registered(server)
+    ask(ana, "SET #a RETENTION 7d 7")
+    assert ask(ana, f"set #a retention {words}") == [f"#a keeps what is said {told}"]
+    assert server.hub.state.channels["#a"].retention == terms
+
+
+@pytest.mark.parametrize("words", ["", "x", "-1", "30d 7d", "1 2", "30d 1000 1", "9" * 400])
+def test_no_retention(server: Server, words: str) -> None:
+    ana = registered(server)
+    (told,) = ask(ana, f"SET #a RETENTION {words}")
+    assert told == "Type: /msg ChanServ SET <channel> RETENTION <days>d | <messages> | default"
+    assert server.hub.state.channels["#a"].retention == Terms()
+
+
+def test_only_the_founder_sets_retention(server: Server) -> None:
+    bob = member(server, "bob")
+    registered(server, bob)
+    assert ask(bob, "SET #a RETENTION 1") == ["Only the founder of the channel may do this"]
+    assert ask(bob, "SET #b RETENTION 1") == ["#b: No such channel"]
+
+
+def test_retention_ends_with_the_registration(server: Server) -> None:
+    ana = registered(server)
+    ask(ana, "SET #a RETENTION 1")
+    ask(ana, "DROP #a #a")
+    assert server.hub.state.channels["#a"].retention == Terms()

@@ -109,6 +109,7 @@ RULES: dict[type[events.Event], Rule] = {
     events.ChannelTransferred: Rule(registration.check_transferred, registration.transferred),
     events.ChannelDropped: Rule(registration.check_dropped, registration.dropped),
     events.AccessChanged: Rule(registration.check_access, registration.access_changed),
+    events.RetentionSet: Rule(registration.check_retention, registration.retention_set),
     events.StandingClaimed: Rule(registration.check_claimed, registration.claimed),
     events.MessageSent: Rule(messages.check_message, messages.message_sent),
     events.MarkedRead: Rule(markers.check_marked, markers.marked_read),

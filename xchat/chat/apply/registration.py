@@ -14,12 +14,13 @@ from xchat.chat.apply.emptying import is_forsaken, let_rest
 from xchat.chat.apply.ranks import need_member, need_rank
 from xchat.chat.apply.standing import put_roles, role_bits, standing
 from xchat.chat.apply.step import Step, actor
-from xchat.chat.entities import Access, Channel, User
+from xchat.chat.entities import Access, Channel, Terms, User
 from xchat.chat.events import (
     AccessChanged,
     ChannelDropped,
     ChannelRegistered,
     ChannelTransferred,
+    RetentionSet,
     StandingClaimed,
 )
 from xchat.chat.modes import ROLE_OF, Rank
@@ -115,7 +116,7 @@ def dropped(step: Step, event: ChannelDropped) -> None:
     """Let the channel be nobody's; without a member it stays or ends as any other."""
     folded = names.fold(event.channel)
     state = step.state
-    channel = replace(state.channels[folded], founder="", access=())
+    channel = replace(state.channels[folded], founder="", access=(), retention=Terms())
     state.put_channel(channel)
     for uid, roles in list(state.members[folded].items()):
         put_roles(step, folded, uid, roles & ~_FROM_REGISTRATION)
@@ -125,6 +126,18 @@ def dropped(step: Step, event: ChannelDropped) -> None:
         state.drop_channel(folded)
     else:
         let_rest(step, folded)
+
+
+def check_retention(state: State, event: RetentionSet) -> None:
+    """Let the founder say how long the channel keeps its history."""
+    _need_founder(state, event.uid, need_registered(state, event.channel))
+
+
+def retention_set(step: Step, event: RetentionSet) -> None:
+    """Keep it; the store erases by it when there is time."""
+    channel = step.state.channels[names.fold(event.channel)]
+    terms = Terms(event.days, event.messages)
+    step.state.put_channel(replace(channel, retention=terms))
 
 
 # -- who is what ------------------------------------------------------------------------------

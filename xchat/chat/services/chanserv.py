@@ -19,12 +19,14 @@ from xchat.chat.events import (
     Event,
     ModeChange,
     ModesChanged,
+    RetentionSet,
     StandingClaimed,
 )
 from xchat.chat.lines import format_time
 from xchat.chat.modes import ROLE_OF, Rank
 from xchat.chat.refused import Failed, Refused
 from xchat.chat.reserved import SERVICE_NICKS
+from xchat.chat.retention import in_words, terms_of
 from xchat.chat.services.service import Misused, Service, Verb, need_account, own_account, say
 from xchat.chat.session import Request
 from xchat.irc import names
@@ -115,6 +117,18 @@ def info(hub: Hub, request: Request, words: list[str]) -> None:
 
 def _letter_of(rank: Rank) -> str:
     return next(role.letter for role in ROLE_OF.values() if role.rank == rank)
+
+
+def set_(hub: Hub, request: Request, words: list[str]) -> None:
+    """SET <channel> RETENTION <days>d | <messages> | default: or both of the first two."""
+    channel, setting = _need_channel(hub, request, words[0]), words[1].upper()
+    terms = terms_of(words[2:])
+    if setting != "RETENTION" or terms is None:
+        raise Misused
+    event = RetentionSet(
+        channel=channel.name, uid=request.session.uid, days=terms.days, messages=terms.messages
+    )
+    _do(hub, request, event, f"{channel.name} keeps what is said {in_words(terms)}")
 
 
 # -- who is what ------------------------------------------------------------------------------
@@ -230,6 +244,14 @@ CHANSERV = Service(
         ),
         Verb("AMODE", "<channel> [+o | -o <account>]", "The same, as modes.", amode, 1, 3),
         Verb("UNBAN", "<channel> [nick | mask]", "Lift bans.", unban, 1, 2),
+        Verb(
+            "SET",
+            "<channel> RETENTION <days>d | <messages> | default",
+            "How long it keeps what is said, within what the server does.",
+            set_,
+            3,
+            4,
+        ),
         Verb("TRANSFER", "<channel> <account>", "Make it another's.", transfer, 2, 2),
         Verb("DROP", "<channel> <channel>", "Make it nobody's.", drop, 1, 2),
     ),
