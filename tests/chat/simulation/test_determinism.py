@@ -158,6 +158,8 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "channels_max": st.sampled_from([0, 1, 20]),
     "invites_max": st.sampled_from([0, 1, 60]),
     "entries_max": st.sampled_from([0, 1, 2, 60]),
+    "days": st.sampled_from([0, 1, 30]),
+    "messages": st.sampled_from([0, 1, 1_000]),
     "history": st.sampled_from(["4", "1.1&1.2", "=2&=6", "", "&"]),
     "msgid": st.sampled_from(["log-1", "log-9", "other-1", "", "-", "log-zz"]),
     "author": UIDS | st.just("=2"),
