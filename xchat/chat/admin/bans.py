@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xchat.chat.admin.acting import act
+from xchat.chat.admin.arguments import BanAdd, BanName, Nothing
 from xchat.chat.admin.operation import Operation
-from xchat.chat.admin.shapes import BanAdd, BanEnded, BanName, BanRow, Nothing, maybe_when, when
+from xchat.chat.admin.shapes import BanEnded, BanRow, maybe_when, when
 from xchat.chat.entities import ServerBan
 from xchat.chat.events import BanAdded, BanRemoved
 from xchat.chat.refused import Failed

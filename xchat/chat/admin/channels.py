@@ -7,15 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xchat.chat.admin.acting import act, need_account
+from xchat.chat.admin.arguments import ChannelName, ChannelTransfer, Nothing
 from xchat.chat.admin.operation import Operation
-from xchat.chat.admin.shapes import (
-    ChannelChanged,
-    ChannelName,
-    ChannelRow,
-    ChannelTransfer,
-    Nothing,
-    when,
-)
+from xchat.chat.admin.shapes import ChannelChanged, ChannelRow, when
 from xchat.chat.apply.registration import need_registered
 from xchat.chat.entities import Channel
 from xchat.chat.events import ChannelDropped, ChannelRegistered, ChannelTransferred

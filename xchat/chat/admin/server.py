@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from xchat import __version__
 from xchat.chat.admin.acting import act
+from xchat.chat.admin.arguments import AuditSince, Nothing
 from xchat.chat.admin.operation import Operation
-from xchat.chat.admin.shapes import AuditLine, AuditSince, Nothing, Reloaded, Status, when
+from xchat.chat.admin.shapes import AuditLine, Reloaded, Status, when
 from xchat.chat.ledger import CannotRead, Store
 from xchat.chat.refused import Failed
 from xchat.config import Config

@@ -7,15 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xchat.chat.admin.acting import act
+from xchat.chat.admin.arguments import BroadcastText, Nothing, SessionKill
 from xchat.chat.admin.operation import Operation
-from xchat.chat.admin.shapes import (
-    BroadcastText,
-    Nothing,
-    SessionKill,
-    SessionRow,
-    SessionsKilled,
-    Told,
-)
+from xchat.chat.admin.shapes import SessionRow, SessionsKilled, Told
 from xchat.chat.events import Broadcast, SessionsEnded
 from xchat.chat.refused import Failed
 from xchat.chat.session import Session

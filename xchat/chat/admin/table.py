@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from xchat.chat.admin import bans, channels, server, sessions, shapes, users
+from xchat.chat.admin import arguments, bans, channels, server, sessions, shapes, users
+from xchat.chat.admin.arguments import Arguments
 from xchat.chat.admin.operation import Operation, Refusal
 from xchat.chat.refused import Failed, Ignored, Refused
 
@@ -27,7 +28,7 @@ class Verb(NamedTuple):
     """
 
     name: str
-    arguments: type[shapes.Arguments]
+    arguments: type[Arguments]
     handler: Handler
     shape: type[shapes.Shape]
     about: str
@@ -42,59 +43,59 @@ class Verb(NamedTuple):
         return self.lists or self.shape is shapes.Status
 
 
-_S = shapes
+_A, _S = arguments, shapes
 _TABLE = (
     Verb(
         "user add",
-        _S.UserAdd,
+        _A.UserAdd,
         users.add,
         _S.UserChanged,
         "Make an account.",
         following="xchat-client --ca ca.pem --account {name} {name}@HOST '#lobby'",
     ),
-    Verb("user list", _S.Nothing, users.list_, _S.UserRow, "List all accounts.", lists=True),
-    Verb("user passwd", _S.UserPassword, users.passwd, _S.UserChanged, "Change a password."),
+    Verb("user list", _A.Nothing, users.list_, _S.UserRow, "List all accounts.", lists=True),
+    Verb("user passwd", _A.UserPassword, users.passwd, _S.UserChanged, "Change a password."),
     Verb(
         "user suspend",
-        _S.UserSuspend,
+        _A.UserSuspend,
         users.suspend,
         _S.UserChanged,
         "Let an account log in no more, and part with who is logged in to it.",
         following="xchat-admin user resume {name}",
     ),
-    Verb("user resume", _S.UserName, users.resume, _S.UserChanged, "Let it log in again."),
+    Verb("user resume", _A.UserName, users.resume, _S.UserChanged, "Let it log in again."),
     Verb(
         "user remove",
-        _S.UserName,
+        _A.UserName,
         users.remove,
         _S.UserChanged,
         "Remove an account for ever: its channels are nobody's, its name is free.",
     ),
     Verb(
         "user role",
-        _S.UserRole,
+        _A.UserRole,
         users.role,
         _S.UserChanged,
         "Say what an account may do: admin or moderator makes an operator, none ends that.",
     ),
     Verb(
         "user host",
-        _S.UserHost,
+        _A.UserHost,
         users.host,
         _S.UserChanged,
         "Show an account with a host in place of its addresses; none ends that.",
     ),
     Verb(
         "user cert add",
-        _S.UserCert,
+        _A.UserCert,
         users.cert_add,
         _S.UserChanged,
         "Let a certificate log in to an account (SASL EXTERNAL).",
     ),
-    Verb("user cert del", _S.UserCert, users.cert_del, _S.UserChanged, "Let it log in no more."),
+    Verb("user cert del", _A.UserCert, users.cert_del, _S.UserChanged, "Let it log in no more."),
     Verb(
         "user cert list",
-        _S.UserName,
+        _A.UserName,
         users.cert_list,
         _S.CertRow,
         "List the certificates that log in to an account.",
@@ -102,7 +103,7 @@ _TABLE = (
     ),
     Verb(
         "channel list",
-        _S.Nothing,
+        _A.Nothing,
         channels.list_,
         _S.ChannelRow,
         "List all channels, empty and private ones too.",
@@ -110,31 +111,31 @@ _TABLE = (
     ),
     Verb(
         "channel transfer",
-        _S.ChannelTransfer,
+        _A.ChannelTransfer,
         channels.transfer,
         _S.ChannelChanged,
         "Give a channel to an account, whose it is from then on.",
     ),
     Verb(
         "channel drop",
-        _S.ChannelName,
+        _A.ChannelName,
         channels.drop,
         _S.ChannelChanged,
         "Let a registered channel be nobody's.",
     ),
     Verb(
         "ban add",
-        _S.BanAdd,
+        _A.BanAdd,
         bans.add,
         _S.BanRow,
         "Let an account, a mask or an address in no more, and part with who is here.",
         following="xchat-admin ban remove {kind} {mask}",
     ),
-    Verb("ban list", _S.Nothing, bans.list_, _S.BanRow, "List all bans.", lists=True),
-    Verb("ban remove", _S.BanName, bans.remove, _S.BanEnded, "Let somebody in again."),
+    Verb("ban list", _A.Nothing, bans.list_, _S.BanRow, "List all bans.", lists=True),
+    Verb("ban remove", _A.BanName, bans.remove, _S.BanEnded, "Let somebody in again."),
     Verb(
         "session list",
-        _S.Nothing,
+        _A.Nothing,
         sessions.list_,
         _S.SessionRow,
         "List who is connected.",
@@ -143,7 +144,7 @@ _TABLE = (
     ),
     Verb(
         "session kill",
-        _S.SessionKill,
+        _A.SessionKill,
         sessions.kill,
         _S.SessionsKilled,
         "Part with a session, or with all of a nick.",
@@ -151,16 +152,16 @@ _TABLE = (
     ),
     Verb(
         "broadcast",
-        _S.BroadcastText,
+        _A.BroadcastText,
         sessions.broadcast,
         _S.Told,
         "Tell everyone who is here something.",
         alone=False,
     ),
-    Verb("status", _S.Nothing, server.status, _S.Status, "Say how the server does.", alone=False),
+    Verb("status", _A.Nothing, server.status, _S.Status, "Say how the server does.", alone=False),
     Verb(
         "reload",
-        _S.Nothing,
+        _A.Nothing,
         server.reload,
         _S.Reloaded,
         "Have the server read its configuration again.",
@@ -168,7 +169,7 @@ _TABLE = (
     ),
     Verb(
         "audit",
-        _S.AuditSince,
+        _A.AuditSince,
         server.audit,
         _S.AuditLine,
         "Tell what was done, by whom and when: here, and by operators in the chat.",

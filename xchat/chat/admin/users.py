@@ -10,21 +10,18 @@ from typing import TYPE_CHECKING
 
 from xchat.chat import passwords
 from xchat.chat.admin.acting import NO_ROLE, act, need_account, user_answer
-from xchat.chat.admin.operation import Operation
-from xchat.chat.admin.shapes import (
-    CertRow,
+from xchat.chat.admin.arguments import (
     Nothing,
     UserAdd,
     UserCert,
-    UserChanged,
     UserHost,
     UserName,
     UserPassword,
     UserRole,
-    UserRow,
     UserSuspend,
-    when,
 )
+from xchat.chat.admin.operation import Operation
+from xchat.chat.admin.shapes import CertRow, UserChanged, UserRow, when
 from xchat.chat.commands.accounts import check_password
 from xchat.chat.entities import Account
 from xchat.chat.events import (
