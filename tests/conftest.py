@@ -13,7 +13,12 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("patient", deadline=None)
+"""How long one example takes says how busy the machine is, and nothing of what is tested."""
+hypothesis.settings.load_profile("patient")
 
 WANTED = "wanted program"
 TIMING = "timing of "

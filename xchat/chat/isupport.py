@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from xchat.chat.modes import BOT, PREFIXES, chanmodes, prefixes
 from xchat.config import Config
-from xchat.irc.names import CASEMAPPING, CHANNEL_PREFIX
+from xchat.irc.names import CHANNEL_PREFIX
 from xchat.limits import (
     CHANNEL_BYTES_MAX,
     HISTORY_ROWS_MAX,
@@ -28,7 +28,7 @@ def tokens(config: Config) -> list[str]:
         "ACCOUNTEXTBAN=a",
         f"AWAYLEN={limits.away_bytes_max}",
         f"BOT={BOT}",
-        f"CASEMAPPING={CASEMAPPING}",
+        f"CASEMAPPING={config.server.casemapping}",
         f"CHANLIMIT={CHANNEL_PREFIX}:{limits.channels_per_user_max}",
         f"CHANMODES={chanmodes()}",
         f"CHANNELLEN={min(limits.channel_chars_max, CHANNEL_BYTES_MAX)}",

@@ -8,7 +8,7 @@ from msgspec.structs import fields, replace
 
 from xchat.config.settings import Config
 
-FIXED = frozenset({"server.name", "server.network"})
+FIXED = frozenset({"server.name", "server.network", "server.casemapping"})
 """Settings of a live section that clients were told when they came."""
 LIVE = ("server", "accounts", "operators", "history")
 

@@ -65,6 +65,10 @@ class Server(_Section, frozen=True):
 
     name: Annotated[ServerName, Meta(description="the server's name on the wire")] = "xchat.local"
     network: Annotated[NetworkName, Meta(description="the name that clients show")] = "XChat"
+    casemapping: Annotated[
+        Literal["rfc8265", "ascii"],
+        Meta(description="the letters of names: all scripts, or (ascii) a to z, for old clients"),
+    ] = "rfc8265"
     description: Annotated[Line, Meta(description="one line about this server (WHOIS, LINKS)")] = (
         "A private chat"
     )

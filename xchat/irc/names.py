@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from precis_i18n.profile import Profile
 
 __all__ = [
-    "CASEMAPPING",
     "CHANNEL_PREFIX",
     "BadName",
     "check_channel",
@@ -37,7 +36,6 @@ __all__ = [
     "visible",
 ]
 
-CASEMAPPING = "rfc8265"
 CHANNEL_PREFIX = "#"
 
 _NICK_FORBIDDEN = " ,*?!@.:#&/$"

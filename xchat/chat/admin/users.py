@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xchat.chat import passwords
+from xchat.chat import naming, passwords
 from xchat.chat.admin.acting import NO_ROLE, act, need_account, user_answer
 from xchat.chat.admin.arguments import (
     Nothing,
@@ -36,7 +36,7 @@ from xchat.chat.passwords import Credentials
 from xchat.chat.refused import Failed
 from xchat.chat.text import clean
 from xchat.irc import names
-from xchat.limits import CERTIFICATES_PER_ACCOUNT_MAX, HOST_BYTES_MAX, NICK_BYTES_MAX
+from xchat.limits import CERTIFICATES_PER_ACCOUNT_MAX, HOST_BYTES_MAX
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 def add(hub: Hub, operation: Operation, asked: UserAdd) -> None:
     """Make an account; with a password, with a certificate, or with both."""
     try:
-        names.check_nick(asked.name, min(hub.limits.nick_chars_max, NICK_BYTES_MAX))
+        naming.check_nick(hub.config, asked.name)
     except names.BadName as bad:
         raise Failed("BAD_ACCOUNT_NAME", asked.name, text=bad.why) from bad
     role_of(asked.role)

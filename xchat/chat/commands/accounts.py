@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xchat.chat import logins, passwords
+from xchat.chat import logins, naming, passwords
 from xchat.chat.apply.accounts import check_new_name
 from xchat.chat.effects import AccountMade
 from xchat.chat.entities import Account
@@ -17,7 +17,7 @@ from xchat.chat.refused import Failed
 from xchat.chat.services.service import say
 from xchat.chat.session import Request
 from xchat.irc import names
-from xchat.limits import EMAIL_BYTES_MAX, NICK_BYTES_MAX
+from xchat.limits import EMAIL_BYTES_MAX
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -125,7 +125,7 @@ def _check_email(hub: Hub, name: str, email: str) -> str:
 
 def _check_name(hub: Hub, request: Request, name: str) -> None:
     try:
-        names.check_nick(name, min(hub.limits.nick_chars_max, NICK_BYTES_MAX))
+        naming.check_nick(hub.config, name)
     except names.BadName as bad:
         raise Failed("BAD_ACCOUNT_NAME", name, text=bad.why) from bad
     check_new_name(hub.state, name, request.session.uid)

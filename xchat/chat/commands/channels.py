@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from xchat.chat import events
+from xchat.chat import events, naming
 from xchat.chat.apply.ranks import need_rank
 from xchat.chat.commands.each import each, need_targets, need_user, one_by_one
 from xchat.chat.modes import KICKS
@@ -43,7 +43,7 @@ def join(hub: Hub, request: Request) -> Iterator[None] | None:
 def _join(hub: Hub, request: Request, name: str, key: str) -> None:
     uid, limits = request.session.uid, hub.limits
     try:
-        folded = names.check_channel(name, limits.channel_chars_max)
+        folded = naming.check_channel(hub.config, name)
     except names.BadName as bad:
         raise Refused(ERR_NOSUCHCHANNEL, name, text=bad.why) from bad
     if len(hub.state.joined[uid]) >= limits.channels_per_user_max:

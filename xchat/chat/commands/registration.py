@@ -6,7 +6,7 @@ import hmac
 from functools import partial
 from typing import TYPE_CHECKING
 
-from xchat.chat import logins
+from xchat.chat import logins, naming
 from xchat.chat.apply.nicks import check_claim, user_of
 from xchat.chat.commands import sasl
 from xchat.chat.entities import Account, ServerBan
@@ -67,7 +67,7 @@ def nick(hub: Hub, request: Request) -> None:
         raise Refused(ERR_NONICKNAMEGIVEN)
     session = request.session
     try:
-        names.check_nick(wanted, hub.limits.nick_chars_max)
+        naming.check_nick(hub.config, wanted)
     except names.BadName as bad:
         raise Refused(ERR_ERRONEUSNICKNAME, wanted, text=bad.why) from bad
     if not session.registered:

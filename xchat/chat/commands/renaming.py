@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xchat.chat import effects, events
+from xchat.chat import effects, events, naming
 from xchat.chat.commands import reception
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
@@ -25,7 +25,7 @@ def rename(hub: Hub, request: Request) -> None:
     """RENAME <channel> <new name> [<reason>]."""
     old, new = request.params[:2]
     try:
-        names.check_channel(new, hub.limits.channel_chars_max)
+        naming.check_channel(hub.config, new)
     except names.BadName as bad:
         raise Failed("CANNOT_RENAME", old, new, text=bad.why) from bad
     room = _reason_room(hub, request, old, new)
