@@ -13,6 +13,7 @@ from xchat.chat.entities import Account, Attached, User
 from xchat.chat.events import (
     UserRegistered,
 )
+from xchat.chat.modes import OPER
 from xchat.chat.refused import Refused
 from xchat.chat.server_bans import ban_on_account, ban_on_address, ban_on_prefix, words
 from xchat.chat.state import State
@@ -69,7 +70,7 @@ def registered(step: Step, event: UserRegistered) -> None:
         host=host or event.host,
         address=event.host if host else "",
         realname=event.realname,
-        modes=event.modes,
+        modes=event.modes.replace(OPER, ""),
         since=step.ts,
         account=event.account,
         stays=event.stays,

@@ -60,6 +60,8 @@ def _check_target(state: State, event: MessageSent | TypingNotified) -> None:
         _check_text(channel, event)
         if isinstance(event, MessageSent) and event.voice:
             check_voice(state, channel, event.uid, event.voice)
+    elif isinstance(event, MessageSent) and event.voice:
+        raise Ignored  # in another's name one speaks to a channel
     else:
         check_may_address(state, user, event)
 
