@@ -19,7 +19,7 @@ from xchat.client.session import commands, history, login, membership, registrat
 from xchat.client.session.batches import Batch
 from xchat.client.session.events import Disconnected, Event, LineDropped, ServerSaid
 from xchat.client.session.state import Identity, Phase, State
-from xchat.irc.framing import LineBuffer, LineTooLong
+from xchat.irc.framing import TOO_LONG, LineBuffer, LineTooLong
 from xchat.irc.message import Message, ParseError, parse
 from xchat.limits import TAGS_BYTES_MAX
 from xchat.limits.client import (
@@ -96,10 +96,10 @@ class Session(commands.Commands):
         self._state.now = self._heard = now
         self._pinged = None
         for line in self._buffer.feed(data):
-            if isinstance(line, LineTooLong):
-                self._state.emit(LineDropped())
-            else:
+            if not isinstance(line, LineTooLong):
                 self._take_line(line)
+            elif line is TOO_LONG:  # that it does not end, the connection's end will tell
+                self._state.emit(LineDropped())
         turns.pump(self._state)
         return self._state.take_events()
 
