@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 from xchat.chat.commands.table import COMMANDS, Command
-from xchat.chat.modes import mode_rows
+from xchat.chat.modes import mode_rows, user_mode_rows
 from xchat.irc.capabilities import CAPABILITIES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -22,6 +22,7 @@ def tables() -> str:
     capabilities = ", ".join(f"`{capability.name}`" for capability in CAPABILITIES)
     rows = "\n".join(_row(command) for command in COMMANDS.values())
     modes = "\n".join(f"| `{how}` | {what} |" for how, what in mode_rows())
+    user_modes = "\n".join(f"| `{how}` | {what} |" for how, what in user_mode_rows())
     listed = textwrap.fill(capabilities, 110, break_on_hyphens=False, break_long_words=False)
     return f"""{BEGIN}
 {len(CAPABILITIES)} capabilities: {listed}.
@@ -33,6 +34,10 @@ def tables() -> str:
 | in a channel | |
 | --- | --- |
 {modes}
+
+| of a user | |
+| --- | --- |
+{user_modes}
 {END}"""
 
 

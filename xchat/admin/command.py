@@ -124,7 +124,7 @@ def _params_of(field: FieldInfo) -> Iterator[click.Parameter]:
         yield click.Argument([field.name], type=_type_of(extra), metavar=metavar)
     else:
         option = f"--{extra.get('option', field.name)}"
-        words = f"{about.capitalize()}."
+        words = f"{about[:1].upper()}{about[1:]}."
         yield click.Option([option, field.name], type=_type_of(extra), metavar=metavar, help=words)
 
 

@@ -112,9 +112,15 @@ MODE_OF = {mode.letter: mode for mode in CHANNEL_MODES}
 DEFAULT_FLAGS = "nt"
 
 INVISIBLE, OPER, WALLOPS, BOT, LOGGED_IN_ONLY, NO_CTCP = "iowBRT"
-USER_MODES = "BRTiow"
-"""B a bot, R hears only those who are logged in, T hears no CTCP, i not found by masks, o an
-operator of the server, w hears WALLOPS."""
+USER_MODES = {
+    BOT: "a bot",
+    LOGGED_IN_ONLY: "hears only those who are logged in, and whom ACCEPT names",
+    NO_CTCP: "hears no CTCP but actions",
+    INVISIBLE: "not found by masks",
+    OPER: "an operator of the server: OPER gives it",
+    WALLOPS: "hears WALLOPS",
+}
+"""What a mode of a user says of them, by its letter."""
 
 
 def rank_of(roles: int) -> Rank:
@@ -185,3 +191,8 @@ def mode_rows() -> list[tuple[str, str]]:
     ]
     masks = [("m:mask", "as a ban: may enter and not speak"), ("a:name", "an account, in any list")]
     return [*roles, *modes, *masks]
+
+
+def user_mode_rows() -> list[tuple[str, str]]:
+    """Return what HELP and README say of each mode of a user."""
+    return [(f"+{letter}", about) for letter, about in USER_MODES.items()]

@@ -69,7 +69,7 @@ class Server(_Section, frozen=True):
         Literal["rfc8265", "ascii"],
         Meta(description="the letters of names: all scripts, or (ascii) a to z, for old clients"),
     ] = "rfc8265"
-    description: Annotated[Line, Meta(description="one line about this server (WHOIS, LINKS)")] = (
+    description: Annotated[Line, Meta(description="one line about this server (WHOIS, INFO)")] = (
         "A private chat"
     )
     password: Annotated[

@@ -43,7 +43,9 @@ def test_it_is_asked_by_message_and_by_command(server: Server) -> None:
 def test_help_fits_on_a_screen(server: Server) -> None:
     told = ask(server.client("ana"), "help")
     assert len(told) <= 20
-    assert [line.split()[0] for line in told[1:]] == [verb.name for verb in CHANSERV.verbs]
+    for line, verb in zip(told[1:], CHANSERV.verbs, strict=True):
+        assert line.split()[0] == verb.name
+        assert line.endswith(f" {verb.about}")
 
 
 @pytest.mark.parametrize("verb", [verb.name for verb in CHANSERV.verbs])
@@ -67,8 +69,8 @@ def test_register(server: Server) -> None:
         "#a is registered: its founder is ana",
     ]
     assert bob.heard() == [":ChanServ MODE #a +q ana"]
-    assert ask(ana, "REGISTER #a") == ["This channel is registered already"]
-    assert ask(ana, "REGISTER #b") == ["There is no such channel"]
+    assert ask(ana, "REGISTER #a") == ["#a is registered already"]
+    assert ask(ana, "REGISTER #b") == ["There is no #b: enter it first"]
 
 
 def test_so_many_channels(open_server: OpenServer) -> None:
@@ -112,8 +114,8 @@ def test_access(server: Server) -> None:
     assert ask(bob, "ACCESS #a ADD ana voice") == [
         "This account is the founder; a channel changes hands by a transfer"
     ]
-    assert ask(bob, "ACCESS #a ADD bob admin") == ["You do not stand high enough in this channel"]
-    assert ask(ana, "ACCESS #a DEL bob")[-1] == "bob is nothing special in #a"
+    assert ask(bob, "ACCESS #a ADD bob admin") == ["This takes a higher role in #a than yours"]
+    assert ask(ana, "ACCESS #a DEL bob")[-1] == "bob has no role in #a"
     assert ask(server.client("eve"), "ACCESS #a LIST")[0].startswith("Log in first")
     for wrong in ("ACCESS #a FOO", "ACCESS #a ADD bob", "ACCESS #a DEL", "ACCESS #a LIST x"):
         assert ask(ana, wrong)[0].startswith("Type: /msg ChanServ ACCESS ")
@@ -127,7 +129,7 @@ def test_access_as_modes(server: Server) -> None:
     ana = registered(server)
     assert ask(ana, "AMODE #a +v bob") == ["bob is voice in #a"]
     assert ask(ana, "AMODE #a") == ["ana: founder", "bob: voice"]
-    assert ask(ana, "AMODE #a -v bob") == ["bob is nothing special in #a"]
+    assert ask(ana, "AMODE #a -v bob") == ["bob has no role in #a"]
     for wrong in ("AMODE #a +v", "AMODE #a v bob"):
         assert ask(ana, wrong)[0].startswith("Type: /msg ChanServ AMODE ")
     assert ask(ana, "AMODE #a + bob") == ["A role is admin, op, halfop or voice"]
@@ -140,9 +142,9 @@ def test_who_stands_there_takes_it_up_again(server: Server) -> None:
     server.quiet()
     assert ask(ana, "OP #a") == [":ChanServ MODE #a +q ana", "Done: +o in #a"]
     server.quiet()
-    assert ask(bob, "OP #a") == ["Your account is nothing special in this channel"]
+    assert ask(bob, "OP #a") == ["Your account has no role in #a"]
     ana.ask("PART #a")
-    assert ask(ana, "OP #a") == ["They are not in #a"]
+    assert ask(ana, "OP #a") == ["ana is not in #a"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_unban(server: Server) -> None:
 def test_transfer(server: Server) -> None:
     bob = member(server, "bob")
     ana = registered(server, bob)
-    assert ask(bob, "TRANSFER #a bob") == ["Only the founder of the channel may do this"]
+    assert ask(bob, "TRANSFER #a bob") == ["Only the founder of #a may do this"]
     assert ask(ana, "TRANSFER #a nobody") == ["There is no account nobody"]
     assert ask(ana, "TRANSFER #a bob")[-1] == "The founder of #a is bob"
     assert ask(bob, "INFO #a")[-1] == "You are founder there, whenever you enter"
@@ -188,9 +190,9 @@ def test_drop(server: Server) -> None:
     ana = registered(server, bob)
     sure = "To be sure, name it twice: /msg ChanServ DROP #a #a"
     assert ask(ana, "DROP #a") == ask(ana, "DROP #a #b") == [sure]
-    assert ask(bob, "DROP #a #a") == ["Only the founder of the channel may do this"]
+    assert ask(bob, "DROP #a #a") == ["Only the founder of #a may do this"]
     assert ask(ana, "DROP #a #A") == [":ChanServ MODE #a -q ana", "#a is nobody's any more"]
-    assert ask(ana, "DROP #a #a") == ["This channel is not registered"]
+    assert ask(ana, "DROP #a #a") == ["#a is not registered"]
 
 
 # -- how long it keeps what is said -----------------------------------------------------------
@@ -224,7 +226,7 @@ def test_no_retention(server: Server, words: str) -> None:
 def test_only_the_founder_sets_retention(server: Server) -> None:
     bob = member(server, "bob")
     registered(server, bob)
-    assert ask(bob, "SET #a RETENTION 1") == ["Only the founder of the channel may do this"]
+    assert ask(bob, "SET #a RETENTION 1") == ["Only the founder of #a may do this"]
     assert ask(bob, "SET #b RETENTION 1") == ["#b: No such channel"]
 
 

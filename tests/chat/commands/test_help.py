@@ -9,6 +9,7 @@ import pytest
 
 from tests.chat.pair import Server
 from xchat.chat.commands.table import COMMANDS
+from xchat.chat.modes import USER_MODES
 
 HERE = Path(__file__).parent
 
@@ -24,6 +25,16 @@ def test_the_list_of_commands(server: Server, command: str) -> None:
     assert end == "706 alice * :End of /HELP"
     words = " ".join(text.removeprefix("705 alice * ").lstrip(":") for text in texts).split()
     assert words == sorted(COMMANDS)
+
+
+def test_modes_tells_what_each_is(server: Server) -> None:
+    """RPL_HELPTXT (705): "<client> <subject> :<line of help text>"; each mode of RPL_MYINFO."""
+    alice = server.client("alice")
+    told = [line.removeprefix("705 alice MODES ").lstrip(":") for line in alice.ask("HELP modes")]
+    letters = {line[1] for line in told if line.startswith("+")}
+    assert letters == set("CEIMRUabehiklmnoqstuv") | set(USER_MODES)
+    of_a_user = told[told.index("Of a user, by MODE <your nick>:") :]
+    assert f"+i         {USER_MODES['i']}" in of_a_user
 
 
 def test_an_unknown_subject(server: Server) -> None:

@@ -108,15 +108,18 @@ def test_help_fits_on_a_screen(server: Server) -> None:
     told = ask(server.client("ana"), "help")
     assert len(told) <= 20
     assert max(map(len, told)) <= 80 + len("/msg NickServ HELP")
-    assert [line.split()[0] for line in told[1:]] == [verb.name for verb in NICKSERV.verbs]
+    for line, verb in zip(told[1:], NICKSERV.verbs, strict=True):
+        assert line.split()[0] == verb.name
+        assert line.endswith(f" {verb.about}")
     assert ask(server.client("bob"), "") == ["412 bob :No text to send"]
 
 
 @pytest.mark.parametrize("verb", [verb.name for verb in NICKSERV.verbs])
 def test_each_verb_has_help(server: Server, verb: str) -> None:
-    usage, about = ask(server.client("ana"), f"HELP {verb.lower()}")
-    assert usage.startswith(verb)
+    usage, about, *more = ask(server.client("ana"), f"HELP {verb.lower()}")
+    assert usage.startswith(f"/msg NickServ {verb}")
     assert about
+    assert all(len(line) < 200 for line in more)
 
 
 @pytest.mark.parametrize("text", ["FOO", "HELP FOO", "x" * 400])
@@ -159,7 +162,7 @@ def test_register(server: Server) -> None:
     assert is_right(server, "ana", "hunter2")
     assert ask(ana, "REGISTER hunter2") == ["You are logged in as ana already"]
     assert ask(server.client("bob"), "REGISTER two words") == [
-        "A password typed here holds no spaces"
+        "The second word is no e-mail address, and a password typed here holds no spaces"
     ]
     told = ask(server.client("eve"), "REGISTER hunter2 eve@example.org")
     assert told[0] == "Account created"

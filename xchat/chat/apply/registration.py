@@ -42,15 +42,14 @@ def need_registered(state: State, name: str) -> Channel:
     """Return a registered channel; fail for what is none."""
     channel = state.channel(name)
     if channel is None or not channel.founder:
-        raise Failed("CHANNEL_NOT_REGISTERED", name, text="This channel is not registered")
+        raise Failed("CHANNEL_NOT_REGISTERED", name, text=f"{name} is not registered")
     return channel
 
 
 def _need_founder(state: State, uid: str, channel: Channel) -> None:
     if uid and actor(state, uid).account != channel.founder:
-        raise Failed(
-            "NOT_FOUNDER", channel.name, text="Only the founder of the channel may do this"
-        )
+        text = f"Only the founder of {channel.name} may do this"
+        raise Failed("NOT_FOUNDER", channel.name, text=text)
 
 
 def _need_room(state: State, aid: str, name: str, most: int) -> None:
@@ -68,13 +67,17 @@ def check_registered(state: State, event: ChannelRegistered) -> None:
     """Let an operator who is logged in register a channel that is nobody's."""
     channel = state.channel(event.channel)
     if channel is None:
-        raise Failed("NO_SUCH_CHANNEL", event.channel, text="There is no such channel")
+        raise Failed(
+            "NO_SUCH_CHANNEL", event.channel, text=f"There is no {event.channel}: enter it first"
+        )
     if event.uid:
         if actor(state, event.uid).account != event.founder:
             raise Failed("ACCOUNT_REQUIRED", channel.name, text="Log in to your account first")
         need_rank(state, event.uid, event.channel, Rank.OPERATOR)
     if channel.founder:
-        raise Failed("ALREADY_REGISTERED", channel.name, text="This channel is registered already")
+        raise Failed(
+            "ALREADY_REGISTERED", channel.name, text=f"{channel.name} is registered already"
+        )
     _need_room(state, event.founder, channel.name, event.channels_max)
 
 
@@ -169,7 +172,7 @@ def _check_power(state: State, channel: Channel, event: AccessChanged) -> None:
     given = ROLE_OF[event.letter].rank if event.letter else Rank.NONE
     is_founder = rank == Rank.FOUNDER
     if rank < Rank.ADMIN or (not is_founder and max(given, other) >= rank):
-        text = "You do not stand high enough in this channel"
+        text = f"This takes a higher role in {channel.name} than yours"
         raise Failed("PRIVILEGES_NEEDED", channel.name, text=text)
 
 
@@ -188,7 +191,7 @@ def check_claimed(state: State, event: StandingClaimed) -> None:
     """Let only who stands in a channel, and is there, take that up."""
     channel, _ = need_member(state, event.uid, event.channel)
     if not role_bits(channel, actor(state, event.uid).account):
-        text = "Your account is nothing special in this channel"
+        text = f"Your account has no role in {channel.name}"
         raise Failed("PRIVILEGES_NEEDED", channel.name, text=text)
 
 

@@ -52,7 +52,7 @@ def welcome(hub: Hub, request: Request, user: User) -> None:
     hub.reply(request, RPL_WELCOME, text=f"Welcome to the {network} Network, {user.prefix}")
     hub.reply(request, RPL_YOURHOST, text=f"Your host is {hub.name}, running version {version}")
     hub.reply(request, RPL_CREATED, text=f"This server was started {started}")
-    hub.reply(request, RPL_MYINFO, hub.name, version, USER_MODES, "".join(sorted(letters)))
+    hub.reply(request, RPL_MYINFO, hub.name, version, "".join(USER_MODES), "".join(sorted(letters)))
     say_isupport(hub, request)
     lusers(hub, request)
     try:

@@ -39,7 +39,7 @@ from xchat.chat.commands import (
     who,
     whois,
 )
-from xchat.chat.modes import mode_rows
+from xchat.chat.modes import mode_rows, user_mode_rows
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.irc.numerics import (
@@ -92,6 +92,8 @@ def help_(hub: Hub, request: Request) -> None:
     elif subject == "MODES":
         lines = ["The roles, modes and masks of channels:"]
         lines += [f"{how:10} {what}" for how, what in mode_rows()]
+        lines += ["", "Of a user, by MODE <your nick>:"]
+        lines += [f"{how:10} {what}" for how, what in user_mode_rows()]
     elif subject in COMMANDS:
         command = COMMANDS[subject]
         lines = [f"{command.name} {command.usage}".strip(), command.about]
@@ -134,8 +136,10 @@ _TABLE = (
     Command(
         "CHATHISTORY",
         history.chathistory,
-        "LATEST | BEFORE | AFTER | AROUND | BETWEEN <target> <reference> [reference] <limit>",
-        "What was said; a reference is msgid=ID or timestamp=TIME, and * for LATEST.",
+        "LATEST | BEFORE | AFTER | AROUND <target> <reference> <limit> | "
+        "BETWEEN <target> <reference> <reference> <limit> | TARGETS <time> <time> <limit>",
+        "What was said, and where (TARGETS); a reference is msgid=ID or timestamp=TIME, a time the "
+        "latter, and LATEST takes *.",
         cost=2,
     ),
     Command("CHANSERV", services.chanserv, "<command>", "Channels: CHANSERV HELP.", cost=2),

@@ -168,7 +168,8 @@ def _role(word: str) -> str:
 
 def _list(hub: Hub, request: Request, channel: Channel) -> None:
     if not _stands(hub, request.session.uid, channel):
-        raise Failed("PRIVILEGES_NEEDED", text="Only those who are something there see who is")
+        text = f"Only those with a role in {channel.name} see who has one"
+        raise Failed("PRIVILEGES_NEEDED", text=text)
     rows = (f"{_name_of(hub, one.aid)}: {ROLE_NAMES[one.letter]}" for one in channel.access)
     say(hub, request, f"{_name_of(hub, channel.founder)}: founder", *rows)
 
@@ -182,8 +183,8 @@ def _give(hub: Hub, request: Request, channel: Channel, name: str, letter: str) 
         uid=request.session.uid,
         entries_max=hub.limits.access_per_channel_max,
     )
-    what = ROLE_NAMES[letter] if letter else "nothing special"
-    _do(hub, request, event, f"{account.name} is {what} in {channel.name}")
+    what = f"is {ROLE_NAMES[letter]}" if letter else "has no role"
+    _do(hub, request, event, f"{account.name} {what} in {channel.name}")
 
 
 def _role_verb(sign: str, letter: str) -> Callable[[Hub, Request, list[str]], None]:
@@ -199,7 +200,9 @@ def _role_verb(sign: str, letter: str) -> Callable[[Hub, Request, list[str]], No
             changes = (ModeChange(sign, letter, target),)
             event = ModesChanged(uid=uid, channel=channel.name, changes=changes)
         if not is_member(hub.state, target, channel):
-            raise Failed("NOT_THERE", text=f"They are not in {channel.name}")
+            raise Failed(
+                "NOT_THERE", text=f"{hub.state.users[target].nick} is not in {channel.name}"
+            )
         _do(hub, request, event, f"Done: {sign}{letter} in {channel.name}")
 
     return handler
@@ -224,10 +227,15 @@ CHANSERV = Service(
     SERVICE_NICKS[1],
     "ChanServ keeps channels for accounts. /msg ChanServ HELP <command> tells more.",
     (
-        Verb("REGISTER", "<channel>", "Make it yours: you are its operator.", register, 1, 1),
+        Verb("REGISTER", "<channel>", "Make yours a channel you are op of.", register, 1, 1),
         Verb("INFO", "<channel>", "Whose it is.", info, 1, 1, needs_account=False),
         Verb(
-            "OP", "<channel> [nick]", "Give op; yourself what you are.", _role_verb("+", "o"), 1, 2
+            "OP",
+            "<channel> [nick]",
+            "Give op; or take up your own role.",
+            _role_verb("+", "o"),
+            1,
+            2,
         ),
         Verb("DEOP", "<channel> [nick]", "Take op.", _role_verb("-", "o"), 1, 2),
         Verb("HALFOP", "<channel> [nick]", "Give halfop.", _role_verb("+", "h"), 1, 2),
@@ -237,12 +245,15 @@ CHANSERV = Service(
         Verb(
             "ACCESS",
             "<channel> [ADD <account> <role> | DEL <account>]",
-            "Who is admin, op, halfop or voice whenever they enter.",
+            "Who is what on entering: admin, op, halfop, voice.",
             access,
             1,
             4,
+            more="With the channel alone it lists them. A role is admin, op, halfop or voice.",
         ),
-        Verb("AMODE", "<channel> [+o | -o <account>]", "The same, as modes.", amode, 1, 3),
+        Verb(
+            "AMODE", "<channel> [+o | -o <account>]", "ACCESS, as a mode is written.", amode, 1, 3
+        ),
         Verb("UNBAN", "<channel> [nick | mask]", "Lift bans.", unban, 1, 2),
         Verb(
             "SET",

@@ -24,7 +24,8 @@ def register(hub: Hub, request: Request, words: list[str]) -> None:
     """REGISTER <password> [e-mail]: it is kept only where the server asks for one."""
     password, email = words[0], words[1] if len(words) > 1 else ""
     if email and "@" not in email:
-        raise Failed("UNACCEPTABLE_PASSWORD", text="A password typed here holds no spaces")
+        text = "The second word is no e-mail address, and a password typed here holds no spaces"
+        raise Failed("UNACCEPTABLE_PASSWORD", text=text)
     make_account(hub, request, hub.nick_of(request.session), password, email)
 
 

@@ -24,7 +24,15 @@ NICKSERV = Service(
         ),
         Verb("IDENTIFY", "[account] <password>", "Log in.", identify, 1, 2, False, ("LOGIN", "ID")),
         Verb("LOGOUT", "", "Log out, on all your devices.", logout),
-        Verb("PASSWD", "<old> <new>", "Change your password; * for none yet.", passwd, 2, 2),
+        Verb(
+            "PASSWD",
+            "<old> <new>",
+            "Change your password.",
+            passwd,
+            2,
+            2,
+            more="Where a certificate alone logs you in so far, <old> is *.",
+        ),
         Verb(
             "REGAIN",
             "<nick>",
@@ -33,10 +41,19 @@ NICKSERV = Service(
             1,
             1,
             aliases=("GHOST", "RECOVER", "RELEASE"),
+            more="A stranger who has it gets another; a connection of yours that has it ends.",
         ),
         Verb("GROUP", "", "Make the nick you have your account's.", group),
         Verb("UNGROUP", "<nick>", "Let others have a nick again.", ungroup, 1, 1),
-        Verb("CERT", "ADD | DEL | LIST [fingerprint]", "Certificates that log you in.", cert, 1, 2),
+        Verb(
+            "CERT",
+            "ADD | DEL | LIST [fingerprint]",
+            "Certificates that log you in.",
+            cert,
+            1,
+            2,
+            more="ADD without a fingerprint takes the certificate that you connected with.",
+        ),
         Verb(
             "SET",
             "ALWAYS-PRESENT | MULTICLIENT on|off",
@@ -44,6 +61,8 @@ NICKSERV = Service(
             set_,
             2,
             2,
+            more="ALWAYS-PRESENT: you stay in your channels while no device of yours is connected. "
+            "MULTICLIENT: several devices have one nick at the same time.",
         ),
         Verb("INFO", "[account]", "About an account.", info, 0, 1, False),
         Verb(
@@ -64,6 +83,14 @@ NICKSERV = Service(
             2,
             needs_account=False,
         ),
-        Verb("DROP", "<account> <password>", "Remove your account.", drop, 1, 2),
+        Verb(
+            "DROP",
+            "<account> <password>",
+            "Remove your account.",
+            drop,
+            1,
+            2,
+            more="For ever: its channels are nobody's, and its nicks are anybody's.",
+        ),
     ),
 )

@@ -40,6 +40,13 @@ class Verb(NamedTuple):
     words_max: int = 0
     needs_account: bool = True
     aliases: tuple[str, ...] = ()
+    more: str = ""
+    """What HELP of this verb alone tells beside."""
+
+    @property
+    def typed(self) -> str:
+        """What is typed to the service."""
+        return f"{self.name} {self.usage}".strip()
 
 
 class Service:
@@ -70,8 +77,7 @@ class Service:
             raise self._wrong(verb) from misused
 
     def _wrong(self, verb: Verb) -> Failed:
-        usage = f"{verb.name} {verb.usage}".strip()
-        return Failed("INVALID_PARAMS", text=f"Type: /msg {self.nick} {usage}")
+        return Failed("INVALID_PARAMS", text=f"Type: /msg {self.nick} {verb.typed}")
 
     def _need_verb(self, name: str) -> Verb:
         verb = self._named.get(name.upper())
@@ -85,10 +91,10 @@ class Service:
         if words:
             verb = self._need_verb(words[0])
             also = f" (also {', '.join(verb.aliases)})" if verb.aliases else ""
-            say(hub, request, f"{verb.name} {verb.usage}".strip(), f"{verb.about}{also}")
+            more = (verb.more,) if verb.more else ()
+            say(hub, request, f"/msg {self.nick} {verb.typed}", f"{verb.about}{also}", *more)
             return
-        rows = (f"{verb.name} {verb.usage}".ljust(36) + verb.about for verb in self.verbs)
-        say(hub, request, self.about, *rows)
+        say(hub, request, self.about, *(f"{verb.typed:35} {verb.about}" for verb in self.verbs))
 
 
 def say(hub: Hub, request: Request, *lines: str) -> None:
