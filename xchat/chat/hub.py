@@ -31,7 +31,7 @@ from xchat.chat.ledger import Ledger, Settled, Store
 from xchat.chat.log import Log
 from xchat.chat.metadata.interest import Interests
 from xchat.chat.outcomes import carry_out
-from xchat.chat.refused import Failed
+from xchat.chat.refused import Failed, Ignored
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
 from xchat.chat.whowas import Whowas
@@ -279,12 +279,20 @@ class Hub(Desk):
                 carry_out(self, effect, request)
             if isinstance(asker, Operation) and step.fault is not None:
                 asker.refused(step.fault)
+            if request is not None and isinstance(step.fault, Ignored):
+                self._refuse_gone(request)
             if origin is not None and origin.then is not None and step.is_applied:
                 origin.then()
             if asker is not None:
                 self.settled(asker)
         self._say_farewells()
         return settled.kept
+
+    def _refuse_gone(self, request: Request) -> None:
+        """Answer in words what somebody asked who is gone by then: it has come to nothing."""
+        session = request.session
+        if session.registered and session.uid not in self.state.users:
+            self.refuse(request, Failed("CANNOT_KEEP", text="Not kept: you are gone by now"))
 
     def _refuse_lost(self, settled: Settled) -> None:
         for origin, why in settled.lost:

@@ -14,7 +14,8 @@ from xchat.chat.admin import carrying
 from xchat.chat.commands import accounts, away, markread, reception, renaming
 from xchat.chat.metadata import telling
 from xchat.chat.refused import Failed, Refused
-from xchat.chat.session import Request
+from xchat.chat.session import News, Request
+from xchat.irc.message import Message
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
@@ -60,9 +61,7 @@ def _entered(hub: Hub, effect: effects.Entered, request: Request | None) -> None
         if session is origin and request is not None:
             reception.entered(hub, request, effect)
         else:
-            aside = hub.aside(session)
-            reception.entered(hub, aside, effect)
-            aside.finish()
+            reception.entered(hub, News(session, Message(""), hub.name), effect)
             hub.fanout.touch(session)
 
 

@@ -43,6 +43,8 @@ class Streams:
         return any(map(self._is_ready, self._open))
 
     def _is_ready(self, session: Session) -> bool:
+        if session.ending is not None:
+            return True
         return not session.unsettled and session.unread < self._soft_bytes
 
     def go_on(self) -> tuple[list[Session], list[Session]]:
@@ -64,7 +66,12 @@ class Streams:
         return told, finished
 
     def _give(self, session: Session, stream: Iterator[None]) -> tuple[int, bool]:
-        """Give one session its pieces; return how many, and whether there are more."""
+        """Give one session its pieces; return how many, and whether there are more.
+
+        One that ends gets none: its user may be gone.
+        """
+        if session.ending is not None:
+            return 0, False
         for steps in range(1, STEPS_OF_ONE + 1):
             if next(stream, _END) is _END:
                 return steps, False

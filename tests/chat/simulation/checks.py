@@ -22,6 +22,10 @@ def same_state(one: State, other: State) -> bool:
         and one.nicks == other.nicks
         and one.accounts == other.accounts
         and one.metadata == other.metadata
+        and one.read == other.read
+        and one.bans == other.bans
+        and one.ends == other.ends
+        and one._owners == other._owners
         and one._nick_looks == other._nick_looks
         and one._channel_looks == other._channel_looks
     )
@@ -37,27 +41,46 @@ def check_server(hub: Hub, store: SqliteStore, referee: Referee) -> None:
     assert len(set(folded)) == len(folded), "a nick has two holders"
     assert state.away.keys() <= state.users.keys()
     for name, members in state.members.items():
-        assert (not members) is (name in state.empty), "who is in a channel is not counted right"
-        assert (not members) is bool(state.channels[name].emptied)
+        channel = state.channels[name]
+        rests = not members and not channel.founder
+        assert rests is (name in state.empty), "who is in a channel is not counted right"
+        assert rests is bool(channel.emptied)
+    for user in state.users.values():
+        assert bool(user.sessions) is not bool(user.detached), "nobody is attached, and nobody away"
+        assert user.sessions or user.account, "somebody stays who has no account"
+        assert not user.account or user.account in state.accounts, "logged in to nothing"
+
+
+def rejoining(hub: Hub) -> set[str]:
+    """Return the sids of the devices that have yet to be told of channels of their user."""
+    return {
+        sid
+        for sid, session in hub.sessions.items()
+        if session.rejoining is not None or session in hub.streams
+    }
 
 
 def check_fanout(hub: Hub) -> None:
-    """Who hears a channel is who is in it: each with the capabilities they have."""
-    live = {uid for uid, session in hub.sessions.items() if session.closing is None}
+    """Who hears a channel is who is in it, on each device, with the capabilities it has."""
+    live = {sid: session for sid, session in hub.sessions.items() if session.ending is None}
     expected = {
-        (folded, uid, hub.sessions[uid].caps)
-        for folded, members in hub.state.members.items()
-        for uid in members
-        if uid in live
+        (folded, sid, session.caps)
+        for sid, session in live.items()
+        for folded in hub.state.joined.get(session.uid, ())
     }
-    actual = {
-        (folded, session.uid, caps)
+    sessions = {
+        (folded, session, caps)
         for folded, room in hub.fanout._rooms.items()
         for caps, group in room.items()
         for session in group
     }
-    assert {item for item in actual if item[1] in live} == expected, "who hears is not who is there"
-    assert all(uid in hub.state.users for _, uid, _ in actual), "who is gone still hears"
+    actual = {(folded, session.sid, caps) for folded, session, caps in sessions}
+    actual = {item for item in actual if item[1] in live}
+    assert actual <= expected, "who hears is not who is there"
+    late = rejoining(hub)
+    assert all(item[1] in late for item in expected - actual), "who is there does not hear"
+    gone = [session for _, session, _ in sessions if session.uid not in hub.state.users]
+    assert not gone, "who is gone still hears"
     assert all(group for room in hub.fanout._rooms.values() for group in room.values())
     assert hub.fanout.sessions.keys() <= hub.state.users.keys()
 
@@ -65,16 +88,20 @@ def check_fanout(hub: Hub) -> None:
 def check_wire(wire: Wire, hub: Hub) -> None:
     """Hold what a client was told against the truth, once it has read it all."""
     session = wire.session
-    if session.closing is not None or session.backlog:
+    if session.ending is not None or session.backlog:
         return
-    assert wire.told == wire.due, f"{wire.nick} heard {wire.told}, and should have {wire.due}"
+    told = [token for token in wire.told if token not in wire.perhaps]
+    assert told == wire.due, f"{wire.nick} heard {told}, and should have {wire.due}"
     wire.told.clear()
     wire.due.clear()
+    wire.perhaps.clear()
     user = hub.state.users.get(session.uid)
     assert wire.registered == session.registered == (user is not None)
     if user is None:
         return
     assert wire.nick == user.nick, "a client is called otherwise than it believes"
+    if session.sid in rejoining(hub):
+        return
     joined = hub.state.joined[session.uid]
     assert wire.rooms.keys() == joined.keys(), (
         f"{session.uid} is in {list(joined)}, and believes it is in {list(wire.rooms)}"

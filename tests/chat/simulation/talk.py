@@ -12,12 +12,20 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from xchat.irc.capabilities import BATCH, BY_NAME, CAP_NOTIFY, CAPABILITIES, LABELED_RESPONSE
+from xchat.irc.capabilities import (
+    BATCH,
+    BY_NAME,
+    CAP_NOTIFY,
+    CAPABILITIES,
+    LABELED_RESPONSE,
+    MULTILINE,
+)
 
 if TYPE_CHECKING:
     from tests.chat.simulation.wire import Wire
 
 NICKS = ("ana", "Ana", "beka", "გიორგი", "ნინო", "Ωmega", "аna", "zed", "zed_", "li", "mo", "O0")
+ACCOUNTS = ("ana", "li", "mo")
 CHANNELS = ("#lobby", "#Lobby", "#ლობი", "#tea", "#secret", "#one", "#оne")
 LETTERS = (
     "+o",
@@ -59,15 +67,21 @@ class Talk:
     def __init__(self, rng: Random) -> None:
         self.rng = rng
         self._tokens = count(1)
+        self.speakers: dict[str, str] = {}
+        """By token, the sid of who says it."""
+        self._speaker = ""
         self._makers = [make for make, weight in _TABLE for _ in range(weight)]
 
     def line(self, wire: Wire) -> Line:
         """Return something that this client does now."""
+        self._speaker = wire.session.sid
         return self.rng.choice(self._makers)(self, wire)
 
     def token(self, kind: str = "t") -> str:
         """Return a word that nobody has said."""
-        return f"{kind}{next(self._tokens)}"
+        token = f"{kind}{next(self._tokens)}"
+        self.speakers[token] = self._speaker
+        return token
 
     def nick(self) -> str:
         """Return somebody's nick, perhaps nobody's."""
@@ -80,8 +94,11 @@ class Talk:
 
     def registration(self, wire: Wire) -> list[Line]:
         """Return how a client introduces itself."""
-        lines = [Line(f"NICK {self.nick()}", labels=False), Line("USER u 0 * :A B", labels=False)]
+        nick = wire.account if wire.account and self.rng.random() < 0.8 else self.nick()
+        lines = [Line(f"NICK {nick}", labels=False), Line("USER u 0 * :A B", labels=False)]
         self.rng.shuffle(lines)
+        if wire.account and self.rng.random() < 0.9:
+            lines = [*_LOG_IN, *lines]
         if self.rng.random() < 0.9:
             lines = [_cap_req(self, wire), *lines, Line("CAP END", labels=False)]
         return lines
@@ -89,6 +106,9 @@ class Talk:
     def retry(self) -> list[Line]:
         """Return what a client says whose nick was refused, or whose claim was lost."""
         return [Line(f"NICK {self.nick()}", labels=False), Line("CAP END", labels=False)]
+
+
+_LOG_IN = (Line("AUTHENTICATE EXTERNAL", labels=False), Line("AUTHENTICATE +", labels=False))
 
 
 def _cap_req(talk: Talk, wire: Wire) -> Line:
@@ -102,7 +122,9 @@ def _cap_req(talk: Talk, wire: Wire) -> Line:
     for word in words:
         bit = BY_NAME[word.removeprefix("-")].bit
         wire.caps = wire.caps & ~bit if word.startswith("-") else wire.caps | bit
-    return Line(f"CAP REQ :{' '.join(words)}", labels=False)
+    half = len(words) // 2  # all of them do not fit in a line
+    lines = (f"CAP REQ :{' '.join(some)}" for some in (words[:half], words[half:]))
+    return Line("\r\n".join(lines), labels=False)
 
 
 def _cap_ls(talk: Talk, wire: Wire) -> Line:
@@ -139,6 +161,59 @@ def _say_user(talk: Talk, wire: Wire) -> Line:
 def _say_many(talk: Talk, wire: Wire) -> Line:
     targets = (talk.channel(wire), talk.nick(), talk.channel(wire), talk.nick())
     return _say(talk, ",".join(targets[: talk.rng.randrange(2, 5)]), sure=False)
+
+
+def _say_some(talk: Talk, wire: Wire) -> Line:
+    return _say(talk, f"{talk.rng.choice('@%+')}{talk.channel(wire)}")
+
+
+def _say_lines(talk: Talk, wire: Wire) -> Line:
+    needed = BATCH | MULTILINE
+    if wire.caps & needed != needed:
+        return Line("PING nomultiline")
+    token, target = talk.token(), talk.rng.choice((talk.channel(wire), talk.nick()))
+    goes_on = (f"m{token[1:]} {talk.rng.choice(WORDS)}" for _ in range(talk.rng.randrange(3)))
+    said = [f"@batch=r PRIVMSG {target} :{text}" for text in (f"{token} first", *goes_on)]
+    lines = [f"BATCH +r draft/multiline {target}", *said, "BATCH -r"]
+    return Line("\r\n".join(lines), token=token)
+
+
+def _redact(talk: Talk, wire: Wire) -> Line:
+    known = wire.msgids[-10:]
+    if not known:
+        return Line("REDACT #lobby nothing")
+    msgid = talk.rng.choice(known)
+    return Line(f"REDACT {wire.targets[msgid]} {msgid}{talk.rng.choice(('', ' :oh'))}")
+
+
+def _mark(talk: Talk, wire: Wire) -> Line:
+    target = talk.rng.choice((talk.channel(wire), talk.nick()))
+    when = talk.rng.choice(("", "13:20.000Z", "14:20.000Z", "59:59.999Z"))
+    return Line(f"MARKREAD {target}" + (f" timestamp=2023-11-14T22:{when}" if when else ""))
+
+
+def _keep(talk: Talk, wire: Wire) -> Line:
+    channel, nick, account = talk.channel(wire), talk.nick(), talk.rng.choice(ACCOUNTS)
+    return Line(talk.rng.choice((
+        f"CS REGISTER {channel}", f"CS REGISTER {channel}", f"CS DROP {channel} {channel}",
+        f"CS OP {channel} {nick}", f"CS OP {channel}", f"CS DEOP {channel} {nick}",
+        f"CS ACCESS {channel} ADD {account} {talk.rng.choice(('op', 'voice', 'admin'))}",
+        f"CS ACCESS {channel} DEL {account}", f"CS TRANSFER {channel} {account}",
+        f"CS UNBAN {channel}", f"CS INFO {channel}", f"TBAN {channel}",
+        f"TBAN {channel} {talk.rng.choice(('10s', '1m', '5'))} {talk.rng.choice(MASKS)}",
+        f"MODE {channel} +q {nick}", f"MODE {channel} +a {nick}", f"MODE {channel} -q {nick}",
+    )))  # fmt: skip
+
+
+def _own(talk: Talk, wire: Wire) -> Line:
+    nick = talk.nick()
+    return Line(talk.rng.choice((
+        "NS GROUP", "NS GROUP", f"NS UNGROUP {nick}", f"NS REGAIN {nick}", "NS LOGOUT", "NS INFO",
+        "NS SET ALWAYS-PRESENT on", "NS SET ALWAYS-PRESENT off", "NS SESSIONS", "NS SESSIONS END 1",
+        "NS CERT LIST", "NS SET MULTICLIENT off", "NS SET MULTICLIENT on", f"NICK {wire.account}x",
+        f"NICK {wire.account or nick}", f"NS DROP {wire.account}" if nick == "zed" else "NS HELP",
+        "AUTHENTICATE EXTERNAL\r\nAUTHENTICATE +", "AUTHENTICATE *", "AUTHENTICATE !",
+    )), labels=False)  # fmt: skip
 
 
 def _tag(talk: Talk, wire: Wire) -> Line:
@@ -230,7 +305,7 @@ _GARBAGE = (
     "CHATHISTORY AFTER #lobby msgid=x 5",
     "CHATHISTORY BEFORE #nowhere timestamp=9999-12-31T23:59:59.999Z 5",
     "123 a b c", "ÄÖ", "PING", "PONG", "USER a b c d", "PASS x", "CAP", "CAP NEW", "CAP REQ :nope",
-    "TOPIC #lobby " + ":" * 20, "TAGMSG #lobby", "@+typing;+x= TAGMSG #lobby", "INVITE a", "ISON",
+    "TOPIC #lobby " + ":" * 20, "TAGMSG #lobby", "INVITE a", "ISON",
     "PRIVMSG #nowhere,#nowhere,#a,#b,#c :five", "PRIVMSG ,,, :none", "MODE", "AWAY", "WHOIS ,",
     "JOIN " + ",".join(f"#c{number}" for number in range(4)),
 )  # fmt: skip
@@ -266,6 +341,12 @@ _TABLE: tuple[tuple[Callable[[Talk, Wire], Line], int], ...] = (
     (_say_channel, 24),
     (_say_user, 8),
     (_say_many, 4),
+    (_say_some, 4),
+    (_say_lines, 4),
+    (_redact, 3),
+    (_mark, 2),
+    (_keep, 6),
+    (_own, 4),
     (_tag, 4),
     (_type, 4),
     (_mode, 10),

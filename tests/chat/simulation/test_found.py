@@ -12,6 +12,9 @@ from msgspec.structs import replace
 
 from tests.chat.pair import OpenServer, Server
 from xchat.chat import ledger
+from xchat.chat.apply import apply
+from xchat.chat.effects import Gone
+from xchat.chat.events import AccountChanged, AccountSuspended, UserQuit
 from xchat.chat.log import Entry, Lost
 from xchat.store.database import FILE_NAME
 from xchat.store.log import EmbeddedLog
@@ -139,3 +142,90 @@ def test_what_is_lost_is_answered_before_what_came_after_it(server: Server) -> N
     assert "CANNOT_KEEP" in refused
     assert told == [":ana PRIVMSG #a first", ":bea PRIVMSG #a second"]
     assert bea.heard() == [":ana PRIVMSG #a first"]
+
+
+# -- accounts, devices, and who goes in the turn in which they come ---------------------------
+
+
+def test_who_is_gone_in_the_turn_of_their_join_stops_nothing(server: Server) -> None:
+    """What they were to be told of the channel was looked up by a user who was no more."""
+    ana, bea = server.client("ana", "draft/read-marker"), server.client("bea")
+    server.channel("#a", bea)
+    ana.send("JOIN #a")
+    server.hub.serve(server.now, server.now_ms)
+    server.hub.ledger.append_own("", UserQuit(uid=ana.session.uid, reason="gone"))
+    assert bea.heard() == [":ana JOIN #a", ":ana QUIT gone"]
+    assert ana.heard()[-1].startswith("ERROR ")
+
+
+def test_who_comes_and_goes_in_one_turn_stops_nothing(server: Server) -> None:
+    ana = server.connect()
+    ana.send("CAP REQ :draft/metadata-2 batch", "NICK ana", "USER a 0 * :a", "CAP END")
+    server.hub.serve(server.now, server.now_ms)
+    server.hub.ledger.append_own("", UserQuit(uid=ana.session.sid, reason="gone"))
+    assert ana.heard()[-1].startswith("ERROR ")
+    assert not server.hub.state.users
+
+
+def test_a_join_of_many_channels_ends_with_its_user(open_server: OpenServer) -> None:
+    """The next piece of a long answer looked for the user in the state."""
+    server = open_server(targets_max=10)
+    ana = server.client("ana")
+    ana.send("JOIN #a,#b,#c,#d")
+    server.hub.serve(server.now, server.now_ms)
+    server.hub.ledger.append_own("", UserQuit(uid=ana.session.uid, reason="gone"))
+    told = ana.heard()
+    assert told[-1].startswith("ERROR ")
+    assert not server.hub.state.channels
+
+
+def test_what_came_to_nothing_is_no_success(server: Server) -> None:
+    """Promise 2: "What could not be kept is refused in words"; it was acknowledged (ACK)."""
+    ana, bea = server.client("ana", *LABELS), server.client("bea")
+    server.channel("#a", bea, ana)
+    server.hub.ledger.append_own("", UserQuit(uid=ana.session.uid, reason="gone"))
+    ana.send("@label=1 PRIVMSG #a :too late")
+    refused, error = ana.heard()
+    assert "CANNOT_KEEP" in refused
+    assert error.startswith("ERROR ")
+    assert bea.heard() == [":ana QUIT gone"]
+
+
+def test_a_labelled_batch_that_is_refused_is_answered_once(server: Server) -> None:
+    """labeled-response: "servers MUST respond with a labeled message"; nobody did."""
+    ana = server.client("ana", "draft/multiline", *LABELS)
+    ana.send("@label=1 BATCH +r draft/multiline nobody", "@batch=r PRIVMSG nobody :a")
+    ana.send("@batch=r PRIVMSG nobody :b", "BATCH -r", "@label=2 PING x")
+    first, second = ana.read()
+    assert (first.command, first.tags.get("label")) == ("401", "1")
+    assert (second.command, second.tags.get("label")) == ("PONG", "2")
+
+
+def test_two_users_of_an_account_go_in_the_same_order_everywhere(server: Server) -> None:
+    """A state that was rebuilt has its users in another order; history numbers what they did."""
+    account = server.account("ana")
+    server.hub.ledger.append_own("", AccountChanged(aid=account.aid, nicks=("nan",)))
+    server.run()
+    people = [server.client(nick, account=account) for nick in ("nan", "ana")]
+    server.channel("#a", *people)
+    state = server.hub.state
+    last = next(iter(state.users.values()))
+    state.users[last.uid] = state.users.pop(last.uid)  # as a start might have it
+    event = AccountSuspended(aid=account.aid, reason="rest")
+    step = apply(state, Entry(99, 99, event), "log")
+    gone = [effect.user.uid for effect in step.effects if isinstance(effect, Gone)]
+    assert gone == sorted(gone)
+    assert len(gone) == 2
+
+
+def test_who_is_there_is_told_before_who_comes_after(server: Server) -> None:
+    """A device that waited for the log was told late who was in a channel another had entered."""
+    account = server.account("ana")
+    phone, laptop = (server.client("ana", account=account) for _ in range(2))
+    bea = server.client("bea")
+    server.channel("#b", bea, phone)
+    laptop.send("TOPIC #b :waits", "PRIVMSG #b :waits too")
+    phone.send("JOIN #c")
+    bea.send("JOIN #c")
+    told = laptop.heard()
+    assert told.index("366 ana #c :End of /NAMES list") < told.index(":bea JOIN #c")

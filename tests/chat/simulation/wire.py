@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.chat.simulation.referee import Referee
 
 SAYING = ("PRIVMSG", "NOTICE", "TAGMSG")
+SERVICES = ("NickServ", "ChanServ")
 ROLE_OF = {"~": "q", "&": "a", "@": "o", "%": "h", "+": "v"}
 
 
@@ -56,6 +57,8 @@ class Wire:
         self.frames = LineBuffer()
         self.caps = 0
         """What the server has agreed to when it handles what is sent next."""
+        self.account = ""
+        """The account whose certificate it has."""
         self.nick = ""
         self.registered = False
         self.nick_refused = False
@@ -68,18 +71,24 @@ class Wire:
         self.told: list[str] = []
         self.due: list[str] = []
         """Tokens of what was said live: heard, and to be heard."""
+        self.perhaps: set[str] = set()
+        """What it need not have heard: it was yet to be told of the channel."""
         self.msgids: list[str] = []
+        self.targets: dict[str, str] = {}
+        """Where what has these msgids was said."""
         self.unread = bytearray()
         self.is_deaf = False
-        self._is_late = False
+        self.is_late = False
         self._answer: Answer | None = None
         self._histories: dict[str, list[Message]] = {}
+        self._manifold: dict[str, list[Message]] = {}
+        """Messages in several lines that are being told: how each begins, and its lines."""
         self._naming: dict[str, dict[str, set[str]]] = {}
 
     def read(self) -> None:
         """Read all that has come, and believe it."""
         data, self.unread = bytes(self.unread), bytearray()
-        self._is_late = self.session.backlog > 0
+        self.is_late = self.session.backlog > 0
         assert not data or data.endswith(b"\r\n"), f"half a line: {data[-80:]!r}"
         for line in data.split(b"\r\n")[:-1]:
             try:
@@ -95,6 +104,13 @@ class Wire:
         assert not self.error, "something is said after ERROR"
         message = parse(line)
         self._follow_answer(message)
+        inside = message.tags.get("batch", "")
+        if inside in self._manifold and message.command != "BATCH":
+            self._manifold[inside].append(message)
+        else:
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
         history = self._histories.get(message.tags.get("batch", ""))
         if history is not None and message.command != "BATCH":
             history.append(message)
@@ -139,14 +155,20 @@ class Wire:
     # -- what is said -------------------------------------------------------------------------
 
     def _said(self, message: Message) -> None:
+        if message.nick in SERVICES or "!" not in (message.source or ""):
+            return
         token = token_of(message)
+        if token.startswith("m"):
+            assert self.told, "a line goes on from none"
+            assert self.told[-1][1:] == token[1:], "a line goes on from another's"
+            return
         if token.startswith("y"):
             inside = names.fold(message.params[0]) in self.rooms
             assert inside or message.nick == self.nick, "typing is heard outside"
             return
         self.told.append(token)
         self._check_said(message, token)
-        if not self._is_late:
+        if not self.is_late:
             caps = self.session.caps
             assert not caps & MESSAGE_TAGS or "msgid" in message.tags, "no msgid"
             assert not caps & SERVER_TIME or "time" in message.tags, "no time"
@@ -159,25 +181,43 @@ class Wire:
         # A channel may be called otherwise by now.
         shown = message.params[0] if names.is_channel(row.shown) else row.shown
         params = (shown,) if row.text is None else (shown, row.text)
+        if row.text is not None and "\n" not in message.params[-1]:
+            params = (shown, row.text.partition("\n")[0])
         assert (message.source, message.command) == (row.source, row.command)
         assert message.params == params, "told otherwise than it is kept"
         assert message.tags.get("msgid", msgid) == msgid
         assert message.tags.get("time", format_time(row.ts)) == format_time(row.ts)
         self.msgids.append(msgid)
+        self.targets[msgid] = (
+            shown if names.is_channel(shown) or row.source == self.nick else (message.nick)
+        )
 
     def _batch(self, message: Message) -> None:
         sign, ref = message.params[0][0], message.params[0][1:]
-        if sign == "+" and message.params[1] == "chathistory":
+        if sign == "+" and message.params[1] == "draft/multiline":
+            self._manifold[ref] = [message]
+        elif sign == "-" and ref in self._manifold:
+            start, *lines = self._manifold.pop(ref)
+            assert all(line.params[0] == start.params[2] for line in lines)
+            text = "\n".join(line.params[1] for line in lines)
+            params = (start.params[2], text)
+            self._take(Message("PRIVMSG", params, start.source, start.tags))
+        elif sign == "+" and message.params[1] == "chathistory":
             assert ref not in self._histories, "two batches with one reference"
             self._histories[ref] = []
         elif sign == "-" and ref in self._histories:
             told = self._histories.pop(ref)
             for line in told:
-                if line.command in ("PRIVMSG", "NOTICE", "TAGMSG"):
-                    self._check_said(line, token_of(line))
+                if line.command in SAYING:
+                    if not token_of(line).startswith("m"):
+                        self._check_said(line, token_of(line))
                 else:
                     self.referee.check_happened(line)
-            said = [line for line in told if line.command in ("PRIVMSG", "NOTICE")]
+            said = [
+                line
+                for line in told
+                if line.command in ("PRIVMSG", "NOTICE") and not token_of(line).startswith("m")
+            ]
             self.referee.check_history(self, said)
 
     # -- what is believed ---------------------------------------------------------------------
@@ -234,7 +274,8 @@ class Wire:
     def _renamed(self, message: Message) -> None:
         old, new = message.nick, message.params[0]
         shared = [room for room in self.rooms.values() if old in room.nicks]
-        assert shared or old == self.nick, "a stranger's NICK"
+        # Who is welcomed and renamed in one turn is welcomed by the later name.
+        assert shared or self.nick in (old, new), "a stranger's NICK"
         for room in shared:
             assert old == new or new not in room.nicks, "a nick has two holders"
             room.nicks[new] = room.nicks.pop(old)
@@ -283,7 +324,7 @@ class Wire:
             assert found.keys() == room.nicks.keys(), "NAMES says otherwise than what was told"
         else:
             room.nicks, room.complete = found, True
-            room.knows_roles = not self._is_late and bool(self.session.caps & MULTI_PREFIX)
+            room.knows_roles = not self.is_late and bool(self.session.caps & MULTI_PREFIX)
 
     _HANDLERS: ClassVar[dict[str, Callable[[Wire, Message], None]]] = {
         "001": _welcome,

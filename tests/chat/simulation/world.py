@@ -10,12 +10,13 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from tests.chat.simulation.checks import check_fanout, check_server, check_wire
+from tests.chat.simulation.checks import check_fanout, check_server, check_wire, rejoining
 from tests.chat.simulation.edges import small_limits, small_turns
 from tests.chat.simulation.faults import Crashed, Fault, FaultyStore, SlowLog
 from tests.chat.simulation.referee import Referee
-from tests.chat.simulation.talk import Line, Talk, can_label, raw
+from tests.chat.simulation.talk import ACCOUNTS, Line, Talk, can_label, raw
 from tests.chat.simulation.wire import Wire
+from xchat.chat.events import AccountRegistered, AccountRemoved, AccountSuspended
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.config import Config
@@ -23,6 +24,8 @@ from xchat.config.settings import History
 from xchat.store.database import open_database
 
 PEOPLE = 9
+PLACES_WITH_ACCOUNT = 6
+"""Two for each account: they meet as devices of one user."""
 QUIET_TURNS_MAX = 2_000
 RECENT_LINES = 30
 START_MS = 1_700_000_000_000
@@ -51,8 +54,9 @@ class World:
         """Of every byte that was told to anybody, and when."""
         self._make_file(seed)
         self._open()
-        self.referee = Referee(self.path)
+        self.referee = Referee(self.path, self.talk.speakers)
         self._start()
+        self._make_accounts(1.0)
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +77,8 @@ class World:
 
     @property
     def wires(self) -> dict[str, Wire]:
-        """The connections that are alive, by uid."""
-        return {wire.session.uid: wire for wire in self.people if wire is not None}
+        """The connections that are alive, by sid."""
+        return {wire.session.sid: wire for wire in self.people if wire is not None}
 
     # -- the server's lives -------------------------------------------------------------------
 
@@ -104,7 +108,7 @@ class World:
             self._open()
         assert self.hub.start(), "the server cannot start from its own file"
         self.log.is_slow = self.is_slow
-        self.referee.sync({})
+        self.referee.sync({}, set())
         self._check()
 
     def crash(self) -> None:
@@ -114,7 +118,7 @@ class World:
         self.dead.clear()
         self.store.close()
         self._open()
-        self.referee.sync({})
+        self.referee.sync({}, set())
         self._start()
 
     # -- a step -------------------------------------------------------------------------------
@@ -122,6 +126,7 @@ class World:
     def step(self) -> None:
         """Let people do something, then let the server have a turn, or die in it."""
         self._let_time_pass()
+        self._administer()
         if self.rng.random() < 0.1:
             self.store.suffer(self.rng.choice(list(Fault)))
         elif self.rng.random() < 0.4:
@@ -142,7 +147,8 @@ class World:
         if not self.hub.settle():
             self.refusals += 1
             assert self.hub.state.away == away, "what was refused is shown"
-        self.referee.sync({uid: w for uid, w in self.wires.items() if w.session.closing is None})
+        alive = {sid: wire for sid, wire in self.wires.items() if wire.session.closing is None}
+        self.referee.sync(alive, rejoining(self.hub))
         self._maybe_die()
         self._flush()
         self._reap()
@@ -158,6 +164,27 @@ class World:
         self.now_ms += int(passed * 1000)
         if self.rng.random() < 0.03:
             self.now_ms += self.rng.choice((-3_600_000, -5_000, -1, 3_600_000))
+
+    # -- accounts -----------------------------------------------------------------------------
+
+    def _make_accounts(self, chance: float) -> None:
+        """Make the accounts there are not; each logs in by a certificate."""
+        for name in ACCOUNTS:
+            if self.hub.state.nick_owner(name) is None and self.rng.random() < chance:
+                stays = self.rng.choice((None, True, True, False))
+                marks = (fingerprint(name),)
+                event = AccountRegistered(name=name, certificates=marks, always_present=stays)
+                self.hub.ledger.append_own("", event)
+
+    def _administer(self) -> None:
+        """Do now and then what administrators do: accounts end, or may not log in for a while."""
+        self._make_accounts(0.1)
+        for account in list(self.hub.state.accounts.values()):
+            if self.rng.random() < 0.005:
+                self.hub.ledger.append_own("", AccountRemoved(aid=account.aid))
+            elif account.suspended or self.rng.random() < 0.005:
+                reason = None if account.suspended else "for a while"
+                self.hub.ledger.append_own("", AccountSuspended(aid=account.aid, reason=reason))
 
     # -- people -------------------------------------------------------------------------------
 
@@ -184,6 +211,9 @@ class World:
     def _connect(self, place: int) -> Wire:
         exempt = self.rng.random() < 0.7
         wire = Wire(self.hub.connect(f"10.0.0.{place}", exempt=exempt), self.referee)
+        if place < PLACES_WITH_ACCOUNT:
+            wire.account = ACCOUNTS[place % len(ACCOUNTS)]
+            wire.session.certificate = fingerprint(wire.account)
         self._send_all(wire, self.talk.registration(wire))
         return wire
 
@@ -197,7 +227,7 @@ class World:
         if line.labels and can_label(wire) and self.rng.random() < 0.7:
             text = self._labelled(wire, line)
         data = f"{text}\r\n".encode()
-        self.recent.append(f"{self.number}: {wire.session.uid} says {text}")
+        self.recent.append(f"{self.number}: {wire.session.sid} says {text}")
         if self.rng.random() < 0.02:
             data = raw(self.rng) + data
         if self.rng.random() < 0.1:
@@ -231,7 +261,7 @@ class World:
             wire.unread += b"".join(session.outbox)
             session.outbox.clear()
             if not wire.is_deaf:
-                self.digest.update(f"{self.number} {session.uid} ".encode() + wire.unread)
+                self.digest.update(f"{self.number} {session.sid} ".encode() + wire.unread)
                 wire.read()
             session.backlog = len(wire.unread)
 
@@ -260,6 +290,11 @@ class World:
         for session, size in self.dead:
             assert len(session.outbox) == size, "a closed session's outbox grows"
 
+    def _only_bans_wait(self, when: float) -> bool:
+        """Say whether nothing is due but to look at times that are yet to come."""
+        others = (self.hub.flood.next_release(), self.hub.departures.next_try())
+        return when > self.now and others == (None, None)
+
     def quiesce(self) -> None:
         """Let everything that waits be done, without faults; then nothing may be left."""
         self.store.suffer(Fault.NONE)
@@ -269,18 +304,24 @@ class World:
         self.turn()
         for _ in range(QUIET_TURNS_MAX):
             when = self.hub.next_work()
-            if when is None:
+            if when is None or self._only_bans_wait(when):
                 break
             self.now_ms += max(int((when - self.now) * 1000), 0)
             self.now = max(self.now, when)
             self.turn()
-        assert self.hub.next_work() is None, "the server never comes to rest"
+        when = self.hub.next_work()
+        assert when is None or self._only_bans_wait(when), "the server never comes to rest"
         for wire in self.wires.values():
             assert not wire.session.inbox, "lines wait for ever"
             assert not wire.session.open, "requests wait for ever"
             assert not wire.asked, f"{wire.asked} were never answered"
         self.referee.check()
         self.is_quiet, self.log.is_slow = False, self.is_slow
+
+
+def fingerprint(account: str) -> str:
+    """Return that of the certificate of an account."""
+    return sha256(account.encode()).hexdigest()
 
 
 def run(seed: int, steps: int) -> World:

@@ -155,8 +155,8 @@ def account_removed(step: Step, event: AccountRemoved) -> None:
 
 
 def users_of(state: State, aid: str) -> list[User]:
-    """Return the users who are logged in to an account."""
-    return [user for user in state.users.values() if user.account == aid]
+    """Return the users who are logged in to an account, in an order that every state has."""
+    return [user for _, user in sorted(state.users.items()) if user.account == aid]
 
 
 # -- logging in and out -----------------------------------------------------------------------

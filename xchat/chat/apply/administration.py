@@ -52,7 +52,8 @@ def ban_added(step: Step, event: BanAdded) -> None:
         reason=event.reason,
     )
     step.state.put_ban(ban)
-    for user in [user for user in step.state.users.values() if _is_for(step.state, ban, user)]:
+    users = [user for _, user in sorted(step.state.users.items())]
+    for user in [user for user in users if _is_for(step.state, ban, user)]:
         depart(step, user.uid, f"Banned: {ban.reason}" if ban.reason else "Banned")
     step.effects.append(effects.Banned(ban))
 

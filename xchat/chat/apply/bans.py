@@ -62,7 +62,7 @@ def remember_lifted(state: State, before: Channel, after: Channel, seq: int) -> 
         if ban.mask.startswith(MUTE) or any(ban.mask == other.mask for other in after.bans):
             continue
         members = (state.users[uid] for uid in state.members[names.fold(after.name)])
-        spared = tuple(user.party for user in members if meant_by(state, (ban,), user))
+        spared = tuple(sorted(user.party for user in members if meant_by(state, (ban,), user)))
         if len(spared) <= LIFTED_SPARED_MAX:
             others = (lifted for lifted in kept if lifted.mask != ban.mask)
             kept = (*others, Lifted(ban.mask, seq, spared))[-LIFTED_BANS_MAX:]

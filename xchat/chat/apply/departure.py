@@ -91,7 +91,7 @@ def depart(
     channels, also = around(state, uid)
     line = step.line(user, "QUIT", reason)
     step.effects.append(effects.ToNeighbours(channels, uid, line, also=also))
-    for folded in tuple(state.joined[uid]):
+    for folded in sorted(state.joined[uid]):  # a state rebuilt has another order
         leave(step, folded, uid, is_over=is_over)
     state.drop_user(uid)
     forget_markers(state, uid)

@@ -121,7 +121,7 @@ def dropped(step: Step, event: ChannelDropped) -> None:
     state = step.state
     channel = replace(state.channels[folded], founder="", access=(), retention=Terms())
     state.put_channel(channel)
-    for uid, roles in list(state.members[folded].items()):
+    for uid, roles in sorted(state.members[folded].items()):
         put_roles(step, folded, uid, roles & ~_FROM_REGISTRATION)
     if state.members[folded]:
         return
@@ -206,14 +206,14 @@ def _settle_roles(step: Step, folded: str, aid: str, before: int) -> None:
     """Give those of an account who are there what it is now, and take what it was `before`."""
     state = step.state
     now = role_bits(state.channels[folded], aid)
-    for uid, roles in list(state.members[folded].items()):
+    for uid, roles in sorted(state.members[folded].items()):
         if state.users[uid].account == aid:
             put_roles(step, folded, uid, roles & ~before | now)
 
 
 def give_standing(step: Step, user: User) -> None:
     """Let a user who logs in be, where they are already, what their account is there."""
-    for folded in list(step.state.joined[user.uid]):
+    for folded in sorted(step.state.joined[user.uid]):
         standing_bits = role_bits(step.state.channels[folded], user.account)
         put_roles(step, folded, user.uid, step.state.members[folded][user.uid] | standing_bits)
 

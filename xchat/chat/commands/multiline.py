@@ -70,11 +70,15 @@ def collect(hub: Hub, request: Request) -> bool:
         return False
     if hub.now - found.opened > MULTILINE_SECONDS_MAX:
         found.is_refused = True
+        request.label, found.label = found.label, ""
         text = f"The batch was left open for more than {MULTILINE_SECONDS_MAX:g} seconds"
         raise Failed("TIMEOUT", found.reference, text=text, command="BATCH")
     if not is_inside and request.message.command != "PRIVMSG":
         return False
+    # What refuses a line is the answer to all of them, and no other comes.
+    request.label, found.label = found.label, request.label
     _add(hub, request, found)
+    request.label, found.label = found.label, request.label
     return True
 
 
@@ -114,11 +118,11 @@ def _close(hub: Hub, request: Request, reference: str) -> None:
     if found is None or found.reference != reference:
         raise _refuse(session, "There is no such batch open")
     session.batch = None
+    request.label = found.label or request.label
     if found.is_refused:
         raise Ignored
     if not found.text.strip("\r\n"):
         raise _refuse(session, "The message is blank")
-    request.label = found.label
     send(hub, request, found.target, found.text, command="PRIVMSG", tags=found.tags)
 
 

@@ -62,12 +62,14 @@ def welcome(hub: Hub, request: Request, user: User) -> None:
     if user.modes:
         hub.reply(request, RPL_UMODEIS, f"+{user.modes}")
     hub.interests.take_claimed(request.session)
-    if request.session.caps & telling.METADATA:
+    if request.session.caps & telling.METADATA and user.uid in hub.state.users:
         telling.say_own(hub, request)
 
 
 def entered(hub: Hub, request: Request, entry: Entered) -> None:
     """Tell who has joined a channel its topic and, without no-implicit-names, who is there."""
+    if entry.uid not in hub.state.users:
+        return  # gone again in the turn in which they came
     channel = entry.channel
     if channel.topic:
         say_topic(hub, request, channel)
