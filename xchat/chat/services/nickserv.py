@@ -43,7 +43,7 @@ NICKSERV = Service(
             aliases=("GHOST", "RECOVER", "RELEASE"),
             more="A stranger who has it gets another; a connection of yours that has it ends.",
         ),
-        Verb("GROUP", "", "Make the nick you have your account's.", group),
+        Verb("GROUP", "", "Make this nick your account's.", group),
         Verb("UNGROUP", "<nick>", "Let others have a nick again.", ungroup, 1, 1),
         Verb(
             "CERT",
@@ -57,7 +57,7 @@ NICKSERV = Service(
         Verb(
             "SET",
             "ALWAYS-PRESENT | MULTICLIENT on|off",
-            "Stay while not connected; share your nick.",
+            "Your presence, and your devices.",
             set_,
             2,
             2,
@@ -77,7 +77,7 @@ NICKSERV = Service(
         Verb(
             "SAREGISTER",
             "<account> <password>",
-            "For operators: an account for another.",
+            "Operators: make an account.",
             saregister,
             2,
             2,

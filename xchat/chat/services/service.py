@@ -94,7 +94,7 @@ class Service:
             more = (verb.more,) if verb.more else ()
             say(hub, request, f"/msg {self.nick} {verb.typed}", f"{verb.about}{also}", *more)
             return
-        say(hub, request, self.about, *(f"{verb.typed:35} {verb.about}" for verb in self.verbs))
+        say(hub, request, self.about, *(f"{verb.name:10} {verb.about}" for verb in self.verbs))
 
 
 def say(hub: Hub, request: Request, *lines: str) -> None:
