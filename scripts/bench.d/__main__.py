@@ -1,7 +1,7 @@
 """Measure XChat: its start, its echo, its idle clients, its load beside other servers.
 
     scripts/bench all [--rounds 3]                  every mark, in one table
-    scripts/bench start | echo | idle | commands    one of them
+    scripts/bench start | echo | idle | commands | history    one of them
     scripts/bench load [--rounds 3] [--pin] [--scenario busy-100,...] [--only xchat,...]
 
 All of it on loopback, bounded in time, with history and commits on. Servers that this machine
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import history
 import measures
 from measures import SHAPES, Results, median
 from peers import MAKERS, which
@@ -82,6 +83,19 @@ def idle_rows(_: argparse.Namespace) -> list[Row]:
     ]
 
 
+def history_rows(_: argparse.Namespace) -> list[Row]:
+    """Measure what a message costs the store, and how soon the latest of a million are read."""
+    taken = history.figures()
+    return [
+        Row("latest 50 of a channel with 1,000,000", 1000 * taken["latest"], "ms", 1),
+        Row("the same, read and written out", 1000 * taken["told"], "ms"),
+        Row("store, per message, 4,000 a commit", 1e6 * taken["together"], "us"),
+        Row("store, per message, each a commit", 1e6 * taken["alone"], "us"),
+        Row("search index, per message, beside the commit", 1e6 * taken["index"], "us"),
+        Row("search index, per message, on the disk", taken["index_bytes"], "bytes"),
+    ]
+
+
 def commands_rows(_: argparse.Namespace) -> list[Row]:
     """Measure how long a command takes to say what it is."""
     return [
@@ -143,6 +157,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "echo": echo_rows,
     "idle": idle_rows,
     "commands": commands_rows,
+    "history": history_rows,
     "load": load_rows,
 }
 
