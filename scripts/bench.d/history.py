@@ -31,7 +31,8 @@ TRIES = 400
 ALONE = 300
 INDEXED = 40
 """Pieces of the search index made."""
-WORDS = tuple("so when do we meet tomorrow, at eight or nine, and who brings bread".split(" "))
+SENTENCE = "so when do we meet tomorrow, at eight or nine, and who brings bread"
+WORDS = SENTENCE.split()
 SOURCE = "ana!~ana@10.0.0.1"
 TARGET, OTHER = "1", "2"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from xchat.chat.admin.operation import Operation
@@ -14,6 +14,7 @@ from xchat.chat.session import Request, Session
 from xchat.chat.state import State
 from xchat.chat.text import cut
 from xchat.irc.capabilities import BATCH, STANDARD_REPLIES
+from xchat.irc.message import NO_TAGS
 from xchat.irc.numerics import ERR_UNKNOWNERROR, Numeric
 from xchat.limits import LINE_BYTES_MAX, PARAM_ECHO_BYTES
 
@@ -96,20 +97,28 @@ class Desk:
         head = " ".join((f":{self.name}", "000", self.nick_of(request.session), *params, ":"))
         return LINE_BYTES_MAX - len(head.encode()) - len("\r\n")
 
-    def say_batch(self, request: Request, kind: Sequence[str], lines: Iterable[Line]) -> None:
-        """Tell lines, in a batch of this type where the client knows batches."""
-        with self.batch(request, kind) as tag:
+    def say_batch(
+        self,
+        request: Request,
+        kind: Sequence[str],
+        lines: Iterable[Line],
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> None:
+        """Tell lines, in a batch of this type, with these tags, where the client knows batches."""
+        with self.batch(request, kind, tags) as tag:
             for line in lines:
                 request.put(line, tag)
 
     @contextmanager
-    def batch(self, request: Request, kind: Sequence[str]) -> Iterator[str]:
+    def batch(
+        self, request: Request, kind: Sequence[str], tags: Mapping[str, str] = NO_TAGS
+    ) -> Iterator[str]:
         """Begin and end a batch around what is put with this tag; without the capability none."""
         if not request.session.caps & BATCH:
             yield ""
             return
         reference = f"{kind[0].rpartition('/')[2]}{self.next_batch()}"
-        request.put(Line(self.name, "BATCH", (f"+{reference}", *kind)))
+        request.put(Line(self.name, "BATCH", (f"+{reference}", *kind), tags=tags))
         yield f"batch={reference}"
         request.put(Line(self.name, "BATCH", (f"-{reference}",)))
 

@@ -54,7 +54,7 @@ def test_history_is_its_own_batch(alice: Client) -> None:
     """The batch type MUST be one of: an existing type applicable to the entire response."""
     alice.ask("JOIN #a", "PRIVMSG #a :hi")
     start, message, end = alice.read("@label=h CHATHISTORY LATEST #a * 5")
-    assert (start.params[1:], start.tags) == (("chathistory", "#a"), {"label": "h"})
+    assert (start.params[1:], start.tags["label"]) == (("chathistory", "#a"), "h")
     assert message.tags["batch"] == start.params[0][1:] == end.params[0][1:]
 
 

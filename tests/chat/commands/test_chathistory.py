@@ -444,3 +444,69 @@ def test_a_lifted_ban_is_remembered_over_a_restart(open_server: OpenServer) -> N
     bob = again.client("bob", *CAPS)
     again.channel("#a", bob)
     assert texts(history(bob, "LATEST #a * 9")) == []
+
+
+# -- where it ends ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "is_last"),
+    [
+        ("LATEST #a * 10", True),
+        ("LATEST #a * 9", False),
+        ("LATEST #a * 0", False),
+        ("LATEST #a {4} 5", True),
+        ("LATEST #a {4} 4", False),
+        ("BEFORE #a {5} 5", True),
+        ("BEFORE #a {5} 4", False),
+        ("AFTER #a {5} 4", True),
+        ("AFTER #a {5} 3", False),
+        ("BETWEEN #a {2} {5} 2", True),
+        ("BETWEEN #a {5} {2} 1", False),
+        ("AROUND #a {5} 10", True),
+        ("AROUND #a {5} 9", False),
+        ("TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 1", True),
+        ("TARGETS timestamp=1970-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 0", False),
+    ],
+)
+def test_the_last_page_says_so(
+    alice: Client, said: list[Message], request_: str, *, is_last: bool
+) -> None:
+    """The tag draft/chathistory-end on the start of a batch: what was asked for ends with it. So a
+    client need not ask again where history ends at the edge of a page.
+    """
+    places = [reference("msgid", message) for message in said]
+    start = alice.read(f"CHATHISTORY {request_.format(*places)}")[0]
+    assert start.command == "BATCH"
+    assert ("draft/chathistory-end" in start.tags) == is_last
+
+
+def test_who_knows_no_tags_is_not_told_that_it_ends(
+    server: Server, alice: Client, said: list[Message]
+) -> None:
+    bob = server.client("bob", "batch", "draft/chathistory")
+    bob.ask("JOIN #a")
+    assert not bob.read("CHATHISTORY LATEST #a * 50")[0].tags
+
+
+def test_the_labelled_end_of_it(alice: Client, said: list[Message]) -> None:
+    """One batch that is the whole answer to a labelled command has the label itself."""
+    start, *_ = alice.read("@label=x CHATHISTORY LATEST #a * 50")
+    assert start.params[1:] == ("chathistory", "#a")
+    assert start.tags == {"label": "x", "draft/chathistory-end": ""}
+
+
+# -- who it was -------------------------------------------------------------------------------
+
+
+def test_it_tells_the_account_and_the_bot_of_then(open_server: OpenServer) -> None:
+    """The lines SHOULD be as they were told: account-tag, and the tag bot, of that time."""
+    server = open_server()
+    ana = server.client("ana", "message-tags", account=server.account("Ana"))
+    bob = server.client("bob", *CAPS, "account-tag")
+    server.channel("#a", ana, bob)
+    ana.ask("MODE ana +B", "PRIVMSG #a :beep", "PRIVMSG bob :boop", "MODE ana -B", "NICK eva")
+    live = [message for message in bob.read() if message.command == "PRIVMSG"]
+    assert {(message.tags["account"], message.tags["bot"]) for message in live} == {("Ana", "")}
+    again = history(bob, "LATEST #a * 1") + history(bob, "LATEST Ana * 1")
+    assert [*map(as_told, again)] == [*map(as_told, live)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.chat.apply.playback import line_of, readdressed
@@ -20,6 +20,7 @@ from xchat.chat.reading import (
 from xchat.chat.refused import Failed
 from xchat.chat.session import Request
 from xchat.irc.capabilities import EVENT_PLAYBACK, MESSAGE_REDACTION, MESSAGE_TAGS
+from xchat.irc.message import NO_TAGS
 from xchat.limits import HISTORY_ROWS_MAX
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TIMESTAMP = "timestamp="
+END = {"draft/chathistory-end": ""}
+"""The tag of a batch after which there is nothing more to ask for: the request was answered whole."""
 _NEEDS = {"TAGMSG": MESSAGE_TAGS, "REDACT": MESSAGE_REDACTION}
 """Commands that nobody is told who lacks these capabilities, now or later."""
+
+
+class Page(NamedTuple):
+    """Rows that answer a request, oldest first; `is_last` if there are no more of them."""
+
+    rows: list[HistoryRow]
+    is_last: bool
 
 
 class Asked(NamedTuple):
@@ -39,49 +49,51 @@ class Asked(NamedTuple):
     limit: int
     with_events: bool
 
-    def page(
-        self, *, after: int = 0, before: int | None = None, newest: bool = False
-    ) -> list[HistoryRow]:
+    def page(self, *, after: int = 0, before: int | None = None, newest: bool = False) -> Page:
         """Return rows between two places (exclusive) that the reader may have."""
-        return self.store.page(
+        rows = self.store.page(
             self.readable.target,
             after=max(after, self.readable.after),
             before=before,
-            limit=self.limit,
+            limit=self.limit + 1,
             newest=newest,
             with_events=self.with_events,
         )
+        over = max(len(rows) - self.limit, 0)
+        return Page(rows[over:] if newest else rows[: self.limit], is_last=not over)
 
 
-def _latest(asked: Asked, reference: Reference | None) -> list[HistoryRow]:
+def _latest(asked: Asked, reference: Reference | None) -> Page:
     return asked.page(after=reference.last if reference else 0, newest=True)
 
 
-def _before(asked: Asked, reference: Reference) -> list[HistoryRow]:
+def _before(asked: Asked, reference: Reference) -> Page:
     return asked.page(before=reference.first, newest=True)
 
 
-def _after(asked: Asked, reference: Reference) -> list[HistoryRow]:
+def _after(asked: Asked, reference: Reference) -> Page:
     return asked.page(after=reference.last)
 
 
-def _around(asked: Asked, reference: Reference) -> list[HistoryRow]:
+def _around(asked: Asked, reference: Reference) -> Page:
     """Return as many before as after; where one side has fewer, the other has more."""
     place = reference.first
-    older, newer = asked.page(before=place, newest=True), asked.page(after=place - 1)
-    count = max((asked.limit - 1) // 2, asked.limit - len(newer))
-    older = older[max(len(older) - count, 0) :]
-    return older + newer[: asked.limit - len(older)]
+    before, after = asked.page(before=place, newest=True), asked.page(after=place - 1)
+    count = max((asked.limit - 1) // 2, asked.limit - len(after.rows))
+    older = before.rows[max(len(before.rows) - count, 0) :]
+    rows = older + after.rows[: asked.limit - len(older)]
+    is_all = len(rows) == len(before.rows) + len(after.rows)
+    return Page(rows, is_last=is_all and before.is_last and after.is_last)
 
 
-def _between(asked: Asked, first: Reference, second: Reference) -> list[HistoryRow]:
+def _between(asked: Asked, first: Reference, second: Reference) -> Page:
     """Return what begins at the first reference, be that forwards or backwards in time."""
     if first.first <= second.first:
         return asked.page(after=first.last, before=second.first)
     return asked.page(after=second.last, before=first.first, newest=True)
 
 
-_SUBCOMMANDS: dict[str, tuple[Callable[..., list[HistoryRow]], int]] = {
+_SUBCOMMANDS: dict[str, tuple[Callable[..., Page], int]] = {
     "LATEST": (_latest, 1),
     "BEFORE": (_before, 1),
     "AFTER": (_after, 1),
@@ -118,7 +130,8 @@ def _history(hub: Hub, request: Request, subcommand: str) -> None:
     asked = Asked(store, found, _limit(subcommand, limit), events)
     latest = subcommand == "LATEST" and references == ("*",)
     places = [None if latest else Reference(store, subcommand, text) for text in references]
-    say_rows(hub, request, ("chathistory", name), find(asked, *places))
+    page = find(asked, *places)
+    say_rows(hub, request, ("chathistory", name), page.rows, END if page.is_last else NO_TAGS)
 
 
 def _need_params(request: Request, subcommand: str, count: int) -> tuple[str, ...]:
@@ -151,8 +164,9 @@ def _targets(hub: Hub, request: Request) -> None:
     )
     count = _limit("TARGETS", limit)
     rows = spoken[:count] if first <= second else spoken[max(len(spoken) - count, 0) :]
+    tags = END if len(spoken) <= count else NO_TAGS
     lines = [Line(hub.name, "CHATHISTORY", ("TARGETS", name, format_time(ts))) for ts, name in rows]
-    hub.say_batch(request, ("draft/chathistory-targets",), lines)
+    hub.say_batch(request, ("draft/chathistory-targets",), lines, tags)
 
 
 def _need_timestamp(text: str) -> int:
@@ -169,7 +183,13 @@ def readable_by(hub: Hub, uid: str) -> list[Readable]:
     return [*readable_channels(hub.state, uid), *direct]
 
 
-def say_rows(hub: Hub, request: Request, kind: Sequence[str], rows: Sequence[HistoryRow]) -> None:
+def say_rows(
+    hub: Hub,
+    request: Request,
+    kind: Sequence[str],
+    rows: Sequence[HistoryRow],
+    tags: Mapping[str, str] = NO_TAGS,
+) -> None:
     """Tell rows of history again in a batch, but for what the client could not bear."""
     caps, log_id = request.session.caps, hub.ledger.store.log_id
     heard = (row for row in rows if not _NEEDS.get(row.command, 0) & ~caps)
@@ -177,4 +197,4 @@ def say_rows(hub: Hub, request: Request, kind: Sequence[str], rows: Sequence[His
     lines = [line_of(row, log_id) for row in heard]
     if channel is not None:
         lines = [readdressed(line, channel.name) for line in lines]
-    hub.say_batch(request, kind, lines)
+    hub.say_batch(request, kind, lines, tags)
