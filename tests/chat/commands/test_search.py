@@ -6,6 +6,8 @@ import pytest
 
 from tests.chat.commands.test_chathistory import as_told
 from tests.chat.pair import Client, OpenServer, Server
+from xchat.chat.retention import keeping
+from xchat.config.settings import History
 from xchat.irc.message import Message, escape_tag
 from xchat.limits import HISTORY_ROWS_MAX
 
@@ -229,3 +231,37 @@ def test_requests_that_are_none(alice: Client, request_: str, attribute: str) ->
 def test_who_has_not_asked_for_it(server: Server) -> None:
     """The search capability MUST be negotiated."""
     assert server.client("bob").ask("SEARCH text=x") == ["421 bob SEARCH :Unknown command"]
+
+
+# -- the rules of history hold ----------------------------------------------------------------
+
+
+def test_what_was_said_before_a_ban_ended_is_not_found(server: Server, alice: Client) -> None:
+    """What may be read is one rule for all that tells the past."""
+    bob = server.client("bob", *CAPS, "draft/chathistory")
+    alice.ask("PRIVMSG #a :word one", "MODE #a +b bob!*@*", "PRIVMSG #a :word two")
+    alice.ask("MODE #a -b bob!*@*", "PRIVMSG #a :word three")
+    server.channel("#a", bob)
+    assert texts(bob, "text=word") == texts(bob, "in=#a") == ["word three"]
+    told = bob.read("CHATHISTORY LATEST #a * 50")[1:-1]
+    assert [message.params[1] for message in told] == ["word three"]
+    assert len(texts(alice, "text=word")) == 3
+
+
+def test_what_a_later_life_of_a_name_hides(server: Server) -> None:
+    alice, bob = server.client("alice", *CAPS), server.client("bob", *CAPS)
+    server.channel("#b", alice)
+    alice.ask("MODE #b +i", "PRIVMSG #b :word one", "PART #b")
+    server.channel("#b", bob)
+    bob.ask("PRIVMSG #b :word two")
+    assert texts(bob, "text=word") == ["word two"]
+
+
+def test_what_is_not_kept_any_longer_is_not_found(server: Server, alice: Client) -> None:
+    """Retention takes it from the index as from history."""
+    alice.ask(*(f"PRIVMSG #a :word {number}" for number in range(5)))
+    assert len(texts(alice, "text=word")) == 5
+    keep = keeping(server.hub.state, History(messages_max=2))
+    for _ in server.store.retaining(keep):
+        pass
+    assert texts(alice, "text=word") == texts(alice, "in=#a") == ["word 3", "word 4"]

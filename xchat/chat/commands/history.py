@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TIMESTAMP = "timestamp="
 END = {"draft/chathistory-end": ""}
-"""The tag of a batch after which there is nothing more to ask for: the request was answered whole."""
+"""The tag of a batch that answers a request whole: there is nothing more to ask for."""
 _NEEDS = {"TAGMSG": MESSAGE_TAGS, "REDACT": MESSAGE_REDACTION}
 """Commands that nobody is told who lacks these capabilities, now or later."""
 
