@@ -6,6 +6,8 @@ that they are passed on as they are, within bounds, and told again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.chat.commands.test_chathistory import history
@@ -28,7 +30,7 @@ def bob(server: Server, alice: Client) -> Client:
     return bob
 
 
-def client_only(tags: dict[str, str]) -> dict[str, str]:
+def client_only(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if key.startswith("+")}
 
 
