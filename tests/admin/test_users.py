@@ -94,7 +94,8 @@ def test_what_cannot_be_is_refused_in_words_and_not_recorded(hand: Hand) -> None
     assert (unknown["code"], unknown["exit_code"]) == ("ACCOUNT_UNKNOWN", 4)
     odd = hand.fails("user", "add", "ana", stdin="x" * 5000 + "\n")
     assert (odd["code"], odd["exit_code"]) == ("INVALID_ARGUMENTS", 2)
-    assert "xxx" not in odd["error"]
+    assert odd["error"] == "password has more than 4096 characters"
+    assert hand.fails("user", "remove", "")["error"] == "name is empty"
     assert [row["act"] for row in hand.json("audit")] == ["user add"]
 
 

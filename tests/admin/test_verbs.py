@@ -149,3 +149,13 @@ def test_the_audit_log_tells_all_that_was_done_and_no_secret(
     assert hand.json("audit", "--since", "1h") == rows
     assert hand.json("audit", "--since", "2999-01-01") == []
     assert hand.run("audit", "--since", "yesterday")[0] == 2
+
+
+def test_help_tells_what_each_argument_is(hand: Hand) -> None:
+    _, told, _ = hand.run("ban", "add", "--help")
+    assert "KIND  account, mask (nick!user@host) or address" in told
+    _, told, _ = hand.run("user", "add", "--help")
+    assert "NAME  the account" in told
+    assert "text: with --generate alone" in told
+    _, told, _ = hand.run("audit", "--help")
+    assert "2026-11-22T20:15" in told

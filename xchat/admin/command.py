@@ -54,12 +54,32 @@ class VerbCommand(click.Command):
         super().__init__(verb.name.rpartition(" ")[2], **extra)
         self._verb = verb
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print what each argument is, and then the options."""
+        if rows := list(_argument_rows(self._verb)):
+            with formatter.section("Arguments"):
+                formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
+
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the fields of the answer."""
         shape = self._verb.shape
         many = "a list of objects with" if self._verb.lists else "an object with"
         with formatter.section(f"With --json: {many}"):
-            formatter.write_dl([(name, kind) for name, kind in shape_of(shape)])
+            formatter.write_dl([*shape_of(shape), *_made_by(self._verb)])
+
+
+def _made_by(verb: Verb) -> Iterator[tuple[str, str]]:
+    """Yield what the answer holds that was made here, and never came from the server."""
+    if any(_described(field)[0].get("secret") for field in fields(verb.arguments)):
+        yield "password", "text: with --generate alone"
+
+
+def _argument_rows(verb: Verb) -> Iterator[tuple[str, str]]:
+    for field in fields(verb.arguments):
+        extra, about = _described(field)
+        if field.required and not extra.get("secret"):
+            yield field.name.upper(), about
 
 
 def shape_of(shape: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:

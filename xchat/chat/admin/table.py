@@ -189,7 +189,18 @@ def begin(hub: Hub, who: str, name: str, arguments: Mapping[str, object]) -> Ope
     try:
         verb.handler(hub, operation, msgspec.convert(arguments, verb.arguments))
     except msgspec.ValidationError as error:
-        operation.refusal = Refusal("INVALID_ARGUMENTS", str(error))
+        operation.refusal = Refusal("INVALID_ARGUMENTS", _words(error))
     except (Refused, Failed, Ignored) as fault:
         operation.refused(fault)
     return operation
+
+
+def _words(error: msgspec.ValidationError) -> str:
+    """Say in words for people which argument is empty or too long; anything else as it is."""
+    what, _, place = str(error).partition(" - at `$.")
+    name, bound = place.rstrip("`"), what.rpartition(" of length ")[2]
+    if bound == ">= 1":
+        return f"{name} is empty"
+    if bound.startswith("<= "):
+        return f"{name} has more than {bound.removeprefix('<= ')} characters"
+    return str(error)
