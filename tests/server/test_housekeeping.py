@@ -7,15 +7,19 @@ import json
 import resource
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.store.entries import keep_many
+from xchat.chat.entities import Terms
+from xchat.chat.retention import Keeping
 from xchat.journal import open_journal
 from xchat.limits import FAILURE_SECONDS
 from xchat.server.housekeeping import LITTLE_TO_DO_SECONDS, Housekeeping
 from xchat.store.database import FILE_NAME
+from xchat.store.retention import RETAIN_ROWS
 from xchat.store.store import TIDY_AFTER_ENTRIES, TIDY_NOW_ENTRIES, SqliteStore
 
 IDLE, BUSY = LITTLE_TO_DO_SECONDS * 2, LITTLE_TO_DO_SECONDS / 2
@@ -66,3 +70,32 @@ def test_a_disk_that_fails_is_told_now_and_then(store: SqliteStore) -> None:
     housekeeping.tidy(10.0 + 3 * FAILURE_SECONDS)
     assert not store.is_untidy
     assert len(journal.getvalue().splitlines()) == 2
+
+
+def test_what_is_not_to_be_kept_is_erased_a_piece_at_a_time(store: SqliteStore) -> None:
+    """Between two pieces others have their turns; when all is done it rests for a while."""
+    keep_many(store, 3 * RETAIN_ROWS, a_turn=100)
+    terms = Terms(messages=RETAIN_ROWS)
+    journal = open_journal("json", stream=io.StringIO())
+    housekeeping = Housekeeping(store, journal, lambda: Keeping(terms))
+    left, now = [3 * RETAIN_ROWS], 10.0
+    while left[-1] > RETAIN_ROWS:
+        housekeeping.after_turn(now, now + BUSY)
+        left.append(len(store.page("1", limit=1_000, newest=True)))
+        now += 1.0
+        assert now < 10.0 + 60.0, left
+    assert {before - after for before, after in pairwise(left)} == {0, RETAIN_ROWS}
+
+
+def test_what_cannot_be_erased_is_told(store: SqliteStore) -> None:
+    keep_many(store, 10, a_turn=10)
+    said = io.StringIO()
+    keeping = Keeping(Terms(messages=1))
+    housekeeping = Housekeeping(store, open_journal("json", stream=said), lambda: keeping)
+    with no_file_grows():
+        for tick in range(5):
+            housekeeping.retain(10.0 + tick)
+    assert [json.loads(line)["level"] for line in said.getvalue().splitlines()] == ["error"]
+    for tick in range(5):
+        housekeeping.retain(20.0 + tick)
+    assert len(store.page("1", limit=100, newest=True)) == 1

@@ -225,6 +225,13 @@ def test_no_retention(server: Server, words: str) -> None:
     assert server.hub.state.channels["#a"].retention == Terms()
 
 
+def test_info_tells_retention(server: Server) -> None:
+    ana = registered(server)
+    assert not [line for line in ask(ana, "INFO #a") if "keeps" in line]
+    ask(ana, "SET #a RETENTION 30d")
+    assert "It keeps what is said for 30 days" in ask(ana, "INFO #a")
+
+
 def test_only_the_founder_sets_retention(server: Server) -> None:
     bob = member(server, "bob")
     registered(server, bob)

@@ -10,7 +10,7 @@ from xchat.chat.apply.bans import meant_by
 from xchat.chat.apply.sight import is_member, visible_channel
 from xchat.chat.apply.standing import role_bits, standing
 from xchat.chat.commands.each import need_user
-from xchat.chat.entities import Channel
+from xchat.chat.entities import Channel, Terms
 from xchat.chat.events import (
     AccessChanged,
     ChannelDropped,
@@ -110,6 +110,8 @@ def info(hub: Hub, request: Request, words: list[str]) -> None:
         f"{channel.name}, since {format_time(channel.created)}; "
         f"founder: {_name_of(hub, channel.founder)}",
     )
+    if channel.retention != Terms():
+        say(hub, request, f"It keeps what is said {in_words(channel.retention)}")
     own = standing(channel, hub.state.users[request.session.uid].account)
     if own:
         say(hub, request, f"You are {ROLE_NAMES[_letter_of(own)]} there, whenever you enter")
