@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from tests.e2e import malformed_accounts as accounts
+
 DIGITS = b"9" * 5000
 THOUSAND = b" ".join(b"a%d" % i for i in range(1000))
 THOUSAND_CHANNELS = b",".join(b"#c%d" % i for i in range(1000))
@@ -409,11 +411,11 @@ def cases() -> Iterator[Case]:
     """Yield the whole table."""
     for name, raw in BARE.items():
         yield Case(f"bare-{name}", Stage.BARE, raw)
-    for name, raw in NEW_LINES.items():
+    for name, raw in (NEW_LINES | accounts.NEW_LINES).items():
         yield Case(f"new-{name}", Stage.NEW, raw)
-    for name, raw in USER_LINES.items():
+    for name, raw in (USER_LINES | accounts.USER_LINES).items():
         yield Case(f"user-{name}", Stage.USER, raw)
-    for command in COMMANDS:
+    for command in (*COMMANDS, *accounts.COMMANDS):
         for shape, rest in SHAPES.items():
             yield Case(f"user-{command.decode()}-{shape}", Stage.USER, command + rest)
 
