@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from xchat.irc import names
@@ -123,6 +124,7 @@ USER_MODES = {
 """What a mode of a user says of them, by its letter."""
 
 
+@lru_cache(maxsize=64)
 def rank_of(roles: int) -> Rank:
     """Return the highest of somebody's roles."""
     return next((role.rank for role in ROLES if roles & role.bit), Rank.NONE)

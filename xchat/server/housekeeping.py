@@ -12,6 +12,8 @@ from xchat.store.store import SqliteStore
 
 LITTLE_TO_DO_SECONDS = 0.5
 """A turn that took so long has mostly waited."""
+WAITED_SECONDS = 0.02
+"""One that took so long has mostly waited too, where people talk all the time."""
 RETAIN_SECONDS = 600.0
 """So often it is looked for what is not to be kept any longer."""
 INDEX_SECONDS = 0.2
@@ -45,7 +47,8 @@ class Housekeeping:
             self.retain(now)
         elif now >= self._index_at:
             self._index_at = now + INDEX_SECONDS
-            if store.is_behind:
+            has_time = now - before > WAITED_SECONDS
+            if store.is_behind if has_time else store.must_index:
                 self.index(now)
 
     def retain(self, now: float) -> None:

@@ -28,6 +28,8 @@ SHARD = 0
 TIDY_AFTER_ENTRIES = 1_000
 TIDY_NOW_ENTRIES = 10_000
 """A message that is alone in its turn costs 16 KB of write-ahead log: this bounds it at 160 MB."""
+INDEX_NOW_ENTRIES = 20_000
+"""What a search may have to index first, in half a second."""
 REPLAY_ENTRIES = 1_000
 
 _INSERT_LOG = "INSERT INTO log (seq, ts, event) VALUES (?, ?, ?)"
@@ -226,6 +228,11 @@ class SqliteStore(Histories):
     def is_behind(self) -> bool:
         """Whether there is enough that was said of late to be indexed for the search."""
         return self._index.behind(self.seq) >= INDEX_ROWS
+
+    @property
+    def must_index(self) -> bool:
+        """Whether there is so much that it is indexed whatever else there is to do."""
+        return self._index.behind(self.seq) >= INDEX_NOW_ENTRIES
 
     def _time_at(self, place: int) -> int:
         """Return the time of the first entry from a place on, some having been erased."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xchat import __version__
 from xchat.chat import isupport
 from xchat.chat.lines import Line, format_time
-from xchat.chat.modes import OPER
+from xchat.chat.modes import INVISIBLE, OPER
 from xchat.chat.refused import Refused
 from xchat.chat.session import Request
 from xchat.chat.text import cut
@@ -69,9 +69,12 @@ def motd(hub: Hub, request: Request) -> None:
 
 def lusers(hub: Hub, request: Request) -> None:
     """LUSERS: how many are here."""
-    users = hub.state.users.values()
-    invisible = sum("i" in user.modes for user in users)
-    here = sum(user.node == hub.node for user in users)
+    users, node = hub.state.users.values(), hub.node
+    invisible = here = operators = 0
+    for user in users:  # once: everyone who comes is told
+        invisible += INVISIBLE in user.modes
+        operators += OPER in user.modes
+        here += user.node == node
     unknown = sum(not session.registered for session in hub.sessions.values())
     visible, everyone = len(users) - invisible, len(users)
     hub.reply(
@@ -80,7 +83,7 @@ def lusers(hub: Hub, request: Request) -> None:
         text=f"There {'is' if visible == 1 else 'are'} {_counted(visible, 'user')} and "
         f"{invisible} invisible on 1 server",
     )
-    hub.reply(request, RPL_LUSEROP, str(sum(OPER in user.modes for user in users)))
+    hub.reply(request, RPL_LUSEROP, str(operators))
     hub.reply(request, RPL_LUSERUNKNOWN, str(unknown))
     hub.reply(request, RPL_LUSERCHANNELS, str(len(hub.state.channels)))
     hub.reply(request, RPL_LUSERME, text=f"I have {_counted(here, 'client')} and 0 servers")
