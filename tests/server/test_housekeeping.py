@@ -17,9 +17,10 @@ from xchat.chat.entities import Terms
 from xchat.chat.retention import Keeping
 from xchat.journal import open_journal
 from xchat.limits import FAILURE_SECONDS
-from xchat.server.housekeeping import LITTLE_TO_DO_SECONDS, Housekeeping
+from xchat.server.housekeeping import LITTLE_TO_DO_SECONDS, WAITED_SECONDS, Housekeeping
 from xchat.store.database import FILE_NAME
 from xchat.store.retention import RETAIN_ROWS
+from xchat.store.search import INDEX_ROWS
 from xchat.store.store import TIDY_AFTER_ENTRIES, TIDY_NOW_ENTRIES, SqliteStore
 
 IDLE, BUSY = LITTLE_TO_DO_SECONDS * 2, LITTLE_TO_DO_SECONDS / 2
@@ -99,3 +100,26 @@ def test_what_cannot_be_erased_is_told(store: SqliteStore) -> None:
     for tick in range(5):
         housekeeping.retain(20.0 + tick)
     assert len(store.page("1", limit=100, newest=True)) == 1
+
+
+def test_what_was_said_is_indexed_when_a_turn_has_waited(store: SqliteStore) -> None:
+    """Under load a turn has no time for it; past a bound it is done all the same."""
+    housekeeping = Housekeeping(store, open_journal("json", stream=io.StringIO()))
+    housekeeping.after_turn(9.0, 9.0)  # looks for what is not to be kept
+    keep_many(store, INDEX_ROWS * 2, a_turn=100)
+    housekeeping.after_turn(10.0, 10.0)
+    assert store.is_behind
+    housekeeping.after_turn(11.0, 11.0 + 2 * WAITED_SECONDS)
+    housekeeping.after_turn(12.0, 12.0 + 2 * WAITED_SECONDS)
+    assert not store.is_behind
+
+
+def test_a_search_never_has_very_much_to_index_first(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xchat.store.store.INDEX_NOW_ENTRIES", INDEX_ROWS)
+    housekeeping = Housekeeping(store, open_journal("json", stream=io.StringIO()))
+    housekeeping.after_turn(9.0, 9.0)
+    keep_many(store, INDEX_ROWS, a_turn=100)
+    housekeeping.after_turn(10.0, 10.0)
+    assert not store.is_behind
