@@ -72,6 +72,18 @@ def test_metadata_tells_nobody_who_listens(hall: tuple[Client, Client, Client]) 
     assert alice.heard() == ["METADATA bob status * new"]
 
 
+def test_nor_does_any_other_question(hall: tuple[Client, Client, Client]) -> None:
+    """WHOIS, a WHO that matches all, and an INVITE that is not needed told who listens."""
+    alice, bob, carl = hall
+    bob.ask("MODE bob +i")
+    assert not any("#a" in line for line in carl.ask("WHOIS bob"))
+    assert any("#a" in line for line in alice.ask("WHOIS bob"))
+    assert not any("~bob" in line for line in carl.ask("WHO b*"))
+    assert any("~bob" in line for line in alice.ask("WHO b*"))
+    assert carl.ask("INVITE bob #a") == ["341 carl bob #a"]
+    assert alice.ask("INVITE bob #a") == ["443 alice bob #a :is already on channel"]
+
+
 # -- devices ----------------------------------------------------------------------------------
 
 

@@ -98,10 +98,6 @@ class State:
         other = next((folded for folded in looks if folded and folded != but), None)
         return self.channels[other] if other else None
 
-    def share_channel(self, one: str, other: str) -> bool:
-        """Say whether two users are in one channel."""
-        return not self.joined[one].keys().isdisjoint(self.joined[other])
-
     def account_of(self, uid: str) -> Account | None:
         """Return the account that a user is logged in to."""
         user = self.users.get(uid)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.ranks import need_member
+from xchat.chat.apply.sight import sees
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Topic
 from xchat.chat.events import TopicChanged, UserInvited
@@ -52,7 +53,8 @@ def check_invited(state: State, event: UserInvited) -> None:
         raise Refused(ERR_NOSUCHNICK, channel.name)
     if "i" in channel.flags and rank_of(roles) < INVITES:
         raise Refused(ERR_CHANOPRIVSNEEDED, channel.name)
-    if event.target in state.members[names.fold(event.channel)]:
+    folded = names.fold(event.channel)
+    if event.target in state.members[folded] and sees(state, folded, event.uid, event.target):
         raise Refused(ERR_USERONCHANNEL, target.nick, channel.name)
     waiting = [uid for uid in channel.invited if uid in state.users]
     if event.target not in waiting and 0 < event.invites_max <= len(waiting):

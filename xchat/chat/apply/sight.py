@@ -37,6 +37,18 @@ def is_unseen(state: State, folded: str, uid: str) -> bool:
     return "u" in state.channels[folded].flags and not state.members[folded].get(uid)
 
 
+def sees(state: State, folded: str, viewer: str, uid: str) -> bool:
+    """Say whether somebody may know that a user is in a channel, where they see that channel."""
+    runs = rank_of(state.members[folded].get(viewer, 0)) >= SEES_ALL
+    return viewer == uid or runs or not is_unseen(state, folded, uid)
+
+
+def meets(state: State, viewer: str, uid: str) -> bool:
+    """Say whether two are in one channel, where the first sees the second."""
+    shared = (folded for folded in state.joined[uid] if folded in state.joined[viewer])
+    return any(sees(state, folded, viewer, uid) for folded in shared)
+
+
 def witnesses(state: State, folded: str, uid: str) -> tuple[str, ...]:
     """Return who sees an unseen member all the same: those who run the channel, and they."""
     members = state.members[folded].items()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from xchat.chat import operators
-from xchat.chat.apply.sight import seen_members, visible_channel
+from xchat.chat.apply.sight import meets, seen_members, visible_channel
 from xchat.chat.entities import User
 from xchat.chat.lines import Line
 from xchat.chat.modes import BOT, OPER, prefix_of
@@ -108,7 +108,7 @@ def is_in_sight(hub: Hub, request: Request, user: User) -> bool:
     uid = request.session.uid
     if "i" not in user.modes or uid == user.uid or _sees_all(hub, uid):
         return True
-    return hub.state.share_channel(uid, user.uid)
+    return meets(hub.state, uid, user.uid)
 
 
 def _sees_all(hub: Hub, uid: str) -> bool:

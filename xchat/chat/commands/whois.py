@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xchat.chat import operators
 from xchat.chat.apply.metadata_rules import owner_of
-from xchat.chat.apply.sight import is_member, is_visible
+from xchat.chat.apply.sight import is_member, is_visible, sees
 from xchat.chat.commands.each import split
 from xchat.chat.commands.information import need_this_server
 from xchat.chat.commands.who import address_of, idle_of
@@ -127,6 +127,8 @@ def _channels_of(hub: Hub, request: Request, user: User) -> Iterator[str]:
     for folded in hub.state.joined[user.uid]:
         channel = hub.state.channels[folded]
         shared = is_member(hub.state, uid, channel)
+        if not sees(hub.state, folded, uid, user.uid):
+            continue
         if shared or (not hidden and is_visible(hub.state, uid, channel)):
             roles = hub.state.members[folded][user.uid]
             yield f"{prefix_of(roles, every=every)}{channel.name}"
