@@ -17,6 +17,7 @@ from xchat.chat.events import (
     StandingClaimed,
 )
 from xchat.chat.refused import Failed
+from xchat.chat.services.channel import do, name_of, need_channel, stands
 from xchat.chat.services.service import Misused, need_account, say
 from xchat.chat.session import Request
 from xchat.irc import names
@@ -24,7 +25,6 @@ from xchat.irc import names
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
-from xchat.chat.services.channel import do, name_of, need_channel, stands
 
 ROLE_NAMES = {"q": "founder", "a": "admin", "o": "op", "h": "halfop", "v": "voice"}
 _LETTERS = {name: letter for letter, name in ROLE_NAMES.items()} | {one: one for one in "aohv"}

@@ -17,14 +17,14 @@ from xchat.chat.modes import ROLE_OF, Rank
 from xchat.chat.refused import Failed
 from xchat.chat.reserved import SERVICE_NICKS
 from xchat.chat.retention import in_words, terms_of
+from xchat.chat.services.channel import do, name_of, need_channel
+from xchat.chat.services.channel_access import ROLE_NAMES, access, amode, role_verb, unban
 from xchat.chat.services.service import Misused, Service, Verb, need_account, own_account, say
 from xchat.chat.session import Request
 
 if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
-from xchat.chat.services.channel import do, name_of, need_channel
-from xchat.chat.services.channel_access import ROLE_NAMES, access, amode, role_verb, unban
 
 # -- whose it is ------------------------------------------------------------------------------
 
