@@ -59,6 +59,7 @@ def tokens(config: Config) -> list[str]:
         "UTF8ONLY",
         "WHOX",
         *(["draft/ACCOUNTREQUIRED"] if config.is_private else []),
+        *([f"draft/ICON={config.server.icon}"] if config.server.icon else []),
     ]
 
 

@@ -56,6 +56,16 @@ PasswordHash = Annotated[
 ]
 
 
+Url = Annotated[
+    str,
+    Meta(
+        pattern=r"^https://[!-\[\]-~]+\Z",
+        max_length=200,
+        extra={"rule": "https:// and no spaces or backslashes, 200 characters at most"},
+    ),
+]
+
+
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[section]` of the file."""
 
@@ -85,6 +95,9 @@ class Server(_Section, frozen=True):
             extra={"rule": "letters of B, R, T, i and w"},
         ),
     ] = ""
+    icon: Annotated[
+        Url | None, Meta(description="the picture that clients show of this network (draft/ICON)")
+    ] = None
     admin: Annotated[
         tuple[Line, ...],
         Meta(max_length=3, description="who runs this server and how to reach them (ADMIN)"),
