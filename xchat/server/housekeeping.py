@@ -31,7 +31,8 @@ class Housekeeping:
     ) -> None:
         self._store = store
         self._journal = journal
-        self._keeping = keeping
+        self.keeping = keeping
+        """Says what is not to be kept any longer."""
         self._round: Iterator[None] | None = None
         """Erasing what is not kept any longer, while it goes on."""
         self._retain_at = 0.0
@@ -53,7 +54,7 @@ class Housekeeping:
 
     def retain(self, now: float) -> None:
         """Erase some of what is not to be kept; while there is more, soon again."""
-        self._round = self._round or self._store.retaining(self._keeping())
+        self._round = self._round or self._store.retaining(self.keeping())
         wait = INDEX_SECONDS
         try:
             next(self._round)

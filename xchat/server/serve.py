@@ -57,42 +57,50 @@ def serve(
     goodbye, where it cannot be used any more.
     """
     names.skeletons("ა")  # reads the tables of names now, not while the first guest waits
-    store = SqliteStore(start.data_folder / FILE_NAME)
-    housekeeping = Housekeeping(store, journal)
-    loop = Loop(start.listeners)
-    stack = contextlib.ExitStack()
-    try:
+    with contextlib.ExitStack() as stack:
+        store = stack.enter_context(contextlib.closing(SqliteStore(start.data_folder / FILE_NAME)))
+        housekeeping = Housekeeping(store, journal)
+        stack.callback(lambda: housekeeping.tidy(time.monotonic()))
+        loop = stack.enter_context(contextlib.closing(Loop(start.listeners)))
         _compare_clock(store, journal)
         hub = start_hub(config, store, start.data_folder)
-        housekeeping = Housekeeping(store, journal, lambda: keeping(hub.state, hub.config.history))
-        _say_left_out(hub, journal)
         hub.reload, hub.config_name = reload, name
-        hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
-        guests = Guests(hub, loop, start.context, journal, room=_room())
+        housekeeping.keeping = lambda: keeping(hub.state, hub.config.history)
+        _say_left_out(hub, journal)
+        guests = _let_in(hub, loop, start, journal)
         workers = stack.enter_context(contextlib.closing(Workers(hub.work, loop.wake)))
         console = stack.enter_context(
             contextlib.closing(Console(start.data_folder, hub, loop, journal))
         )
-        hub.outside = partial(_look_outside, guests, start)
         turn = Turn(hub, loop, guests, workers, journal, console=console)
         _calm_collector()
         with loop.signals():
             announce()
             _say_listening(start.listeners, journal)
-            try:
-                _run(turn, loop, housekeeping)
-            except StoreError as error:
-                _give_up(turn, guests, journal, error)
-                raise
-            journal.info("stopping", connections=len(guests))
-            _farewell(turn, guests, "The server is stopping")
-    finally:
-        stack.close()
-        loop.close()
-        housekeeping.tidy(time.monotonic())
-        store.close()
+            _run_to_the_end(turn, loop, housekeeping, guests, journal)
     journal.info("stopped")
     return 0
+
+
+def _let_in(hub: Hub, loop: Loop, start: Start, journal: Journal) -> Guests:
+    """Let the rules know of connections, and connections of the rules."""
+    guests = Guests(hub, loop, start.context, journal, room=_room())
+    hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
+    hub.outside = partial(_look_outside, guests, start)
+    return guests
+
+
+def _run_to_the_end(
+    turn: Turn, loop: Loop, housekeeping: Housekeeping, guests: Guests, journal: Journal
+) -> None:
+    """Serve until a signal, then say goodbye; where the store fails, say that."""
+    try:
+        _run(turn, loop, housekeeping)
+    except StoreError as error:
+        _give_up(turn, guests, journal, error)
+        raise
+    journal.info("stopping", connections=len(guests))
+    _farewell(turn, guests, "The server is stopping")
 
 
 def _look_outside(guests: Guests, start: Start) -> Outside:

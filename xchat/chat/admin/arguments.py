@@ -113,7 +113,7 @@ class SessionKill(Arguments, frozen=True):
 class BroadcastText(Arguments, frozen=True):
     """What to tell everyone."""
 
-    text: Annotated[Name, Meta(description="one line of text")]
+    text: Annotated[Text, Meta(min_length=1, description="one line of text")]
 
 
 class AuditSince(Arguments, frozen=True):
