@@ -34,7 +34,7 @@ Figures = dict[str, Any]
 Results = dict[tuple[str, str], list[Figures]]
 ECHOES = 500
 STARTS = 7
-COMMANDS = ("xchat-certs", "xchat-server", "xchat-client")
+COMMANDS = ("xchat-certs", "xchat-server", "xchat-client", "xchat-admin")
 LOAD_SECONDS_MAX = 120
 
 

@@ -8,34 +8,6 @@ from tests.chat.pair import Server
 from xchat.limits import LINE_BYTES_ENDLESS, LINE_BYTES_MAX, TAGS_FROM_CLIENT_BYTES_MAX
 
 
-def test_bytes_that_are_not_utf8_are_refused_never_mangled(server: Server) -> None:
-    """FAIL PRIVMSG INVALID_UTF8: the client's message was rejected because it contained invalid
-    UTF-8 data. FAIL is sent whatever the client negotiated: the specification names it.
-    """
-    alice, bob = server.client("alice"), server.client("bob")
-    server.channel("#a", alice, bob)
-    assert alice.ask(b"PRIVMSG #a :hi\xaa") == [
-        "FAIL PRIVMSG INVALID_UTF8 :Message rejected: it is not valid UTF-8"
-    ]
-    assert bob.heard() == []
-
-
-def test_the_refusal_has_the_label(server: Server) -> None:
-    alice = server.client("alice", "batch", "labeled-response")
-    (fail,) = alice.read(b"@label=xyz PRIVMSG #qux hi\xaa")
-    assert (fail.command, fail.params[:2]) == ("FAIL", ("PRIVMSG", "INVALID_UTF8"))
-    assert fail.tags == {"label": "xyz"}
-
-
-@pytest.mark.parametrize("line", [b"\xaa\xbb hi", b"PRIV\xffMSG a :b", b"\xff"])
-def test_a_command_that_cannot_be_read_is_a_star(server: Server, line: bytes) -> None:
-    """If the server is unable to parse the sent command then it MAY send a FAIL command with no
-    command name (i.e. *).
-    """
-    (fail,) = server.client("alice").ask(line)
-    assert fail.startswith("FAIL * INVALID_UTF8 :")
-
-
 @pytest.mark.parametrize("line", [b"PRIVMSG a :b\0c", b"PING a\rb", b"@a=b", b":source", b"!!! x"])
 def test_what_is_no_message(server: Server, line: bytes) -> None:
     knows, does_not = server.client("alice", "standard-replies"), server.client("bob")
