@@ -84,7 +84,7 @@ def test_a_key_of_another_certificate_is_refused(
     assert str(other_pki.key) in said
 
 
-@pytest.mark.parametrize("program", ["xchat-certs", "xchat-server", "xchat-client"])
+@pytest.mark.parametrize("program", ["xchat-certs", "xchat-server", "xchat-client", "xchat-admin"])
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_every_command_says_what_it_is(program: str, option: str, timing: RecordTiming) -> None:
     start = time.monotonic()
