@@ -1,4 +1,4 @@
-"""Events as they stand in the log (chat/events.py)."""
+"""Events as they stand in the log (chat/events)."""
 
 from __future__ import annotations
 
