@@ -36,15 +36,22 @@ def leave(
     state = step.state
     state.drop_member(folded, uid)
     step.effects.append(effects.Left(uid, folded))
-    if state.members[folded]:
+    end_or_rest(step, folded, is_over=is_over)
+
+
+def end_or_rest(
+    step: Step, folded: str, *, is_over: Callable[[Channel], bool] = is_forsaken
+) -> None:
+    """End a channel in which nobody is, or keep it; one that somebody is in goes on."""
+    if step.state.members[folded]:
         return
-    if is_over(state.channels[folded]):
-        state.drop_channel(folded)
+    if is_over(step.state.channels[folded]):
+        step.state.drop_channel(folded)
     else:
-        let_rest(step, folded)
+        _let_rest(step, folded)
 
 
-def let_rest(step: Step, folded: str) -> None:
+def _let_rest(step: Step, folded: str) -> None:
     """Keep a channel in which nobody is; of too many the one left longest ago ends."""
     state, channel = step.state, step.state.channels[folded]
     state.put_channel(replace(channel, emptied=0 if channel.founder else step.seq))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from xchat.chat.apply.emptying import is_forsaken, let_rest
+from xchat.chat.apply.emptying import end_or_rest
 from xchat.chat.apply.ranks import need_member, need_rank
 from xchat.chat.apply.standing import put_roles, role_bits, standing
 from xchat.chat.apply.step import Step, actor
@@ -123,12 +123,7 @@ def dropped(step: Step, event: ChannelDropped) -> None:
     state.put_channel(channel)
     for uid, roles in sorted(state.members[folded].items()):
         put_roles(step, folded, uid, roles & ~_FROM_REGISTRATION)
-    if state.members[folded]:
-        return
-    if is_forsaken(channel):
-        state.drop_channel(folded)
-    else:
-        let_rest(step, folded)
+    end_or_rest(step, folded)
 
 
 def check_retention(state: State, event: RetentionSet) -> None:
@@ -197,9 +192,7 @@ def check_claimed(state: State, event: StandingClaimed) -> None:
 
 def claimed(step: Step, event: StandingClaimed) -> None:
     """Let a member be what their account is there, beside what they are already."""
-    folded, user = names.fold(event.channel), step.state.users[event.uid]
-    standing_bits = role_bits(step.state.channels[folded], user.account)
-    put_roles(step, folded, user.uid, step.state.members[folded][user.uid] | standing_bits)
+    _take_up(step, names.fold(event.channel), step.state.users[event.uid])
 
 
 def _settle_roles(step: Step, folded: str, aid: str, before: int) -> None:
@@ -214,8 +207,12 @@ def _settle_roles(step: Step, folded: str, aid: str, before: int) -> None:
 def give_standing(step: Step, user: User) -> None:
     """Let a user who logs in be, where they are already, what their account is there."""
     for folded in sorted(step.state.joined[user.uid]):
-        standing_bits = role_bits(step.state.channels[folded], user.account)
-        put_roles(step, folded, user.uid, step.state.members[folded][user.uid] | standing_bits)
+        _take_up(step, folded, user)
+
+
+def _take_up(step: Step, folded: str, user: User) -> None:
+    standing_bits = role_bits(step.state.channels[folded], user.account)
+    put_roles(step, folded, user.uid, step.state.members[folded][user.uid] | standing_bits)
 
 
 def forget_account(step: Step, aid: str) -> None:
