@@ -10,10 +10,13 @@ from functools import lru_cache
 import msgspec
 from msgspec.structs import replace
 
+from xchat.chat.entities import User
+from xchat.chat.modes import BOT
 from xchat.chat.multiline import is_multiline, lines_of
 from xchat.irc.capabilities import (
     ACCOUNT_TAG,
     BATCH,
+    EXTENDED_JOIN,
     MESSAGE_TAGS,
     MULTILINE,
     RELAYMSG,
@@ -23,6 +26,8 @@ from xchat.irc.message import NO_TAGS, escape_tag
 from xchat.limits import LINE_BYTES_MAX
 
 _BREAKS = re.compile("[\r\n\0]")
+NO_ACCOUNT = "*"
+"""Stands in lines for the account of who is logged in to none."""
 _SPOKEN = {"PRIVMSG", "NOTICE"}
 """What people say is always told after a colon: many a bot looks for one."""
 
@@ -62,6 +67,24 @@ def spoken(line: Line) -> Line:
     if not line.params or not is_multiline(line.params[-1]):
         return line
     return replace(line, richer_need=_IN_BATCH, richer=line.params)
+
+
+def join_of(user: User, channel: str, account: str, ts: int, msgid: str = "") -> Line:
+    """Return the JOIN that shows a user in a channel (IRCv3 extended-join), as from themselves.
+
+    `account` is the name of their account, or nothing.
+    """
+    return Line(
+        user.prefix,
+        "JOIN",
+        (channel,),
+        ts,
+        msgid,
+        richer_need=EXTENDED_JOIN,
+        richer=(channel, account or NO_ACCOUNT, user.realname),
+        account=account,
+        bot=BOT in user.modes,
+    )
 
 
 def render(line: Line, caps: int, extra: str = "") -> bytes:

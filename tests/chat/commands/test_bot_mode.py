@@ -35,3 +35,15 @@ def test_what_a_bot_says_is_tagged(server: Server) -> None:
     for line in bob.read():
         assert line.tags.get("bot") == "", line
     assert all("bot" not in line.tags for line in carl.read())
+
+
+def test_a_further_device_is_shown_a_bots_join_as_others_are(server: Server) -> None:
+    """Servers MUST add the `bot` tag to messages sent by bots, whoever is told."""
+    account = server.account("robo")
+    robo = server.client("robo", account=account)
+    robo.ask("MODE robo +B", "JOIN #a")
+    again = server.connect()
+    again.session.claim.account = account.aid
+    told = again.read("CAP REQ :message-tags", "NICK robo", "USER r 0 * :r", "CAP END")
+    (join,) = [message for message in told if message.command == "JOIN"]
+    assert "bot" in join.tags

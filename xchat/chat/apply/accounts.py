@@ -23,6 +23,7 @@ from xchat.chat.events import (
     UserLoggedIn,
     UserLoggedOut,
 )
+from xchat.chat.lines import NO_ACCOUNT
 from xchat.chat.operators import ROLES
 from xchat.chat.refused import Failed, Ignored, Refused
 from xchat.chat.reserved import reserved_as
@@ -30,8 +31,6 @@ from xchat.chat.state import State
 from xchat.irc import names
 from xchat.irc.capabilities import ACCOUNT_NOTIFY
 from xchat.irc.numerics import ERR_SASLALREADY
-
-NO_ACCOUNT = "*"
 
 
 def check_account_registered(state: State, event: AccountRegistered) -> None:

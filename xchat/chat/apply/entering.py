@@ -11,12 +11,12 @@ from xchat.chat.apply.standing import comes_and_goes, role_bits, tell_roles
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import Channel, User
 from xchat.chat.events import ChannelJoined
-from xchat.chat.lines import Line
-from xchat.chat.modes import BOT, DEFAULT_FLAGS, OPERATOR
+from xchat.chat.lines import join_of
+from xchat.chat.modes import DEFAULT_FLAGS, OPERATOR
 from xchat.chat.refused import Ignored, Refused
 from xchat.chat.state import State
 from xchat.irc import names
-from xchat.irc.capabilities import AWAY_NOTIFY, EXTENDED_JOIN
+from xchat.irc.capabilities import AWAY_NOTIFY
 from xchat.irc.numerics import (
     ERR_BADCHANMASK,
     ERR_BADCHANNELKEY,
@@ -25,8 +25,6 @@ from xchat.irc.numerics import (
     ERR_INVITEONLYCHAN,
     ERR_NEEDREGGEDNICK,
 )
-
-NO_ACCOUNT = "*"
 
 
 def check_joined(state: State, event: ChannelJoined) -> None:
@@ -96,17 +94,7 @@ def joined(step: Step, event: ChannelJoined) -> None:
 
 def _entered(step: Step, user: User, folded: str) -> effects.Entered:
     channel, account = step.state.channels[folded], step.account_name(user)
-    line = Line(
-        user.prefix,
-        "JOIN",
-        (channel.name,),
-        step.ts,
-        step.msgid,
-        richer_need=EXTENDED_JOIN,
-        richer=(channel.name, account or NO_ACCOUNT, user.realname),
-        account=account,
-        bot=BOT in user.modes,
-    )
+    line = join_of(user, channel.name, account, step.ts, step.msgid)
     state = step.state
     seen = dict(seen_members(state, folded, user.uid))
     seen.setdefault(user.uid, state.members[folded][user.uid])

@@ -9,11 +9,11 @@ from xchat.chat.apply.sight import around, is_unseen, witnesses
 from xchat.chat.apply.step import Step, actor
 from xchat.chat.entities import User
 from xchat.chat.events import HostChanged
-from xchat.chat.lines import Line
+from xchat.chat.lines import Line, join_of
 from xchat.chat.modes import ROLES
 from xchat.chat.state import State
 from xchat.irc import names
-from xchat.irc.capabilities import CHGHOST, EXTENDED_JOIN
+from xchat.irc.capabilities import CHGHOST
 
 CHANGING = "Changing host"
 """Why a user seems to leave, to those who do not know CHGHOST."""
@@ -55,12 +55,7 @@ def show(step: Step, old: User, user: str, host: str) -> None:
 def _come_back(step: Step, user: User, folded: str) -> list[Line]:
     """Return what shows a user, and the roles they have, in a channel again."""
     channel, roles = step.state.channels[folded], step.state.members[folded][user.uid]
-    account = step.account_name(user) or "*"
-    join = replace(
-        step.line(user, "JOIN", channel.name),
-        richer_need=EXTENDED_JOIN,
-        richer=(channel.name, account, user.realname),
-    )
+    join = join_of(user, channel.name, step.account_name(user), step.ts, step.msgid)
     letters = "".join(role.letter for role in ROLES if roles & role.bit)
     if not letters:
         return [join]

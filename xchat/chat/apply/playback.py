@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from xchat.chat import effects
 from xchat.chat.apply.step import HistoryRow, Step, make_msgid
-from xchat.chat.lines import Line, spoken
+from xchat.chat.lines import NO_ACCOUNT, Line, spoken
 from xchat.irc import names
 from xchat.irc.capabilities import EXTENDED_JOIN
 
@@ -31,7 +31,6 @@ _WORDS_BEFORE_TEXT = {
     "TOPIC": 1,
 }
 """How many parameters, words without a space, stand before a text; other lines have none."""
-NO_ACCOUNT = "*"
 _ToRoom = effects.ToNeighbours | effects.ToChannel | effects.Entered
 
 

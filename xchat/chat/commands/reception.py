@@ -12,7 +12,7 @@ from xchat.chat.commands.information import lusers, motd, say_isupport
 from xchat.chat.commands.markread import say_marker
 from xchat.chat.effects import Entered, LoggedIn
 from xchat.chat.entities import Account, Channel, User
-from xchat.chat.lines import Line, format_time
+from xchat.chat.lines import Line, format_time, join_of
 from xchat.chat.metadata import telling
 from xchat.chat.modes import CHANNEL_MODES, ROLES, USER_MODES, prefix_of
 from xchat.chat.reading import readable_channel
@@ -20,7 +20,6 @@ from xchat.chat.refused import Refused
 from xchat.chat.session import Request, Session
 from xchat.chat.text import rows
 from xchat.irc.capabilities import (
-    EXTENDED_JOIN,
     MULTI_PREFIX,
     NO_IMPLICIT_NAMES,
     NO_IMPLICIT_NAMES_DRAFT,
@@ -106,15 +105,7 @@ def _say_joined(hub: Hub, session: Session, folded: str, detached_at: int) -> No
     user, channel = state.users[session.uid], state.channels[folded]
     account = state.account_name(user.uid)
     request = hub.aside(session)
-    line = Line(
-        user.prefix,
-        "JOIN",
-        (channel.name,),
-        hub.now_ms,
-        richer_need=EXTENDED_JOIN,
-        richer=(channel.name, account or "*", user.realname),
-        account=account,
-    )
+    line = join_of(user, channel.name, account, hub.now_ms)
     request.put(line)
     seen = dict(seen_members(state, folded, user.uid))
     seen.setdefault(user.uid, state.members[folded][user.uid])

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from xchat.chat import effects, events, naming
 from xchat.chat.commands import reception
 from xchat.chat.entities import User
-from xchat.chat.lines import Line
+from xchat.chat.lines import Line, join_of
 from xchat.chat.modes import SEES_ALL, rank_of
 from xchat.chat.refused import Failed
 from xchat.chat.session import News, Request, Session
 from xchat.chat.text import clean
 from xchat.irc import names
-from xchat.irc.capabilities import CHANNEL_RENAME, EXTENDED_JOIN
+from xchat.irc.capabilities import CHANNEL_RENAME
 from xchat.irc.message import Message
 from xchat.limits import LINE_BYTES_MAX
 
@@ -68,15 +68,7 @@ def _part_and_join(
     old, new, reason = effect.line.params
     account = hub.state.account_name(user.uid)
     part = Line(user.prefix, "PART", (old, reason) if reason else (old,), effect.line.ts)
-    join = Line(
-        user.prefix,
-        "JOIN",
-        (new,),
-        effect.line.ts,
-        richer_need=EXTENDED_JOIN,
-        richer=(new, account or "*", user.realname),
-        account=account,
-    )
+    join = join_of(user, new, account, effect.line.ts)
     for line in (part, join):
         hub.fanout.tell(session, line, request)
     asks = request is not None and session is request.session
