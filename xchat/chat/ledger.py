@@ -144,6 +144,10 @@ class Settled(msgspec.Struct, frozen=True):
     kept: bool = True
 
 
+Rows = tuple[list[HistoryRow], list[Row], list[Erased], list[AuditRow]]
+"""What the store writes of some entries: history, state, what is erased, and the audit log."""
+
+
 class Ledger:
     """The state, the log it follows, and the store that keeps both."""
 
@@ -161,12 +165,17 @@ class Ledger:
     def catch_up(self) -> None:
         """Apply what the log holds and the index does not; raises CannotKeep."""
         for entries in self.store.behind():
-            steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
-            history = [row for step in steps for row in step.history]
-            erased = [place for step in steps for place in step.erased]
-            audit = [row for step in steps for row in step.audit]
-            self.store.index(entries, history, self.state.changes(), erased, audit)
+            _, rows = self._apply(entries)
+            self.store.index(entries, *rows)
             self.state.confirm()
+
+    def _apply(self, entries: Sequence[Entry]) -> tuple[list[Step], Rows]:
+        """Apply entries; return what came of each, and what the store is to write of all."""
+        steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
+        history = [row for step in steps for row in step.history]
+        erased = [place for step in steps for place in step.erased]
+        audit = [row for step in steps for row in step.audit]
+        return steps, (history, self.state.changes(), erased, audit)
 
     def append(
         self, asker: Asker, event: events.Event, then: Callable[[], None] | None = None
@@ -208,12 +217,9 @@ class Ledger:
             return Settled()
         lost = [(item.token, item.why) for item in polled if isinstance(item, Lost)]
         entries = [item for item in polled if isinstance(item, Entry)]
-        steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
-        history = [row for step in steps for row in step.history]
-        erased = [place for step in steps for place in step.erased]
-        audit = [row for step in steps for row in step.audit]
+        steps, rows = self._apply(entries)
         try:
-            self.store.keep(entries, history, self.state.changes(), erased, audit)
+            self.store.keep(entries, *rows)
         except CannotKeep as failure:
             self.state.take_back()
             self.failure = str(failure)

@@ -38,7 +38,7 @@ def test_what_a_bot_says_is_tagged(server: Server) -> None:
 
 
 def test_a_further_device_is_shown_a_bots_join_as_others_are(server: Server) -> None:
-    """Servers MUST add the `bot` tag to messages sent by bots, whoever is told."""
+    """The tag SHOULD be added by the server to all commands sent by a bot."""
     account = server.account("robo")
     robo = server.client("robo", account=account)
     robo.ask("MODE robo +B", "JOIN #a")
