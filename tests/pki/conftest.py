@@ -38,7 +38,7 @@ class Ended:
 
 def run_certs(*words: str, cwd: Path, umask: int = -1) -> Ended:
     """Run `xchat-certs` as a person would, without a terminal."""
-    return run(sys.executable, "-m", "xchat.pki.cli", *words, cwd=cwd, umask=umask)
+    return run(sys.executable, "-m", "xchat.certs.cli", *words, cwd=cwd, umask=umask)
 
 
 def run(*words: str, cwd: Path, umask: int = -1) -> Ended:

@@ -16,11 +16,11 @@ import msgspec
 import pytest
 
 from tests.pki.conftest import Ended, make, run, run_certs, tree
+from xchat.certs.command import Failure
 from xchat.errors import UsageError
 from xchat.pki import wish
 from xchat.pki.acts import Act
 from xchat.pki.check import check_server_pair
-from xchat.pki.command import Failure
 from xchat.pki.detect import Found
 from xchat.pki.errors import Differs, Expired, Locked
 from xchat.pki.examine import examine
@@ -251,7 +251,7 @@ def test_passphrases_are_never_asked_for_without_a_terminal(tmp_path: Path) -> N
 
 def test_passphrases_are_asked_for_twice_and_not_shown(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
-    certs = [sys.executable, "-m", "xchat.pki.cli", "init", "--passphrase"]
+    certs = [sys.executable, "-m", "xchat.certs.cli", "init", "--passphrase"]
     with subprocess.Popen(
         certs, cwd=tmp_path, start_new_session=True, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
@@ -376,7 +376,7 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_full_is_named_and_nothing_is_half_there(tmp_path: Path) -> None:
     """A file that may not grow stands for the disk; room made, the next `init` works."""
-    certs = [sys.executable, "-m", "xchat.pki.cli", "init"]
+    certs = [sys.executable, "-m", "xchat.certs.cli", "init"]
     limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100));"
     ended = run(sys.executable, "-c", f"{limit} os.execv(sys.executable, {certs})", cwd=tmp_path)
     assert ended == Ended(1, "", "xchat-certs: certs: File too large\n  df -h certs\n")

@@ -17,7 +17,8 @@ import pytest
 from cryptography import x509
 
 from tests.pki.conftest import NAMES, make, run, run_certs, self_signed, tree
-from xchat.pki import say, stage
+from xchat.certs import say
+from xchat.pki import stage
 from xchat.pki.errors import Differs
 from xchat.pki.folder import Folder
 from xchat.pki.init import init
@@ -230,7 +231,7 @@ def test_status_names_file_rule_and_mending_command(made: Folder, how: str) -> N
     report = msgspec.json.decode(certs(made, "status", "--json", code=code), type=Report)
     mend = report.problems[0].mend
     assert mend in said
-    command = mend.replace("xchat-certs", f"{sys.executable} -m xchat.pki.cli")
+    command = mend.replace("xchat-certs", f"{sys.executable} -m xchat.certs.cli")
     mended = run(*command.split(), cwd=made.path.parent)
     assert mended.code == 0, mended.err
     certs(made, "status")

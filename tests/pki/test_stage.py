@@ -23,7 +23,7 @@ from xchat.pki.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.wish import Wish
 
-CERTS = (sys.executable, "-m", "xchat.pki.cli")
+CERTS = (sys.executable, "-m", "xchat.certs.cli")
 CALLS = "/^(mkdir|rename|symlink|unlink|rmdir|f?chmod|fsync|write)"
 """The system calls that change a disk."""
 DECISIVE = ("rename", "symlink")

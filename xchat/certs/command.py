@@ -7,12 +7,14 @@ import shlex
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
 import click
 import msgspec
 
+from xchat.certs.table import VERBS
 from xchat.errors import UsageError, XChatError
 
 NAME = "xchat-certs"
@@ -39,6 +41,18 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 class Program(click.Group):
     """The verbs together: what is wrong with the words, or the output, is said in two lines."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the verbs in the table's order."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a verb's module; None for a word that is no verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"xchat.certs.verbs.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
 
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run the command line and leave with its exit code, as `click.Group.main` does."""

@@ -14,8 +14,8 @@ import pytest
 
 from tests.pki.conftest import run_certs
 from xchat import __version__
-from xchat.pki.cli import main
-from xchat.pki.command import Failure
+from xchat.certs.cli import main
+from xchat.certs.command import Failure
 
 VERBS = ("init", "show", "status", "verify")
 
@@ -27,7 +27,7 @@ def test_help_and_version_come_at_once(words: list[str], tmp_path: Path) -> None
     assert run_certs(*words, cwd=tmp_path).code == 0
     assert time.monotonic() - start < 3
     code = (
-        "import sys; from xchat.pki.cli import main\n"
+        "import sys; from xchat.certs.cli import main\n"
         f"main({words!r}, standalone_mode=False)\n"
         "sys.exit('cryptography' in sys.modules)"
     )
@@ -86,7 +86,7 @@ def test_an_error_is_the_programs_name_and_what_then_what_next(
 def test_an_output_that_takes_nothing_more_is_said_in_two_lines(
     words: list[str], tmp_path: Path
 ) -> None:
-    certs = [sys.executable, "-m", "xchat.pki.cli", *words]
+    certs = [sys.executable, "-m", "xchat.certs.cli", *words]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             certs, cwd=tmp_path, stdout=full, stderr=-1, text=True, check=False, timeout=20
@@ -98,7 +98,7 @@ def test_an_output_that_takes_nothing_more_is_said_in_two_lines(
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
-    certs = [sys.executable, "-m", "xchat.pki.cli", "--help"]
+    certs = [sys.executable, "-m", "xchat.certs.cli", "--help"]
     ours, theirs = os.pipe()
     os.close(ours)
     with open(theirs, "wb") as deaf:  # noqa: PTH123 - a descriptor has no path

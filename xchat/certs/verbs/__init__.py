@@ -1,0 +1,1 @@
+"""The verbs, one module each, whose `command` is imported when it is asked for."""
