@@ -78,6 +78,8 @@ PEM_BYTES_MAX = 1_048_576
 """A file of certificates or a key: ours have 4 KB, a whole system's bundle has 250."""
 RESOLVE_SECONDS_MAX = 1.0
 """What `xchat-certs` waits for a resolver to tell this machine's name: without a net it is mute."""
+LINK_CHARS_MAX = 1_024
+"""Characters of the link of an invite: with the longest host name it has 360."""
 LOCK_SECONDS_MAX = 10.0
 """What a command waits for another one in the same folder of certificates."""
 SOCKET_PATH_BYTES_MAX = 103
