@@ -56,7 +56,14 @@ class Connection:
     )
 
     def __init__(
-        self, sock: socket.socket, address: str, context: ssl.SSLContext, limits: Limits, now: float
+        self,
+        sock: socket.socket,
+        address: str,
+        context: ssl.SSLContext,
+        limits: Limits,
+        now: float,
+        *,
+        enrolment: ssl.SSLContext | None = None,
     ) -> None:
         self.sock = sock
         self.address = address
@@ -71,7 +78,7 @@ class Connection:
         self.is_counted_registered = False
         self.is_ordinary = False
         """Registered, and nothing to look after but what it is told."""
-        self._tls = TlsPipe(context)
+        self._tls = TlsPipe(context, enrolment)
         self.outbox = Outbox(sock, self._tls)
         self._lines = LineBuffer()
 
@@ -86,12 +93,19 @@ class Connection:
         if self.phase in _GOING:
             return ()
         plaintext = self._tls.feed(ciphertext)
+        if self.phase is Phase.HANDSHAKE and self._tls.enrols:
+            self.outbox.follow()
         return self._lines.feed(plaintext) if plaintext else ()
 
     @property
     def is_established(self) -> bool:
         """Whether the handshake is done."""
         return self._tls.established
+
+    @property
+    def enrols(self) -> bool:
+        """Whether the client has come to enrol, and for nothing else."""
+        return self._tls.enrols
 
     def open(self, session: Session) -> None:
         """Begin the session, once the connection is encrypted: its outbox is ours."""

@@ -40,6 +40,10 @@ class Outbox:
         self._counted = self._counted_bytes = 0
         self.fresh: list[bytes] = []
 
+    def follow(self) -> None:
+        """Write by the TLS connection that took the place of the first, before a word was said."""
+        self._write = self._tls.write
+
     @property
     def is_waiting(self) -> bool:
         """Whether something waits for the socket to take more."""

@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Callable
 
 from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
+from xchat.server.hello import wants_to_enrol
 from xchat.server.presented import Presented, take_presented
 
 READ_BYTES = 65_536
@@ -33,13 +34,19 @@ class TlsPipe:
     """
 
     __slots__ = (
-        "_incoming", "_outgoing", "_silent", "_tls", "established", "presented", "take", "write",
+        "_enrolment", "_first", "_incoming", "_outgoing", "_silent", "_tls", "enrols",
+        "established", "presented", "take", "write",
     )  # fmt: skip
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, enrolment: ssl.SSLContext | None = None) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._enrolment = enrolment
+        """The context for those who come to enrol, until it is known whether this one does."""
+        self._first = b""
+        self.enrols = False
+        """Whether the client has come to enrol: then `write` is another since it said so."""
         self._silent = 0
         self.established = False
         self.presented: Presented | None = None
@@ -54,6 +61,8 @@ class TlsPipe:
         a peer that goes on sending records that say nothing. EOFError means
         that the peer ended the TLS connection.
         """
+        if self._enrolment is not None and not (ciphertext := self._begin(ciphertext)):
+            return b""
         self._incoming.write(ciphertext)
         try:
             plaintext = self._read()
@@ -70,6 +79,18 @@ class TlsPipe:
         if self._silent > SILENT_CIPHERTEXT_BYTES_MAX:
             raise TlsError("too many records without a word in them")
         return plaintext
+
+    def _begin(self, ciphertext: bytes) -> bytes:
+        """Hold the first record back until it is whole; then choose the context, and return it."""
+        self._first += ciphertext
+        enrols = wants_to_enrol(self._first)
+        if enrols is None:
+            return b""
+        if enrols and self._enrolment is not None:
+            self._tls = self._enrolment.wrap_bio(self._incoming, self._outgoing, server_side=True)
+            self.write, self.enrols = self._tls.write, True
+        first, self._first, self._enrolment = self._first, b"", None
+        return first
 
     def _read(self) -> bytes:
         if not self.established:
