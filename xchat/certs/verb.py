@@ -1,4 +1,4 @@
-"""What every verb of `xchat-certs` has: `--dir`, `--json`, one short line, an Answer."""
+"""What every verb of `xchat-certs` has: `--dir`, `--json`, its schema, a short line, an Answer."""
 
 from __future__ import annotations
 
@@ -23,5 +23,22 @@ def verb(name: str, in_short: str) -> Callable[[Callable[..., Answer]], click.Co
         help="Where the certificates lie.",
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+    schema = click.option(
+        "--json-schema",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_print_schema,
+        help="Print the JSON Schema of that, and end.",
+    )
     make = click.command(name, cls=Verb, short_help=in_short)
-    return lambda function: make(where(as_json(function)))
+    return lambda function: make(where(as_json(schema(function))))
+
+
+def _print_schema(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    from xchat.certs.schemas import schema_of
+
+    if wanted:
+        verb = ctx.command_path.partition(" ")[2]
+        click.echo(schema_of(verb), nl=False)
+        ctx.exit()

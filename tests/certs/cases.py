@@ -1,0 +1,170 @@
+"""What every verb of `xchat-certs` is tried with: to try one more thing is one more row.
+
+`ANSWERS` are what it can answer, `ERRORS` how it can end instead; each verb has a row in both. A
+row begins in a folder whose `certs/` holds fresh certificates (chat.lan, localhost, ...), spoiled
+by `first`: words to run before, or a function of the folder above `certs/`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+First = Sequence[str] | Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A verb, the words after it, how it ends, and what is done before."""
+
+    verb: str
+    words: tuple[str, ...] = ()
+    code: int = 0
+    first: tuple[First, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A verb that cannot: the file or peer it names, the rule, and a part of the next command."""
+
+    verb: str
+    words: tuple[str, ...]
+    code: int
+    names: str
+    rule: str
+    mend: str
+    first: tuple[First, ...] = ()
+
+
+def without(*names: str) -> First:
+    """Return what takes files out of the folder, or the folder itself (`certs`)."""
+
+    def take(cwd: Path) -> None:
+        for name in names:
+            path = cwd / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    return take
+
+
+def holding(name: str, text: str) -> First:
+    """Return what puts a text into a file."""
+    return lambda cwd: (cwd / name).write_text(text)
+
+
+NOTHING_THERE = without("certs")
+INIT = ("init", "--no-detect", "--name", "chat.lan")
+
+ANSWERS = (
+    Answered("init", INIT[1:], first=(NOTHING_THERE,)),
+    Answered("init", INIT[1:]),
+    Answered("init", (*INIT[1:], "--force", "--name", "8.8.4.4", "--name", "chat.example.org")),
+    Answered("init", ("--no-detect", "--reissue", "--name", "10.9.8.7")),
+    Answered("status"),
+    Answered("status", code=3, first=(without("certs/issuer-key.pem"),)),
+    Answered("status", code=5, first=(holding("certs/ca.pem", "no PEM"),)),
+    Answered("verify", ("certs/live/server.pem",)),
+    Answered("verify", ("certs/live/server.pem", "--host", "bank.example"), code=5),
+    Answered("verify", ("certs/ca.pem",), code=5),
+    Answered("show"),
+    Answered("show", ("certs/issuer.pem",)),
+)
+
+ERRORS = (
+    Refused(
+        "init",
+        ("--no-detect", "--name", "chat.example.org"),
+        3,
+        names="certs is not as asked",
+        rule="its CA may not name chat.example.org",
+        mend="xchat-certs init --force",
+    ),
+    Refused(
+        "init",
+        ("--name", "chat_lan"),
+        2,
+        names="'chat_lan'",
+        rule="neither a host name nor an address",
+        mend="--name chat.lan",
+    ),
+    Refused(
+        "init",
+        ("--no-detect", "--passphrase-file", "none"),
+        3,
+        names="none",
+        rule="there is no such file",
+        mend="xchat-certs init --help",
+    ),
+    Refused(
+        "init",
+        INIT[1:],
+        3,
+        names="certs/ca.pem",
+        rule="is missing",
+        mend="xchat-certs init --force",
+        first=(without("certs/ca.pem"),),
+    ),
+    Refused(
+        "init",
+        ("--force", "--reissue"),
+        2,
+        names="--force and --reissue",
+        rule="exclude each other",
+        mend="xchat-certs init --help",
+    ),
+    Refused(
+        "status",
+        (),
+        3,
+        names="certs",
+        rule="there are no certificates",
+        mend="xchat-certs init",
+        first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "verify",
+        ("none.pem",),
+        3,
+        names="none.pem",
+        rule="there is no such file",
+        mend="xchat-certs verify --help",
+    ),
+    Refused(
+        "verify",
+        ("certs/live/server-key.pem",),
+        5,
+        names="certs/live/server-key.pem",
+        rule="holds no certificate that can be read",
+        mend="xchat-certs verify --help",
+    ),
+    Refused(
+        "verify",
+        ("certs/live/server.pem", "--ca", "none.pem"),
+        3,
+        names="none.pem",
+        rule="there is no such file",
+        mend="--ca FILE",
+    ),
+    Refused(
+        "show",
+        ("127.0.0.1:1",),
+        1,
+        names="127.0.0.1:1",
+        rule="cannot be reached",
+        mend="compare host and port",
+    ),
+    Refused(
+        "show",
+        (),
+        3,
+        names="certs",
+        rule="there are no certificates",
+        mend="xchat-certs init",
+        first=(NOTHING_THERE,),
+    ),
+)

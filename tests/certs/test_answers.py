@@ -1,0 +1,129 @@
+"""Every verb, as it answers and as it refuses: the rows are in tests/certs/cases.py.
+
+"`--json` of every verb validates against a committed schema; every error names the file, the rule
+and the next command."
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import msgspec
+import pytest
+
+from tests.certs.cases import ANSWERS, ERRORS, Answered, First, Refused
+from xchat.certs.cli import main
+from xchat.certs.command import Failure
+from xchat.certs.schemas import SHAPES, file_of, make_schema, schema_of
+from xchat.certs.table import VERBS
+from xchat.pki.folder import Folder
+
+SCHEMAS = Path(__file__).parents[2] / "xchat/certs/schemas"
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(made: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in this process, in the folder above `certs/`."""
+    monkeypatch.chdir(made.path.parent)
+
+    def words_said(*words: str) -> Said:
+        with pytest.raises(SystemExit) as left:
+            main(list(words))
+        return Said(int(left.value.code or 0), *capsys.readouterr())
+
+    return words_said
+
+
+def do_first(run: Run, steps: tuple[First, ...]) -> None:
+    for step in steps:
+        if callable(step):
+            step(Path.cwd())
+        else:
+            done = run(*step)
+            assert done.code == 0, done.err or done.out
+
+
+def leaves() -> Iterator[str]:
+    """Yield the words of every verb, those of groups too: `device add`."""
+    ctx = click.Context(main, info_name="xchat-certs")
+    for name in VERBS:
+        found = main.get_command(ctx, name)
+        if isinstance(found, click.Group):
+            yield from (f"{name} {each}" for each in found.commands)
+        else:
+            yield name
+
+
+def closed(part: Any) -> Any:
+    """Return a schema that allows no field it does not name: ours are to name them all."""
+    if isinstance(part, list):
+        return [closed(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    inner = {key: closed(value) for key, value in part.items()}
+    return inner | {"additionalProperties": False} if "properties" in part else inner
+
+
+@pytest.mark.parametrize("table", [SHAPES, {c.verb for c in ANSWERS}, {c.verb for c in ERRORS}])
+def test_every_verb_has_a_row_in_each_table(table: object) -> None:
+    """Add the missing one: `SHAPES` in xchat/certs/schemas, `ANSWERS`, `ERRORS` in cases.py."""
+    assert set(table) == set(leaves())  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("verb", SHAPES)
+def test_the_committed_schema_is_that_of_the_struct(verb: str) -> None:
+    assert schema_of(verb) == make_schema(verb), "mend it with: python -m xchat.certs.schemas"
+    jsonschema.Draft202012Validator.check_schema(json.loads(schema_of(verb)))
+
+
+def test_no_schema_is_of_a_verb_that_is_no_more() -> None:
+    assert {path.name for path in SCHEMAS.glob("*.json")} == set(map(file_of, SHAPES))
+
+
+@pytest.mark.parametrize("verb", SHAPES)
+def test_a_verb_prints_its_schema(verb: str, run: Run) -> None:
+    assert run(*verb.split(), "--json-schema") == Said(0, schema_of(verb), "")
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda c: " ".join((c.verb, *c.words)))
+def test_an_answer_validates_against_the_schema(case: Answered, run: Run) -> None:
+    do_first(run, case.first)
+    said = run(*case.verb.split(), *case.words, "--json")
+    assert (said.code, said.err) == (case.code, ""), said.out
+    value, schema = json.loads(said.out), closed(json.loads(schema_of(case.verb)))
+    jsonschema.validate(value, schema, jsonschema.Draft202012Validator)
+    assert value.keys() != {"error", "mend", "exit_code"}
+
+
+@pytest.mark.parametrize("case", ERRORS, ids=lambda c: f"{' '.join((c.verb, *c.words))}: {c.rule}")
+def test_an_error_names_the_file_the_rule_and_the_next_command(case: Refused, run: Run) -> None:
+    do_first(run, case.first)
+    said = run(*case.verb.split(), *case.words)
+    assert (said.code, said.out) == (case.code, ""), said.err
+    what, mend = said.err.splitlines()
+    assert what.startswith("xchat-certs: ")
+    assert case.names in what
+    assert case.rule in what
+    assert case.mend in mend
+    told = run(*case.verb.split(), *case.words, "--json")
+    schema = closed(json.loads(schema_of(case.verb)))
+    jsonschema.validate(json.loads(told.out), schema, jsonschema.Draft202012Validator)
+    failure = msgspec.json.decode(told.out, type=Failure)
+    assert (what, mend) == (f"xchat-certs: {failure.error}", f"  {failure.mend}")
+    assert told.code == failure.exit_code == case.code
