@@ -11,9 +11,11 @@ from xchat.server.tls import TlsPipe
 class Client:
     """Python's end of a connection to a `TlsPipe`."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, session: ssl.SSLSession | None = None) -> None:
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.tls = context.wrap_bio(
+            self.incoming, self.outgoing, server_hostname="localhost", session=session
+        )
 
     def feed(self, ciphertext: bytes) -> None:
         self.incoming.write(ciphertext)

@@ -304,6 +304,34 @@ def test_a_spoilt_certificate_is_at_worst_an_error_of_tls(place: int, byte: int,
         assert error.reason  # noqa: PT017 - this or nothing
 
 
+# -- nobody comes back without showing a certificate ----------------------------------------------
+
+
+@VERSIONS
+def test_no_session_is_resumed(
+    pair: Pair, asking: ssl.SSLContext, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    """pki.md, bar 12: "resumed handshake refused"; what it shows would be believed unjudged.
+
+    (TLS 1.3: no ticket is given. TLS 1.2: OpenSSL gives an id, and would know it again.)
+    """
+    shows = mint("nino").write(tmp_path)
+    _, first = connect(asking, pair, shows, version)
+    session = first.tls.session
+    assert session is not None
+    assert not session.has_ticket
+    assert bool(session.id) is (version is ssl.TLSVersion.TLSv1_2)
+    again = Client(first.tls.context, session)
+    pipe = TlsPipe(asking)
+    if version is ssl.TLSVersion.TLSv1_2:
+        with pytest.raises(TlsError, match="it resumes a session"):
+            shake_hands(pipe, again)
+        assert (pipe.established, pipe.presented) == (False, None)
+    else:
+        shake_hands(pipe, again)
+        assert not again.tls.session_reused
+
+
 # -- what we send ---------------------------------------------------------------------------------
 
 

@@ -95,6 +95,8 @@ class TlsPipe:
     def _read(self) -> bytes:
         if not self.established:
             self._tls.do_handshake()
+            if self._tls.session_reused:
+                raise TlsError("it resumes a session, where none may be resumed")
             self.established = True
             self.presented = take_presented(self._tls)
         first = self._tls.read(READ_BYTES)
