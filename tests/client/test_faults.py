@@ -7,15 +7,18 @@ import socket
 import ssl
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.client.conftest import MakeImpostor
 from tests.client.impostors import hang_up, odd_leaf, saying, server_context
 from tests.e2e.programs import run
 from xchat.client import wire
+from xchat.client.diagnose import diagnose
 from xchat.client.exits import ClientError, Exit, Fault
 from xchat.client.link import Link
 from xchat.client.output import Output
@@ -24,6 +27,7 @@ from xchat.client.send import Send
 from xchat.client.session import Identity, Session
 from xchat.client.tls import make_context
 from xchat.errors import UsageError
+from xchat.pki.authority import mint_root
 
 Done = subprocess.CompletedProcess[str]
 
@@ -82,6 +86,21 @@ def test_an_expired_certificate(impostor: MakeImpostor, authority: trustme.CA, c
     assert " UTC, 3 days ago" in done.stderr
     assert re.search("clock says [-0-9]{10} [0-9:]{5} UTC", done.stderr)
     assert other.heard == b""
+
+
+@pytest.mark.parametrize("first", ["old", "new"])
+def test_an_expired_root_beside_another(tmp_path: Path, first: str) -> None:
+    """Each root in the file is looked at, wherever it stands there."""
+    long_ago, now = (datetime.now(UTC) - timedelta(days=days) for days in (3660, 0))
+    roots = [mint_root(when, bounds=None).certificate for when in (long_ago, now)]
+    pems = [each.public_bytes(Encoding.PEM) for each in roots]
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(b"".join(pems if first == "old" else reversed(pems)))
+    error = ssl.SSLCertVerificationError(1, "certificate has expired")
+    error.verify_code = 10
+    fault = diagnose(error, Peer("127.0.0.1", 1), ca)
+    assert fault.end is Exit.EXPIRED
+    assert f"the CA in {ca} expired on {roots[0].not_valid_after_utc:%Y-%m-%d}" in fault.what
 
 
 def test_a_certificate_of_the_future(

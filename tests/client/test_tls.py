@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from tests.client.impostors import server_context
-from xchat.client.tls import Tls, make_context
+from xchat.client.tls import Tls, certificates_in, make_context
 
 
 class Pair:
@@ -106,3 +106,22 @@ def test_the_end_is_noticed_with_and_without_a_goodbye(context: ssl.SSLContext, 
     cut.client.feed(b"")
     assert polite.client.ended
     assert cut.client.ended
+
+
+@pytest.mark.parametrize("first", ["old", "new"])
+def test_a_file_of_two_roots_is_trusted_whole(
+    context: ssl.SSLContext, ca: Path, tmp_path: Path, first: str
+) -> None:
+    """While a root is rotated, `ca.pem` = old + new."""
+    pems = [ca.read_bytes(), trustme.CA().cert_pem.bytes()]
+    both = tmp_path / "ca.pem"
+    both.write_bytes(b"".join(pems if first == "old" else reversed(pems)))
+    Pair(context, both).shake()
+    assert len(certificates_in(both)) == 2
+
+
+@pytest.mark.parametrize("junk", ["", "junk", "-----BEGIN CERTIFICATE-----\n-----END CERTIFICA"])
+def test_no_certificate_is_none(tmp_path: Path, junk: str) -> None:
+    (tmp_path / "ca.pem").write_text(junk)
+    assert certificates_in(tmp_path / "ca.pem") == []
+    assert certificates_in(tmp_path / "none.pem") == []

@@ -162,6 +162,23 @@ def test_what_was_staged_and_not_committed_is_thrown_away(made: Folder) -> None:
     assert tree(made.path) == before
 
 
+def test_what_goes_with_a_change_goes_after_it(made: Folder) -> None:
+    """A file, a folder and what was never there; and again, as after a kill."""
+    (made.path / "next").mkdir()
+    (made.path / "next/issuer.pem").touch()
+    for _ in range(2):
+        change = stage.Stage(made.path)
+        change.add_secret("kept", b"1")
+        for name in ("next", "issuer-key.pem", "issuers/gone.pem"):
+            change.remove(name)
+        assert made.path.joinpath("live").exists()
+        change.commit()
+        assert made.path.joinpath("kept").read_bytes() == b"1"
+        assert not (made.path / "next").exists()
+        assert not made.issuer_key.exists()
+    assert not list(made.path.glob(".*"))
+
+
 def test_a_torn_line_of_the_journal_stays_on_a_line_of_its_own(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     journal.write_bytes(b'{"whole":1}\n{"to')

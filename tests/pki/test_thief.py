@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki.conftest import run
-from xchat.pki.authority import Holder, mint_issuer, mint_server
+from xchat.pki.authority import Holder, mint_issuer, mint_root, mint_server
 from xchat.pki.facts import names_of, read_chain
 from xchat.pki.folder import Folder
 from xchat.pki.keys import read_key
-from xchat.pki.names import Name, parse_name
+from xchat.pki.names import LOCAL, Name, parse_name
 from xchat.pki.verify import judge
 
 NOW = datetime.now(UTC)
@@ -42,6 +42,13 @@ def stolen(made_once: Folder) -> Holder:
     return Holder(read_chain(made_once.issuer.read_bytes(), made_once.issuer)[0], key)
 
 
+@pytest.fixture(scope="module", params=["one root", "two roots"])
+def trusted(made_once: Folder, request: pytest.FixtureRequest) -> bytes:
+    """The drill is the same while a rotation is in progress."""
+    beside = mint_root(NOW, bounds=LOCAL).certificate.public_bytes(Encoding.PEM)
+    return (beside if request.param == "two roots" else b"") + made_once.ca.read_bytes()
+
+
 Forge = Callable[[str], list[x509.Certificate]]
 
 
@@ -61,10 +68,10 @@ def forge(stolen: Holder) -> Forge:
 
 
 @pytest.mark.parametrize("what", [*LOOT, "sub-CA"])
-def test_python_and_cryptography_refuse(forge: Forge, made_once: Folder, what: str) -> None:
+def test_python_and_cryptography_refuse(forge: Forge, trusted: bytes, what: str) -> None:
     chain = forge(what)
     names = [n for n in names_of(chain[0]) if not str(n).startswith("*")] or ["www.example.com"]
-    verdicts = judge(chain, read_chain(made_once.ca.read_bytes(), made_once.ca), names, NOW)
+    verdicts = judge(chain, read_chain(trusted, "ca.pem"), names, NOW)
     assert {each.judge for each in verdicts} == {"OpenSSL", "cryptography"}
     assert all(each.broken for each in verdicts)
 
@@ -87,9 +94,9 @@ def gnutls(cwd: Path) -> bool:
     ],
 )
 def test_programs_refuse(
-    forge: Forge, made_once: Folder, tmp_path: Path, accepts: Callable[[Path], bool]
+    forge: Forge, trusted: bytes, tmp_path: Path, accepts: Callable[[Path], bool]
 ) -> None:
-    (tmp_path / "ca.pem").write_bytes(made_once.ca.read_bytes())
+    (tmp_path / "ca.pem").write_bytes(trusted)
     accepted = []
     for what in ("ours", *LOOT, "sub-CA"):
         pems = [each.public_bytes(Encoding.PEM) for each in forge(what)]

@@ -24,6 +24,7 @@ from xchat.chat import passwords
 from xchat.chat.events import AccountRegistered
 from xchat.config import Config, load
 from xchat.errors import ConfigError
+from xchat.pki.authority import mint_issuer, mint_root
 from xchat.pki.devices import account_in, uri_of
 from xchat.pki.init import init
 from xchat.pki.wish import Wish
@@ -32,6 +33,7 @@ from xchat.server.context import make_context
 from xchat.server.tls import TlsError, TlsPipe
 
 VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+PAIR_FILES = (("cert", ""), ("key", "-key"))
 NEWEST = ssl.TLSVersion.TLSv1_3
 
 
@@ -492,3 +494,27 @@ def test_a_ca_beside_our_pair_that_did_not_sign_it_is_not_believed(
     trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
     server = context_of(Pair(pair.ca, folder / "server.pem", pair.key))
     assert server.cert_store_stats()["x509_ca"] == 0
+
+
+def test_devices_of_an_issuer_that_was_rotated_out_log_in(pair: Pair, tmp_path: Path) -> None:
+    """ "The server's client CA set keeps the old issuer as long as it has devices in force";
+    the root above it is trusted no more, and what else that one signs is refused."""
+    folder = tmp_path / "certs"
+    init(folder, Wish(names=("localhost",), detects=False), datetime.now(UTC))
+    now, old = datetime.now(UTC), mint_root(datetime.now(UTC), bounds=None)
+    former, stranger = (mint_issuer(old, now, bounds=None) for _ in range(2))
+    (folder / "issuers").mkdir()
+    (folder / "issuers/1a2b.pem").write_bytes(former.certificate.public_bytes(Encoding.PEM))
+    (folder / "issuers/1a2b-key.pem").write_bytes(b"never looked at")
+    files = [f'tls.{each}="{folder}/live/server{end}.pem"' for each, end in PAIR_FILES]
+    ours = f'tls.client_ca="{folder}/ca.pem"'
+    for sets in ([], [ours]):
+        server = make_context(load(None, [*pair.settings, *files, *sets]).tls)
+        served = Pair(pair.ca, folder / "ca.pem", pair.key)
+        theirs = mint("nino", issuer=Device(former.certificate, former.key))
+        presented = connect(server, served, theirs.write(tmp_path))[0].presented
+        assert presented is not None
+        assert (presented.is_vouched, presented.account) == (True, "nino")
+        odd = mint("nino", issuer=Device(stranger.certificate, stranger.key))
+        with pytest.raises(TlsError):
+            connect(server, served, odd.write(tmp_path, stranger.certificate))

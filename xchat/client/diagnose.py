@@ -18,6 +18,7 @@ from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
 from xchat.client.session.events import EntryRefused
 from xchat.client.session.login import LOGIN_REFUSED
+from xchat.client.tls import certificates_in
 from xchat.irc.display import listed, visible
 from xchat.limits.client import CERTIFICATE_NAMES_SHOWN_MAX, PROBE_SECONDS_MAX
 
@@ -166,9 +167,10 @@ def _expired(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
     remake = "--reissue"
     if shown is None or shown.not_after > now:
         what = "a certificate in its chain has expired"
-        root = _look_at(_read_ca(ca))
-        if root is not None and root.not_after <= now:
-            what = f"the CA in {ca} expired{_since(now, root.not_after)}"
+        roots = (_look_at(each) for each in certificates_in(ca))
+        expired = [each.not_after for each in roots if each and each.not_after <= now]
+        if expired:
+            what = f"the CA in {ca} expired{_since(now, max(expired))}"
             remake = "--force"
     else:
         what = f"its certificate expired{_since(now, shown.not_after)}"
@@ -217,13 +219,6 @@ def _fetch(peer: Peer) -> bytes | None:
             context.wrap_socket(plain, server_hostname=peer.name) as wrapped,
         ):
             return wrapped.getpeercert(binary_form=True)
-    except (OSError, ValueError):
-        return None
-
-
-def _read_ca(ca: Path) -> bytes | None:
-    try:
-        return ssl.PEM_cert_to_DER_cert(ca.read_text("ascii"))
     except (OSError, ValueError):
         return None
 

@@ -8,6 +8,7 @@ it refuses arrives with the first read, and is raised there.
 from __future__ import annotations
 
 import contextlib
+import re
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from xchat.client.exits import ClientError, Exit
 
 ALPN = "irc"
 RECORD_BYTES = 16_384
+_PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def make_context(
@@ -48,6 +50,15 @@ def _read(ca: Path) -> str:
         raise _unreadable(ca, error.strerror or str(error)) from error
     except ValueError as error:
         raise _unreadable(ca, "it holds no PEM certificate") from error
+
+
+def certificates_in(ca: Path) -> list[bytes]:
+    """Return every certificate in a file, DER; none where it cannot be read."""
+    try:
+        pem = ca.read_text("ascii")
+        return [ssl.PEM_cert_to_DER_cert(each) for each in _PEM.findall(pem)]
+    except (OSError, ValueError):
+        return []
 
 
 def _unreadable(ca: Path, why: str) -> ClientError:

@@ -76,6 +76,8 @@ WORK_PER_ASKER_MAX = 8
 """The same for one connection, so that nobody keeps the others from logging in."""
 PEM_BYTES_MAX = 1_048_576
 """A file of certificates or a key: ours have 4 KB, a whole system's bundle has 250."""
+SHOWN_CERTIFICATES_MAX = 32
+"""Certificates that a server may show; a leaf, issuers, and some generations of roots are ten."""
 RESOLVE_SECONDS_MAX = 1.0
 """What `xchat-certs` waits for a resolver to tell this machine's name: without a net it is mute."""
 LINK_CHARS_MAX = 1_024

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from xchat.pki.facts import ROOT_NAME
 from xchat.pki.keys import PrivateKey, make_key
 from xchat.pki.names import Bounds, Name
 
@@ -53,10 +54,34 @@ class Holder:
 def mint_root(now: datetime, *, bounds: Bounds | None) -> Holder:
     """Mint a root for ten years that may have one CA beneath it."""
     key = make_key()
-    name = _common_name(f"XChat root {_mark(key.public_key())}")
+    name = _common_name(f"{ROOT_NAME} {_mark(key.public_key())}")
     draft = _draft(name, key, now, now + ROOT_LIFE).issuer_name(name)
     draft = _as_ca(draft, path_length=1, bounds=bounds)
     return Holder(_signed(draft, key.public_key(), key), key)
+
+
+def mint_bridge(old: Holder, new: x509.Certificate, now: datetime) -> x509.Certificate:
+    """Certify a new root by the old one: its NewWithOld (RFC 4210, 4.4).
+
+    It is proof for those who trust the old one, and nothing to build a chain with: below a root
+    that allows one CA beneath it there is no room for the new one's issuer.
+    """
+    key = old.key.public_key()
+    end = min(new.not_valid_after_utc, old.certificate.not_valid_after_utc)
+    draft = (
+        x509.CertificateBuilder()
+        .subject_name(new.subject)
+        .issuer_name(old.certificate.subject)
+        .public_key(new.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now.replace(microsecond=0) - BACKDATED)
+        .not_valid_after(end)
+    )
+    for each in new.extensions:
+        if not isinstance(each.value, x509.BasicConstraints | x509.AuthorityKeyIdentifier):
+            draft = draft.add_extension(each.value, critical=each.critical)
+    narrowest = x509.BasicConstraints(ca=True, path_length=0)
+    return _signed(draft.add_extension(narrowest, critical=True), key, old.key)
 
 
 def mint_issuer(root: Holder, now: datetime, *, bounds: Bounds | None) -> Holder:

@@ -17,7 +17,7 @@ from cryptography import x509
 from xchat.errors import XChatError
 from xchat.pki import stage
 from xchat.pki.detect import find_names
-from xchat.pki.facts import Facts, facts_of, names_of, read_chain
+from xchat.pki.facts import Facts, facts_of, names_of, read_chain, signer
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
@@ -46,12 +46,23 @@ class Standing:
     problems: tuple[Problem, ...]
 
     @property
+    def root(self) -> x509.Certificate:
+        """The root whose CA this is: during a rotation `ca.pem` holds another one too."""
+        return _root(self.chains)
+
+    @property
     def facts(self) -> list[Facts]:
         """Return each certificate in people's words, the roots first."""
         where = _places(self.folder)
         found = [(where["root"], each) for each in self.chains.get("root", [])]
         found += [(where[role], c[0]) for role, c in self.chains.items() if role != "root"]
         return [facts_of(certificate, path) for path, certificate in found]
+
+
+def _root(chains: dict[str, list[x509.Certificate]]) -> x509.Certificate:
+    roots = chains["root"]
+    signed = (signer(each, roots) for each in chains.get("issuer", [])[:1])
+    return next(signed, None) or roots[0]
 
 
 def is_empty(folder: Folder) -> bool:
@@ -66,13 +77,15 @@ def examine(folder: Folder, now: datetime) -> Standing:
     for role, path in _places(folder).items():
         try:
             chains[role] = read_chain(read_file(path), path)
-            facts_of(chains[role][0], path)
+            for each in chains[role]:
+                facts_of(each, path)
         except XChatError as error:
             chains.pop(role, None)
             problems.append(_lost(folder, role, path, error))
     for role, chain in chains.items():
-        problems += _dates(folder, role, chain[0], now)
-        problems += _key(folder, role, chain[0])
+        certificate = _root(chains) if role == "root" else chain[0]
+        problems += _dates(folder, role, certificate, now)
+        problems += _key(folder, role, certificate)
     if all(problem.kind == "due" for problem in problems):
         problems += _trust(folder, chains, now)
     return Standing(folder, chains, (*problems, *_modes(folder)))
@@ -159,9 +172,16 @@ def _trust(
         yield _replaceable(folder, "server", "broken", folder.server, rule)
 
 
+def _keys(folder: Folder) -> Iterator[Path]:
+    for each in (folder, folder.next):
+        yield from (each.root_key, each.issuer_key)
+    yield folder.server_key
+    yield from folder.former.glob("*-key.pem")
+
+
 def _modes(folder: Folder) -> Iterator[Problem]:
     """Yield the keys that others can read (Windows keeps that in lists we do not look at)."""
-    for path in (folder.root_key, folder.issuer_key, folder.server_key):
+    for path in _keys(folder):
         mode = path.stat().st_mode if path.exists() and os.name != "nt" else 0
         if not mode & stat.S_IRWXG and not mode & stat.S_IRWXO:
             continue

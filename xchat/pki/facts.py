@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -18,7 +19,7 @@ from xchat.irc.display import visible
 from xchat.pki.errors import NotTrusted
 from xchat.pki.names import Bounds, Name, parse_name
 
-Role = Literal["root", "issuer", "server", "device"]
+Role = Literal["root", "bridge", "issuer", "server", "device"]
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -28,6 +29,9 @@ UNREADABLE = (
     x509.UnsupportedGeneralNameType,
 )
 """What `cryptography` raises for bytes that are not quite a certificate."""
+ROOT_NAME = "XChat root"
+"""What the names of our roots begin with; one that another CA signed is a bridge to it."""
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
@@ -54,9 +58,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 def read_chain(pem: bytes, file: object) -> list[x509.Certificate]:
     """Return the certificates in `pem` (at least one); raise NotTrusted for anything else."""
     try:
-        return x509.load_pem_x509_certificates(pem)
+        found = x509.load_pem_x509_certificates(pem)
     except UNREADABLE as error:
         raise NotTrusted(f"{file} holds no certificate that can be read (PEM is wanted)") from error
+    if len(found) < pem.count(_BEGIN):
+        raise NotTrusted(f"{file} holds a certificate that is cut short")
+    return found
 
 
 def facts_of(certificate: x509.Certificate, file: object) -> Facts:
@@ -124,6 +131,21 @@ def is_ca(certificate: x509.Certificate) -> bool:
         return False
 
 
+def signer(
+    certificate: x509.Certificate, candidates: Iterable[x509.Certificate]
+) -> x509.Certificate | None:
+    """Return the one of `candidates` whose key signed a certificate; None if none did."""
+    return next((each for each in candidates if _signed_by(certificate, each)), None)
+
+
+def _signed_by(certificate: x509.Certificate, candidate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(candidate)
+    except (InvalidSignature, *UNREADABLE):
+        return False
+    return True
+
+
 def serves(certificate: x509.Certificate) -> bool:
     """Tell whether a certificate may be a server's: no extended key usage, or one that says so."""
     uses = _extended_uses(certificate)
@@ -139,7 +161,9 @@ def _extended_uses(certificate: x509.Certificate) -> list[x509.ObjectIdentifier]
 
 def _role(certificate: x509.Certificate) -> Role:
     if is_ca(certificate):
-        return "root" if certificate.subject == certificate.issuer else "issuer"
+        if certificate.subject == certificate.issuer:
+            return "root"
+        return "bridge" if ROOT_NAME in certificate.subject.rfc4514_string() else "issuer"
     return "server" if serves(certificate) else "device"
 
 

@@ -1,4 +1,10 @@
-"""Where each certificate and key of a chat lies, and the commands that name the folder."""
+"""Where each certificate and key of a chat lies, and the commands that name the folder.
+
+While the root is rotated, what it will be switched to waits in `next/`, under the same names as
+here. An issuer that signs no more, but some of whose devices are in force, stays in `issuers/`: its
+certificate, so that the server goes on knowing them, and its key, so that they can be revoked
+until the last of them has expired.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +17,9 @@ DEFAULT = Path("certs")
 CA, ROOT_KEY = "ca.pem", "root-key.pem"
 ISSUER, ISSUER_KEY = "issuer.pem", "issuer-key.pem"
 SERVER, SERVER_KEY = "server.pem", "server-key.pem"
+BRIDGE = "new-with-old.pem"
 GENERATIONS = "gen"
+NEXT, FORMER = "next", "issuers"
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,29 @@ class Folder:
     def server_key(self) -> Path:
         """The server's key."""
         return self.path / "live" / SERVER_KEY
+
+    @property
+    def bridge(self) -> Path:
+        """Each root that followed another, certified by that one (RFC 4210, 4.4)."""
+        return self.path / BRIDGE
+
+    @property
+    def next(self) -> Folder:
+        """What a rotation of the root is going to switch to."""
+        return Folder(self.path / NEXT)
+
+    @property
+    def former(self) -> Path:
+        """Where issuers lie that sign nothing new, `NAME.pem` and `NAME-key.pem`.
+
+        Their keys sign lists of the revoked until the last of their devices has expired.
+        """
+        return self.path / FORMER
+
+    def issuers(self) -> list[Path]:
+        """Return each issuer whose devices may log in, the one that signs now first."""
+        found = sorted(self.former.glob("*.pem"))
+        return [self.issuer, *(each for each in found if not each.stem.endswith("-key"))]
 
     def files(self) -> tuple[Path, ...]:
         """Return every file that a change replaces."""

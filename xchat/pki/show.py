@@ -92,8 +92,9 @@ def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Ver
 
 def _all_in(folder: Folder) -> tuple[Facts, ...]:
     _check_made(folder)
-    roots = _facts(folder.ca) if folder.ca.exists() else ()
-    others = (_facts(path)[0] for path in (folder.issuer, folder.server) if path.exists())
+    issuers = (folder.issuer, folder.next.issuer, *folder.issuers()[1:])
+    roots = (each for path in (folder.ca, folder.bridge) if path.exists() for each in _facts(path))
+    others = (_facts(path)[0] for path in (*issuers, folder.server) if path.exists())
     return (*roots, *others)
 
 

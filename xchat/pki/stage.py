@@ -2,8 +2,8 @@
 
 What is to change is written whole into `.staging/`. One rename of that folder
 to `.commit/` decides: before it nothing has happened, after it everything has,
-if perhaps not to the end. Then each file is renamed to its place, `live` last.
-The next command throws a `.staging/` away and finishes a `.commit/`; doing a
+if perhaps not to the end. Then each file is renamed to its place, `live` last, and what is to
+go is removed. The next command throws a `.staging/` away and finishes a `.commit/`; doing a
 part of that twice is harmless, so it may be killed as often as one likes.
 
 The journal's lines travel along and are appended at the end, unless they are
@@ -31,6 +31,8 @@ from xchat.pki.files import (
 STAGING, COMMIT = ".staging", ".commit"
 ACTS = "journal.jsonl"
 LIVE = "live"
+REMOVED = ".removed"
+"""Lists what goes with the change, one relative path a line."""
 
 
 class Stage:
@@ -39,6 +41,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._root = folder / STAGING
+        self._removed: list[str] = []
         make_folder(self._root)
 
     def add_public(self, name: str, data: bytes) -> None:
@@ -53,6 +56,10 @@ class Stage:
         """Append these lines to the journal with this change."""
         self.add_secret(ACTS, b"".join(line + b"\n" for line in lines))
 
+    def remove(self, name: str) -> None:
+        """Let the file or folder at `name`, a relative path, go with this change."""
+        self._removed.append(name)
+
     def point_live(self, generation: str) -> None:
         """Let `live` be a link to `generation`, staged before; a copy where there are no links."""
         if not _is_folder(self._folder / LIVE):
@@ -66,6 +73,8 @@ class Stage:
 
     def commit(self) -> None:
         """Make the change; raises OSError, with nothing changed, if the disk will not have it."""
+        if self._removed:
+            self.add_secret(REMOVED, "\n".join(self._removed).encode())
         for folder in _folders(self._root):
             sync_folder(folder)
         self._root.rename(self._folder / COMMIT)
@@ -99,17 +108,29 @@ def _finish(folder: Path) -> None:
     touched = {folder}
     for path in sorted(_leaves(source), key=lambda each: _is_live(each, source)):
         name = path.relative_to(source)
-        if name == Path(ACTS):
+        if str(name) in (ACTS, REMOVED):
             continue
         for parent in reversed(name.parents):
             _make_missing_folder(folder / parent)
         path.replace(folder / name)
         touched |= {folder / parent for parent in name.parents}
+    touched |= _remove_listed(source / REMOVED, folder)
     for each in touched:
         sync_folder(each)
     _append_acts(source / ACTS, folder / ACTS)
     shutil.rmtree(source)
     sync_folder(folder)
+
+
+def _remove_listed(listed: Path, folder: Path) -> set[Path]:
+    """Remove what a change lets go; return the folders that it lay in."""
+    paths = [folder / name for name in listed.read_text().split("\n")] if listed.exists() else []
+    for path in paths:
+        if _is_folder(path):
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    return {path.parent for path in paths if path.parent.is_dir()}
 
 
 def _make_missing_folder(path: Path) -> None:

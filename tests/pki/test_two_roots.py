@@ -1,0 +1,95 @@
+"""A rotation in progress: `ca.pem` holds two roots, and neither is taken for the only one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.pki.conftest import NAMES, run, run_certs, tree
+from xchat.pki.authority import Holder, mint_root
+from xchat.pki.examine import examine
+from xchat.pki.folder import Folder
+from xchat.pki.init import init
+from xchat.pki.keys import key_pem
+from xchat.pki.names import LOCAL
+from xchat.pki.show import look, stand, try_chain
+from xchat.pki.wish import Wish
+
+NOW = datetime.now(UTC)
+SAME = Wish(detects=False)
+ORDERS = pytest.mark.parametrize("order", ["old first", "new first"])
+YEAR = timedelta(days=365)
+
+
+@pytest.fixture(scope="module")
+def other() -> Holder:
+    return mint_root(NOW, bounds=LOCAL)
+
+
+def trust_both(folder: Folder, other: Holder, order: str) -> None:
+    pems = [folder.ca.read_bytes(), other.certificate.public_bytes(Encoding.PEM)]
+    folder.ca.write_bytes(b"".join(pems if order == "old first" else reversed(pems)))
+
+
+@ORDERS
+def test_all_is_well_and_both_are_shown(made: Folder, other: Holder, order: str) -> None:
+    trust_both(made, other, order)
+    report = stand(made.path, NOW)
+    assert report.problems == ()
+    assert [each.role for each in report.certificates] == ["root", "root", "issuer", "server"]
+    assert [each.role for each in look(made.path, None).certificates].count("root") == 2
+    assert examine(made, NOW).root.subject != other.certificate.subject
+
+
+@ORDERS
+def test_init_has_nothing_to_do(made: Folder, other: Holder, order: str) -> None:
+    trust_both(made, other, order)
+    before = tree(made.path)
+    assert init(made.path, SAME, NOW).did == "unchanged"
+    assert tree(made.path) == before
+
+
+@ORDERS
+def test_the_roots_key_is_that_of_the_one_that_signed(
+    made: Folder, other: Holder, order: str
+) -> None:
+    trust_both(made, other, order)
+    made.root_key.write_bytes(key_pem(other.key))
+    (problem,) = stand(made.path, NOW).problems
+    assert (problem.file, problem.kind) == (str(made.root_key), "broken")
+
+
+@ORDERS
+def test_the_days_that_count_are_those_of_the_one_that_signed(made: Folder, order: str) -> None:
+    trust_both(made, mint_root(NOW - 9 * YEAR, bounds=LOCAL), order)
+    assert stand(made.path, NOW).problems == ()
+
+
+@ORDERS
+def test_both_judges_accept_the_server(made: Folder, other: Holder, order: str) -> None:
+    trust_both(made, other, order)
+    assert try_chain(made.server, made.ca, None, NOW).holds
+    words = ("verify", "certs/live/server.pem")
+    assert run_certs(*words, cwd=made.path.parent).code == 0
+
+
+@pytest.mark.needs("openssl", "certtool")
+@ORDERS
+@pytest.mark.parametrize("name", NAMES[:1])
+def test_openssl_and_gnutls_accept_it(made: Folder, other: Holder, order: str, name: str) -> None:
+    """ "A bundle old+new in one `ca.pem` works" for other programs too."""
+    trust_both(made, other, order)
+    files = ("-CAfile", "ca.pem", "-untrusted", "issuer.pem", "live/server.pem")
+    strict = ("openssl", "verify", "-x509_strict", "-verify_hostname", name)
+    assert run(*strict, *files, cwd=made.path).code == 0
+    loads = ("--load-ca-certificate", "ca.pem", "--infile", "live/server.pem")
+    assert run("certtool", "--verify", "--verify-hostname", name, *loads, cwd=made.path).code == 0
+
+
+def test_one_that_is_cut_short_is_named(made: Folder) -> None:
+    made.ca.write_bytes(made.ca.read_bytes() + b"-----BEGIN CERTIFICATE-----\nAAAA\n")
+    (problem,) = stand(made.path, NOW).problems
+    assert (problem.file, problem.kind) == (str(made.ca), "broken")
+    assert "cut short" in problem.rule
