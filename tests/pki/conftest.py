@@ -9,7 +9,6 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from cryptography import x509
@@ -73,19 +72,6 @@ def self_signed(key: PrivateKey, *extensions: x509.ExtensionType, name: str = "o
     for each in extensions:
         builder = builder.add_extension(each, critical=False)
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-
-
-def leave_out(request: pytest.FixtureRequest, program: str) -> None:
-    """Do as the marker `needs` does, for what is not a program on the PATH."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"needs {program}: not to be had, and with CI=true nothing is left out")
-    skip_by_name(request, program)
-
-
-def skip_by_name(request: pytest.FixtureRequest, program: str) -> NoReturn:
-    """Leave a test out, with CI=true too, for what no script of ours can install."""
-    request.node.user_properties.append(("wanted program", program))
-    pytest.skip(f"needs {program}")
 
 
 def tree(path: Path) -> dict[str, tuple[int, bytes | str]]:

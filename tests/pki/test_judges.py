@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from datetime import UTC, datetime
@@ -17,7 +15,8 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import verification
 
-from tests.pki.conftest import NAMES, leave_out, run, skip_by_name
+from tests.environments import environment_of, skip_by_name
+from tests.pki.conftest import NAMES, run
 from xchat.pki.facts import read_chain
 from xchat.pki.folder import Folder
 from xchat.pki.names import parse_name
@@ -157,20 +156,9 @@ def test_gnutls_accepts_the_chain(made_once: Folder) -> None:
 
 
 @pytest.fixture(scope="session")
-def pkilint(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Path:
-    """The linter in an environment of its own: what it depends on may clash with ours."""
-    assert pytestconfig.cache
-    home = pytestconfig.cache.mkdir(PKILINT.replace("==", "-"))
-    linter = home / "bin/lint_pkix_cert"
-    with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers, one environment
-        if not (home / "complete").exists():
-            subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, timeout=100)
-            pip = (str(home / "bin/pip"), "install", "-q", PKILINT)
-            if subprocess.run(pip, check=False, capture_output=True, timeout=100).returncode:
-                leave_out(request, "pkilint")
-            (home / "complete").touch()
-    return linter
+def pkilint(request: pytest.FixtureRequest) -> Path:
+    """The linter in an environment of its own."""
+    return environment_of(request, PKILINT) / "lint_pkix_cert"
 
 
 @pytest.mark.timeout(240)
