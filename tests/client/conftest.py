@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,12 +10,15 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.client.enrollers import Enroller, House, Recorder
 from tests.client.impostors import Impostor
 from tests.e2e.conftest import closing, make_program, make_server, own_pki, server
 
 __all__ = ["closing", "make_program", "make_server", "own_pki", "server"]
 
 MakeImpostor = Callable[..., Impostor]
+MakeRecorder = Callable[..., Recorder]
+MakeEnroller = Callable[..., Enroller]
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +51,36 @@ def impostor(closing: ExitStack) -> MakeImpostor:
 
     def make(*args: object, **kwargs: object) -> Impostor:
         made = Impostor(*args, **kwargs)  # type: ignore[arg-type]
+        closing.callback(made.close)
+        return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def house() -> House:
+    """Return a CA as `xchat-certs init` makes it, with what a link says of it."""
+    return House()
+
+
+@pytest.fixture
+def recorder(closing: ExitStack) -> MakeRecorder:
+    """Start servers that show what they are told to, and only listen."""
+
+    def make(*contexts: ssl.SSLContext) -> Recorder:
+        made = Recorder(*contexts)
+        closing.callback(made.close)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def enroller(closing: ExitStack, house: House) -> MakeEnroller:
+    """Start servers that enrol devices; the contexts are those of impostors before them."""
+
+    def make(*contexts: ssl.SSLContext, **kwargs: object) -> Enroller:
+        made = Enroller(house, *contexts, **kwargs)  # type: ignore[arg-type]
         closing.callback(made.close)
         return made
 

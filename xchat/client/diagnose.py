@@ -12,19 +12,15 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
 from xchat.client.session.events import EntryRefused
 from xchat.client.session.login import LOGIN_REFUSED
+from xchat.client.shown import Shown, look_at
 from xchat.client.tls import certificates_in
 from xchat.irc.display import listed, visible
 from xchat.limits.client import CERTIFICATE_NAMES_SHOWN_MAX, PROBE_SECONDS_MAX
-
-if TYPE_CHECKING:
-    from cryptography import x509
-
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _NOT_YET_VALID, _EXPIRED, _HOSTNAME, _ADDRESS = 9, 10, 62, 64
@@ -48,17 +44,11 @@ _OWN_REFUSED = {
 """What a server says of a client's certificate (RFC 8446, 6.2); it is told by its alert alone."""
 
 
-class Shown(NamedTuple):
-    """What a certificate says of itself, fit for a terminal."""
+def diagnose(error: ssl.SSLError, peer: Peer, ca: Path | None) -> Fault:
+    """Return the fault behind an error of the handshake, or of the first read after it.
 
-    names: tuple[str, ...]
-    issuer: str
-    not_before: datetime
-    not_after: datetime
-
-
-def diagnose(error: ssl.SSLError, peer: Peer, ca: Path) -> Fault:
-    """Return the fault behind an error of the handshake, or of the first read after it."""
+    `ca` is the file that is trusted; None where it is the CA that a link names.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
         return _certificate(error, peer, ca)
     reason = str(getattr(error, "reason", "") or "")
@@ -74,7 +64,8 @@ def diagnose(error: ssl.SSLError, peer: Peer, ca: Path) -> Fault:
         return Fault(
             Exit.OWN_REFUSED,
             f"{peer} refused our own certificate: {_OWN_REFUSED[reason]}",
-            mend="Ask whoever runs the server for another, and pass it: --cert FILE --key FILE.",
+            mend="Ask whoever runs the server for a new link (xchat-certs invite NAME), and type:"
+            " xchat-client join 'LINK'",
         )
     return Fault(Exit.BROKEN_OFF, f"{peer}: TLS failed ({_lower(reason)})", transient=True)
 
@@ -125,13 +116,33 @@ def not_let_in(peer: Peer, refusal: EntryRefused, *, gave_password: bool) -> Fau
     )
 
 
+def not_the_links(peer: Peer, what: str) -> Fault:
+    """Return the fault of a peer that is not the server which a link means."""
+    return Fault(
+        Exit.UNKNOWN_CA,
+        f"{peer}: {what}",
+        mend="The link's token was not sent. Ask whoever gave you the link whether the address is"
+        " right; if it is, somebody may be posing as the server.",
+    )
+
+
+def no_enrolment(peer: Peer) -> Fault:
+    """Return the fault of the right server, which does not know how devices are enrolled."""
+    return Fault(
+        Exit.REFUSED,
+        f"{peer}: this server takes no links and renews no certificates",
+        mend="Ask whoever runs it for ca.pem and an account: xchat-client --ca ca.pem --account"
+        f" NAME {peer}",
+    )
+
+
 def broken(peer: Peer) -> Fault:
     """Return the fault of a connection that ended too soon."""
     return Fault(Exit.BROKEN_OFF, f"{peer}: it hung up without a word", transient=True)
 
 
-def _certificate(error: ssl.SSLCertVerificationError, peer: Peer, ca: Path) -> Fault:
-    shown = _look_at(_fetch(peer))
+def _certificate(error: ssl.SSLCertVerificationError, peer: Peer, ca: Path | None) -> Fault:
+    shown = look_at(_fetch(peer))
     code = error.verify_code
     if code in _UNKNOWN_CA:
         return _unknown_ca(peer, ca, shown)
@@ -139,8 +150,10 @@ def _certificate(error: ssl.SSLCertVerificationError, peer: Peer, ca: Path) -> F
     return row(peer, ca, shown) if row else _unacceptable(peer, error.verify_message)
 
 
-def _unknown_ca(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
+def _unknown_ca(peer: Peer, ca: Path | None, shown: Shown | None) -> Fault:
     signer = f": it was signed by “{shown.issuer}”" if shown else ""
+    if ca is None:
+        return not_the_links(peer, f"its certificate is not from the CA in the link{signer}")
     return Fault(
         Exit.UNKNOWN_CA,
         f"{peer}: its certificate is not from the CA in {ca}{signer}",
@@ -149,7 +162,7 @@ def _unknown_ca(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
     )
 
 
-def _wrong_name(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
+def _wrong_name(peer: Peer, _ca: Path | None, shown: Shown | None) -> Fault:
     names = shown.names if shown else ()
     offered = listed(names, CERTIFICATE_NAMES_SHOWN_MAX) or "no name that could be read"
     return Fault(
@@ -162,12 +175,12 @@ def _wrong_name(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
     )
 
 
-def _expired(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
+def _expired(peer: Peer, ca: Path | None, shown: Shown | None) -> Fault:
     now = datetime.now(UTC)
     remake = "--reissue"
     if shown is None or shown.not_after > now:
         what = "a certificate in its chain has expired"
-        roots = (_look_at(each) for each in certificates_in(ca))
+        roots = (look_at(each) for each in (certificates_in(ca) if ca else ()))
         expired = [each.not_after for each in roots if each and each.not_after <= now]
         if expired:
             what = f"the CA in {ca} expired{_since(now, max(expired))}"
@@ -182,7 +195,7 @@ def _expired(peer: Peer, ca: Path, shown: Shown | None) -> Fault:
     )
 
 
-def _not_yet_valid(peer: Peer, _ca: Path, shown: Shown | None) -> Fault:
+def _not_yet_valid(peer: Peer, _ca: Path | None, shown: Shown | None) -> Fault:
     since = f": only from {_day(shown.not_before)}" if shown else ""
     return Fault(
         Exit.NOT_YET_VALID,
@@ -199,7 +212,7 @@ def _unacceptable(peer: Peer, message: str) -> Fault:
     )
 
 
-_ROWS: dict[int, Callable[[Peer, Path, Shown | None], Fault]] = {
+_ROWS: dict[int, Callable[[Peer, Path | None, Shown | None], Fault]] = {
     _HOSTNAME: _wrong_name,
     _ADDRESS: _wrong_name,
     _EXPIRED: _expired,
@@ -221,41 +234,6 @@ def _fetch(peer: Peer) -> bytes | None:
             return wrapped.getpeercert(binary_form=True)
     except (OSError, ValueError):
         return None
-
-
-def _look_at(der: bytes | None) -> Shown | None:
-    from cryptography import x509
-
-    if der is None:
-        return None
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        return Shown(
-            _names(certificate),
-            visible(_name_of(certificate.issuer)),
-            certificate.not_valid_before_utc,
-            certificate.not_valid_after_utc,
-        )
-    except ValueError:
-        return None
-
-
-def _name_of(subject: x509.Name) -> str:
-    from cryptography.x509.oid import NameOID
-
-    common = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(common[0].value) if common else subject.rfc4514_string()
-
-
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    from cryptography import x509
-
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    addresses = map(str, found.get_values_for_type(x509.IPAddress))
-    return tuple(map(visible, (*found.get_values_for_type(x509.DNSName), *addresses)))
 
 
 def _since(now: datetime, then: datetime) -> str:

@@ -36,6 +36,8 @@ class Exit(enum.Enum):
     LINE_REFUSED = (23, "the server refused a line, or the channel it was for")
     LINE_UNCERTAIN = (24, "nobody can tell whether a line was kept, or it was never sent")
     LOGIN_REFUSED = (25, "the account, or its password, is not right")
+    REFUSED = (26, "the server refused the link, or to renew this device's certificate")
+    NOT_STORED = (27, "what is to be kept on this device cannot be written")
     INTERRUPTED = (130, "Ctrl-C before all was done")
 
     @property

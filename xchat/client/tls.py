@@ -22,24 +22,36 @@ _PEM = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.
 
 
 def make_context(
-    ca: Path, *, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3, own: Own | None = None
+    ca: Path,
+    *,
+    oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    own: Own | None = None,
+    alpn: str = ALPN,
 ) -> ssl.SSLContext:
     """Trust one file and nothing else; show `own` where asked. Raises ClientError."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = oldest
-    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT
-    context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
-    context.hostname_checks_common_name = False
-    context.set_alpn_protocols([ALPN])
     pem = _read(ca)
     try:
-        context.load_verify_locations(cadata=pem)
+        context = trusting(pem, alpn, oldest=oldest)
     except (ssl.SSLError, ValueError) as error:
         is_key = "PRIVATE KEY-----" in pem
         what = "a private key, not the CA's certificate" if is_key else "no PEM certificate"
         raise _unreadable(ca, f"it holds {what}") from error
     if own is not None:
         load_own(context, own)
+    return context
+
+
+def trusting(
+    roots: str | bytes, alpn: str, *, oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+) -> ssl.SSLContext:
+    """Trust these certificates, PEM or DER, and nothing else. Raises ssl.SSLError, ValueError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = oldest
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT
+    context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    context.hostname_checks_common_name = False
+    context.set_alpn_protocols([alpn])
+    context.load_verify_locations(cadata=roots)
     return context
 
 

@@ -39,7 +39,7 @@ def fetch_chain(host: str, port: int) -> list[x509.Certificate]:
             socket.create_connection((host, port), FETCH_SECONDS_MAX) as plain,
             context.wrap_socket(plain, server_hostname=_sni(host)) as connection,
         ):
-            return [x509.load_der_x509_certificate(each) for each in _shown(connection)]
+            return [x509.load_der_x509_certificate(each) for each in shown_by(connection)]
     except ssl.SSLError as error:
         raise XChatError(
             f"{place} does not speak TLS: {visible(str(error.reason))}",
@@ -64,7 +64,8 @@ def _sni(host: str) -> str | None:
     return None
 
 
-def _shown(connection: ssl.SSLSocket) -> list[bytes]:
+def shown_by(connection: ssl.SSLSocket) -> list[bytes]:
+    """Return the chain that a connection's peer has shown, DER each; nothing says that it holds."""
     if hasattr(connection, "get_unverified_chain"):  # Python 3.13
         return list(connection.get_unverified_chain())
     inner = connection._sslobj  # type: ignore[attr-defined]  # noqa: SLF001 - the only way before 3.13
