@@ -15,7 +15,7 @@ import pytest
 
 from tests.admin.conftest import Hand
 from tests.e2e.programs import Server
-from tests.server.conftest import client_context, pair, server_context
+from tests.server.conftest import client_context, pair, served
 from tests.server.house import House
 from xchat.config import Config
 from xchat.errors import XChatError
@@ -25,7 +25,7 @@ from xchat.server import console as module
 from xchat.server.console import Console
 from xchat.store.console_path import SOCKET_NAME, socket_address
 
-__all__ = ["client_context", "pair", "server_context"]
+__all__ = ["client_context", "pair", "served"]
 
 MakeServer = Callable[..., Server]
 
@@ -76,11 +76,11 @@ class Room:
 
 @pytest.fixture
 def room(
-    tmp_path: Path, server_context: Any, client_context: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, served: Any, client_context: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Room]:
     monkeypatch.setattr("xchat.server.turn.IDLE_SECONDS", 0.02)
     with ExitStack() as stack:
-        house = House(tmp_path, server_context, client_context, config=Config())
+        house = House(tmp_path, served, client_context, config=Config())
         stack.callback(house.close)
         made = Room(tmp_path, house)
         stack.callback(made.console.close)

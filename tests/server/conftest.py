@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import trustme
 
 from tests.server.house import House, config_of
 from xchat.config import Config, load
+from xchat.server.certificates import Served, make_served
 from xchat.server.context import make_context
 
 
@@ -46,6 +48,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 
 @pytest.fixture(scope="session")
+def served(pair: Pair) -> Served:
+    return make_served(load(None, pair.settings).tls, now=datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
 def server_context(pair: Pair) -> ssl.SSLContext:
     return make_context(load(None, pair.settings).tls)
 
@@ -65,7 +72,7 @@ def client_context(pair: Pair) -> ssl.SSLContext:
 @pytest.fixture
 def make_house(
     tmp_path: Path,
-    server_context: ssl.SSLContext,
+    served: Served,
     client_context: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., House]]:
@@ -75,7 +82,7 @@ def make_house(
 
         def make(*, config: Config | None = None, room: int = 1000, **limits: object) -> House:
             chosen = config or config_of(**limits)
-            house = House(tmp_path, server_context, client_context, config=chosen, room=room)
+            house = House(tmp_path, served, client_context, config=chosen, room=room)
             stack.callback(house.close)
             return house
 

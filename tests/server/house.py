@@ -22,6 +22,7 @@ from xchat.chat.hub import Hub
 from xchat.config import Config
 from xchat.journal import open_journal
 from xchat.limits import Limits
+from xchat.server.certificates import Served
 from xchat.server.guests import Guests
 from xchat.server.loop import Loop
 from xchat.server.turn import Turn
@@ -131,7 +132,7 @@ class House:
     def __init__(
         self,
         folder: Path,
-        context: ssl.SSLContext,
+        served: Served,
         trust: ssl.SSLContext,
         *,
         config: Config,
@@ -149,7 +150,7 @@ class House:
         self.loop = Elsewhere([self.listener])
         self._journal = io.StringIO()
         journal = open_journal("json", stream=self._journal)
-        self.guests = Guests(self.hub, self.loop, context, journal, room=room)
+        self.guests = Guests(self.hub, self.loop, served, journal, room=room)
         self.workers = Workers(self.hub.work, self.loop.wake)
         self.turn = Turn(self.hub, self.loop, self.guests, self.workers, journal)
         self.trust = trust

@@ -42,7 +42,7 @@ def test_all_that_a_server_needs_is_there(pair: Pair, tmp_path: Path, journal: J
     with prepare(config_of(pair, data), journal) as start:
         assert start.data_folder == data
         assert start.addresses == ["127.0.0.1"]
-        assert start.pair.names == ("localhost", "127.0.0.1", "::1")
+        assert start.served.pair.names == ("localhost", "127.0.0.1", "::1")
         with socket.create_connection(("127.0.0.1", start.port), 5):
             pass
 
@@ -156,7 +156,7 @@ def test_the_next_person_is_told_a_name_that_the_certificate_has(
         nick, _, where = address.partition("@")
         name, _, port = where.rpartition(":")
         assert nick == "YOU"
-        assert name in start.pair.names
+        assert name in start.served.pair.names
         assert int(port) == start.port
 
 

@@ -18,6 +18,8 @@ CA, ROOT_KEY = "ca.pem", "root-key.pem"
 ISSUER, ISSUER_KEY = "issuer.pem", "issuer-key.pem"
 SERVER, SERVER_KEY = "server.pem", "server-key.pem"
 BRIDGE = "new-with-old.pem"
+CRL = "crl.pem"
+DEVICES = "devices.json"
 GENERATIONS = "gen"
 NEXT, FORMER = "next", "issuers"
 

@@ -9,9 +9,10 @@ root above it need not be trusted any more.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.config.settings import Tls
@@ -27,43 +28,52 @@ def client_ca(settings: Tls) -> bytes | None:
     Raises ConfigError for a file that was named and is no CA's.
     """
     if settings.client_ca is not None:
-        return _named(Path(settings.client_ca).expanduser())
-    return _beside(Path(settings.cert).expanduser())
+        return pem_of(_named(Path(settings.client_ca).expanduser()))
+    cert = Path(settings.cert).expanduser()
+    folder, roots = folder_of(cert), roots_of(cert)
+    if folder is None or not roots:
+        return None
+    return pem_of([*roots, *read_chain(read_file(cert), cert)[1:], *_issuers(folder)])
 
 
-def _named(file: Path) -> bytes:
+def folder_of(cert: Path) -> Folder | None:
+    """Return the folder of certificates that `cert` lies in: the one that holds a ca.pem."""
+    folders = (Folder(cert.parent.parent), Folder(cert.parent))
+    return next((each for each in folders if each.ca.is_file()), None)
+
+
+def roots_of(cert: Path) -> list[x509.Certificate]:
+    """Return what is in the ca.pem by `cert`, where it holds the root of that chain; else nothing.
+
+    Clients trust all of it: during a rotation there are two.
+    """
+    folder = folder_of(cert)
+    try:
+        roots = read_chain(read_file(folder.ca), folder.ca) if folder else []
+        chain = read_chain(read_file(cert), cert)
+    except XChatError:
+        return []
+    return roots if any(root.subject == chain[-1].issuer for root in roots) else []
+
+
+def pem_of(certificates: Iterable[x509.Certificate]) -> bytes:
+    """Return certificates in PEM, one after the other."""
+    return b"".join(each.public_bytes(Encoding.PEM) for each in certificates)
+
+
+def _named(file: Path) -> list[x509.Certificate]:
     mend = "tls.client_ca names the CA's certificate, as in --set 'tls.client_ca=\"certs/ca.pem\"'"
     try:
-        pem = read_file(file)
-        certificates = read_chain(pem, file)
+        certificates = read_chain(read_file(file), file)
     except XChatError as error:
         raise ConfigError(error.what, mend=mend) from error
     if not all(map(is_ca, certificates)):
         raise ConfigError(f"{file}: tls.client_ca holds a certificate that is no CA's", mend=mend)
-    return b"\n".join((pem, *_issuers(Folder(file.parent)))) if file.name == CA else pem
+    return [*certificates, *(_issuers(Folder(file.parent)) if file.name == CA else ())]
 
 
-def _beside(cert: Path) -> bytes | None:
-    """Return the ca.pem by `cert`, where it is the root of that chain, and all its issuers."""
-    for folder in map(Folder, (cert.parent.parent, cert.parent)):
-        if not folder.ca.is_file():
-            continue
-        try:
-            pem = read_file(folder.ca)
-            chain = read_chain(read_file(cert), cert)
-            roots = read_chain(pem, folder.ca)
-        except XChatError:
-            return None
-        if all(root.subject != chain[-1].issuer for root in roots):
-            return None
-        served = (each.public_bytes(Encoding.PEM) for each in chain[1:])
-        return b"\n".join((pem, *served, *_issuers(folder)))
-    return None
-
-
-def _issuers(folder: Folder) -> Iterator[bytes]:
+def _issuers(folder: Folder) -> Iterator[x509.Certificate]:
     """Yield the issuers in a folder of ours; one that cannot be read vouches for nobody."""
     for path in folder.issuers():
         with contextlib.suppress(XChatError):
-            certificates = read_chain(read_file(path), path)
-            yield from (one.public_bytes(Encoding.PEM) for one in certificates if is_ca(one))
+            yield from filter(is_ca, read_chain(read_file(path), path))

@@ -11,17 +11,26 @@ Clients are asked for a certificate, without a list of CAs: a client with such a
 list would keep a self-made one to itself. With our CA loaded to judge them, OpenSSL adds
 its root to a chain of one that we send, and to no other; a client needs it as little
 as it is harmed by it.
+
+There are two: one to chat, and one to enrol, whose chain goes on to the root. Who has
+only the SHA-256 of a root, from a link, finds it there; and who trusts an old root
+finds the new one, certified by it (NewWithOld, RFC 4210, 4.4).
 """
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import NoReturn
 
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError
-from xchat.server.client_ca import client_ca
+from xchat.pki.enrolment import ALPN as ENROLMENT
+from xchat.pki.files import read_file
+from xchat.server.client_ca import client_ca, folder_of, pem_of, roots_of
 from xchat.server.self_made import admit_self_made
 
 ALPN = ["irc"]
@@ -35,21 +44,64 @@ _ASKS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL}
 
 def make_context(settings: Tls) -> ssl.SSLContext:
     """Return the context for clients, the certificate loaded; raise ConfigError if it will not."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = _VERSIONS[settings.min_version]
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
-    context.num_tickets = 0
-    context.set_ciphers(CIPHERS_TLS12)
-    context.set_alpn_protocols(ALPN)
+    context = _bare(_VERSIONS[settings.min_version], ALPN)
     _load(context, Path(settings.cert).expanduser(), Path(settings.key).expanduser())
-    _ask(context, settings)
+    _ask(context, settings, _ASKS[settings.client_certificates])
     return context
 
 
-def _ask(context: ssl.SSLContext, settings: Tls) -> None:
+def make_enrolment_context(settings: Tls) -> ssl.SSLContext:
+    """Return the context for those who come to enrol; raise ConfigError as `make_context` does.
+
+    Our own clients only come here, so nothing older than TLS 1.3 is spoken.
+    """
+    cert, key = Path(settings.cert).expanduser(), Path(settings.key).expanduser()
+    context = _bare(ssl.TLSVersion.TLSv1_3, [ENROLMENT])
+    with _as_file(_to_the_roots(cert), cert) as chain:
+        _load(context, chain, key)
+    _ask(context, settings, ssl.CERT_OPTIONAL)
+    return context
+
+
+def _to_the_roots(cert: Path) -> bytes:
+    """Return the chain, the roots by which it is trusted, and what certifies new ones."""
+    folder, parts = folder_of(cert), [read_file(cert)]
+    if folder is not None and (roots := roots_of(cert)):
+        parts.append(pem_of(roots))
+        bridges = folder.bridge
+        parts += [read_file(bridges)] if bridges.exists() else []
+    return b"\n".join(parts)
+
+
+@contextmanager
+def _as_file(pem: bytes, cert: Path) -> Iterator[Path]:
+    """Lend what is read from files only, as `ssl` does, one that holds `pem`: nothing secret."""
+    try:
+        with NamedTemporaryFile(prefix="xchat-chain-", suffix=".pem") as file:
+            file.write(pem)
+            file.flush()
+            yield Path(file.name)
+    except OSError as error:
+        raise ConfigError(
+            f"{cert}: its chain up to the root cannot be put together: {error.strerror}",
+            mend="let the server write temporary files: TMPDIR=FOLDER xchat-server ...",
+        ) from error
+
+
+def _bare(oldest: ssl.TLSVersion, protocols: list[str]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = oldest
+    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION | ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    context.set_ciphers(CIPHERS_TLS12)
+    context.set_alpn_protocols(protocols)
+    return context
+
+
+def _ask(context: ssl.SSLContext, settings: Tls, mode: ssl.VerifyMode) -> None:
     """Ask clients for a certificate, and judge it by the CA that is believed."""
-    context.verify_mode = _ASKS[settings.client_certificates]
-    if context.verify_mode == ssl.CERT_NONE:
+    context.verify_mode = mode
+    if mode == ssl.CERT_NONE:
         return
     if (pem := client_ca(settings)) is not None:
         context.load_verify_locations(cadata=pem.decode("ascii", "replace"))

@@ -9,7 +9,6 @@ to be refused must cost us less than to be served.
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 
 from xchat.chat.buckets import network_of
@@ -19,6 +18,7 @@ from xchat.config import Config
 from xchat.journal import Journal
 from xchat.server.access import admits
 from xchat.server.admission import Admission
+from xchat.server.certificates import Served
 from xchat.server.connection import Connection
 from xchat.server.loop import Loop
 
@@ -45,7 +45,7 @@ class Door:
         self._ban_of = ban_of
         self._admission = Admission(config.limits)
 
-    def accept(self, context: ssl.SSLContext, now: float, *, room: int) -> Iterator[Connection]:
+    def accept(self, served: Served, now: float, *, room: int) -> Iterator[Connection]:
         """Yield new connections; those with a `refusal` are here only to be told it."""
         for sock, address in self._loop.accept(now, room=room):
             limit = self._admission.refuse(address, now)
@@ -58,7 +58,9 @@ class Door:
             if not welcome or not _tune(sock, self._limits.sndbuf_bytes):
                 sock.close()
                 continue
-            connection = Connection(sock, address, context, self._limits, now)
+            connection = Connection(
+                sock, address, served.irc, self._limits, now, enrolment=served.enrolment
+            )
             if limit is not None:
                 connection.refusal = self._admission.explain(limit)
             elif ban is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -14,6 +13,7 @@ from xchat.chat.hub import Hub
 from xchat.chat.server_bans import ban_on_address
 from xchat.chat.session import Claim, Session
 from xchat.journal import Journal
+from xchat.server.certificates import Served
 from xchat.server.connection import READ, Connection, Phase
 from xchat.server.deadlines import Deadlines
 from xchat.server.door import Door
@@ -24,14 +24,14 @@ from xchat.server.tls import TlsError
 class Guests:
     """Everyone connected. Who is to go is remembered, and goes at the end of the turn.
 
-    `context` is read for each new connection: to serve another certificate,
-    rebind it. `room` is how many connections there are descriptors for.
+    `served` is read for each new connection: to serve another certificate, or judge
+    clients by another CA, rebind it. `room` is how many connections there are descriptors for.
     """
 
     def __init__(
-        self, hub: Hub, loop: Loop, context: ssl.SSLContext, journal: Journal, *, room: int
+        self, hub: Hub, loop: Loop, served: Served, journal: Journal, *, room: int
     ) -> None:
-        self.context = context
+        self.served = served
         self.room = room
         self._hub = hub
         self._loop = loop
@@ -54,7 +54,7 @@ class Guests:
 
     def accept(self, now: float) -> None:
         """Take new connections, a bounded number a turn, as far as limits and room allow."""
-        for connection in self._door.accept(self.context, now, room=self.room - len(self)):
+        for connection in self._door.accept(self.served, now, room=self.room - len(self)):
             self._everyone.add(connection)
             self._loop.watch(connection)
             self._deadlines.watch(connection)
@@ -80,6 +80,9 @@ class Guests:
 
     def _open(self, connection: Connection) -> None:
         """Begin a session: the connection is encrypted, so words can be exchanged."""
+        if connection.enrols:
+            self._ended[connection] = "Nobody enrols here"
+            return
         refusal = self._door.refusal_of(connection, self._hub.now)
         if refusal is not None:
             self._turn_away(connection, refusal)

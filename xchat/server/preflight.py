@@ -9,7 +9,6 @@ from __future__ import annotations
 import resource
 import shlex
 import socket
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from pathlib import Path
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
-from xchat.pki.check import PairReport, check_server_pair
+from xchat.pki.folder import CA
 from xchat.server.access import admits, who_may_join
-from xchat.server.context import make_context
+from xchat.server.certificates import Served, make_served
+from xchat.server.client_ca import folder_of
 from xchat.server.listeners import open_listeners, show_address
 from xchat.store.folder import describe_folder, open_folder
 
@@ -38,10 +38,9 @@ _ELSEWHERE = {
 class Start:
     """What a server starts with."""
 
-    context: ssl.SSLContext
+    served: Served
     listeners: tuple[socket.socket, ...]
     data_folder: Path
-    pair: PairReport
 
     @property
     def addresses(self) -> list[str]:
@@ -62,16 +61,15 @@ def prepare(config: Config, journal: Journal) -> Iterator[Start]:
     Raises XChatError for the first thing that does not fit.
     """
     with ExitStack() as held:
-        pair = _check_pair(config, journal)
+        served = _make_served(config, journal)
         _warn_of_policy(config, journal)
-        context = make_context(config.tls)
         lock = open_folder(data_folder(config))
         held.callback(lock.close)
         listeners = open_listeners(config.listen, journal)
         for listener in listeners:
             held.callback(listener.close)
         _raise_descriptor_limit(config, journal)
-        yield Start(context, tuple(listeners), lock.folder, pair)
+        yield Start(served, tuple(listeners), lock.folder)
 
 
 def check(config: Config, journal: Journal) -> list[str]:
@@ -79,9 +77,8 @@ def check(config: Config, journal: Journal) -> list[str]:
 
     Raises XChatError as `prepare` does.
     """
-    pair = _check_pair(config, journal)
+    pair = _make_served(config, journal).pair
     _warn_of_policy(config, journal)
-    make_context(config.tls)
     folder = describe_folder(data_folder(config))
     listen = config.listen
     addresses = ", ".join(show_address((host, listen.port)) for host in listen.host)
@@ -96,7 +93,7 @@ def check(config: Config, journal: Journal) -> list[str]:
 
 def describe_join(config: Config, start: Start) -> str:
     """Return the command with which the next person joins."""
-    host = _name_to_type(start.addresses, start.pair.names)
+    host = _name_to_type(start.addresses, start.served.pair.names)
     words = ["xchat-client", "--ca", _ca_file(Path(config.tls.cert))]
     if config.server.password:
         words += ["--password-file", "FILE"]
@@ -105,13 +102,12 @@ def describe_join(config: Config, start: Start) -> str:
     return shlex.join([*words, f"YOU@{show_address((host, start.port))}", "#lobby"])
 
 
-def _check_pair(config: Config, journal: Journal) -> PairReport:
+def _make_served(config: Config, journal: Journal) -> Served:
     """Refuse a certificate or key that must not serve; record what is merely doubtful."""
-    cert, key = (Path(path).expanduser() for path in (config.tls.cert, config.tls.key))
-    report = check_server_pair(cert, key, now=datetime.now(UTC))
-    for warning in report.warnings:
+    served = make_served(config.tls, now=datetime.now(UTC))
+    for warning in served.pair.warnings:
         journal.warning(warning)
-    return report
+    return served
 
 
 def _warn_of_policy(config: Config, journal: Journal) -> None:
@@ -137,10 +133,8 @@ def _raise_descriptor_limit(config: Config, journal: Journal) -> None:
 
 def _ca_file(cert: Path) -> str:
     """Return the CA's file by where `xchat-certs init` puts it, seen from the certificate."""
-    for folder in (cert.parent.parent, cert.parent):
-        if (folder / "ca.pem").is_file():
-            return str(folder / "ca.pem")
-    return "ca.pem"
+    folder = folder_of(cert)
+    return str(folder.ca) if folder else CA
 
 
 def _name_to_type(addresses: Sequence[str], names: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ def serve(
 
 def _let_in(hub: Hub, loop: Loop, start: Start, journal: Journal) -> Guests:
     """Let the rules know of connections, and connections of the rules."""
-    guests = Guests(hub, loop, start.context, journal, room=_room())
+    guests = Guests(hub, loop, start.served, journal, room=_room())
     hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
     hub.outside = partial(_look_outside, guests, start)
     return guests
@@ -109,7 +109,7 @@ def _look_outside(guests: Guests, start: Start) -> Outside:
     return Outside(
         connections=len(guests),
         store_bytes=sum(file.stat().st_size for file in files if file.exists()),
-        certificate_until=int(start.pair.not_after.timestamp() * 1000),
+        certificate_until=int(guests.served.pair.not_after.timestamp() * 1000),
     )
 
 
