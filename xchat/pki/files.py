@@ -7,7 +7,9 @@ then given its own mode; it is on the disk before its name is.
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +33,30 @@ def write_new(path: Path, data: bytes, *, mode: int) -> None:
         if hasattr(os, "fchmod"):
             os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())
+
+
+def place(path: Path, data: bytes, *, mode: int, replaces: bool = False) -> None:
+    """Put a file at `path`, whole or not at all; raise FileExistsError unless it `replaces`."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_new(beside, data, mode=mode)
+    try:
+        if replaces:
+            beside.replace(path)
+        else:
+            _link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _link(source: Path, path: Path) -> None:
+    """Give a file a second name that is free; a disk without links gets a file of that name."""
+    try:
+        path.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:
+        write_new(path, source.read_bytes(), mode=stat.S_IMODE(source.stat().st_mode))
 
 
 def append_lines(path: Path, lines: list[bytes]) -> None:
