@@ -57,6 +57,21 @@ def holding(name: str, text: str) -> First:
     return lambda cwd: (cwd / name).write_text(text)
 
 
+def secret(name: str, text: str) -> First:
+    """Return what puts a text into a file that only its owner may read."""
+
+    def put(cwd: Path) -> None:
+        (cwd / name).touch(mode=0o600)
+        (cwd / name).write_text(text)
+
+    return put
+
+
+def replaced(name: str, other: str) -> First:
+    """Return what puts another file's content into a file."""
+    return lambda cwd: (cwd / name).write_bytes((cwd / other).read_bytes())
+
+
 NOTHING_THERE = without("certs")
 INIT = ("init", "--no-detect", "--name", "chat.lan")
 
@@ -73,6 +88,11 @@ ANSWERS = (
     Answered("verify", ("certs/ca.pem",), code=5),
     Answered("show"),
     Answered("show", ("certs/issuer.pem",)),
+    Answered("export p12"),
+    Answered("export p12", ("--passphrase-file", "secret"), first=(secret("secret", "sesame\n"),)),
+    Answered("export pem"),
+    Answered("export pem", ("--force",), first=(("export", "pem"),)),
+    Answered("export bundle", ("--out", "elsewhere.pem")),
 )
 
 ERRORS = (
@@ -164,6 +184,58 @@ ERRORS = (
         3,
         names="certs",
         rule="there are no certificates",
+        mend="xchat-certs init",
+        first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "export p12",
+        (),
+        3,
+        names="xchat-server.p12",
+        rule="is there already",
+        mend="xchat-certs export p12 --out xchat-server.p12 --force",
+        first=(("export", "p12"),),
+    ),
+    Refused(
+        "export p12",
+        ("--passphrase-file", "secret"),
+        2,
+        names="a passphrase of PKCS#12",
+        rule="signs of ASCII",
+        mend="leave --passphrase-file out",
+        first=(secret("secret", "სეზამი"),),
+    ),
+    Refused(
+        "export pem",
+        (),
+        5,
+        names="certs/live/server-key.pem",
+        rule="is not the key to certs/live/server.pem",
+        mend="xchat-certs status",
+        first=(replaced("certs/live/server-key.pem", "certs/issuer-key.pem"),),
+    ),
+    Refused(
+        "export pem",
+        ("anna",),
+        2,
+        names="anna",
+        rule="which device",
+        mend="xchat-certs device list",
+    ),
+    Refused(
+        "export pem",
+        ("--out", "none/there.pem"),
+        1,
+        names="none",
+        rule="No such file or directory",
+        mend="ls -ld",
+    ),
+    Refused(
+        "export bundle",
+        (),
+        3,
+        names="certs/ca.pem",
+        rule="there is no such file",
         mend="xchat-certs init",
         first=(NOTHING_THERE,),
     ),

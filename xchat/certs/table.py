@@ -7,6 +7,7 @@ VERBS = (
     "status",
     "verify",
     "show",
+    "export",
 )
 """In the order of the help. `add-name` is `verbs/add_name.py`; a module's `command` may be a group
 of verbs (`device add`, `device list`)."""

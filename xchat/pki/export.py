@@ -8,6 +8,7 @@ it is, between its certificates, as RFC 7468, 2 allows.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,8 @@ class Place:
             place(self.file, data, mode=mode, replaces=self.replaces)
         except FileExistsError as error:
             raise self._taken(folder) from error
+        except OSError as error:  # of a draft whose name nobody typed
+            raise OSError(error.errno, error.strerror, str(self.file.parent)) from error
 
     def check(self, folder: Folder) -> None:
         """Raise Differs where there is such a file, before anything was made for it."""
@@ -93,7 +96,7 @@ class Place:
 
 def servers(folder: Folder) -> Holding:
     """Return the server's certificate and key; raise Differs or NotTrusted."""
-    return _holding(folder, folder.server.stem, folder.server, folder.server_key)
+    return _holding(folder, "xchat-server", folder.server, folder.server_key)
 
 
 def export_p12(
@@ -111,7 +114,7 @@ def export_p12(
     )
     facts = (*holding.facts, *(facts_of(each, folder.ca) for each in signers))
     _record(folder, "p12", facts, to, now)
-    look = f"openssl pkcs12 -info -noout -in {to.file}"
+    look = shlex.join(("openssl", "pkcs12", "-info", "-noout", "-in", str(to.file)))
     return Exported(form="p12", file=str(to.file), certificates=facts, rounds=ROUNDS, next=look)
 
 
@@ -122,7 +125,7 @@ def export_pem(folder: Folder, holding: Holding, to: Place, now: datetime) -> Ex
     _record(folder, "pem", holding.facts, to, now)
     use = folder.command("verify", str(to.file))
     if holding.facts[0].role == "device":
-        use = f"xchat-admin client-config irssi --cert {to.file}"
+        use = shlex.join(("xchat-admin", "client-config", "irssi", "--cert", str(to.file)))
     return Exported(form="pem", file=str(to.file), certificates=holding.facts, next=use)
 
 
@@ -165,7 +168,7 @@ def _read(file: Path, folder: Folder) -> list[x509.Certificate]:
 
 
 def _record(folder: Folder, form: Form, facts: Sequence[Facts], to: Place, now: datetime) -> None:
-    act = acts.of_certificate(f"exported {form}", facts[0], now, file=str(to.file))
+    act = acts.of_certificate(f"exported {form}", facts[0], now, file=str(to.file.resolve()))
     with locked(folder.path):
         append_lines(folder.path / ACTS, [act])
 

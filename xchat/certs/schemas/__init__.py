@@ -18,6 +18,9 @@ SHAPES = {
     "status": "xchat.pki.show:Report",
     "verify": "xchat.pki.show:Verification",
     "show": "xchat.pki.show:Seen",
+    "export p12": "xchat.pki.export:Exported",
+    "export pem": "xchat.pki.export:Exported",
+    "export bundle": "xchat.pki.export:Exported",
 }
 """The type of each verb's answer, by the words of the verb: module:name."""
 

@@ -78,6 +78,7 @@ def p12(
     given = obtain(passphrase_file, asks=False)
     passphrase = generated() if given is None else given.decode("latin-1")
     whose, name, words = _holding(Folder(folder), account, device)
+    words += ("--passphrase-file", str(passphrase_file)) if passphrase_file else ()
     to = _place(out, f"{name}.p12", ("p12", *words), force=force)
     done = export_p12(Folder(folder), whose, to, passphrase, datetime.now(UTC))
     if given is None:
@@ -143,16 +144,13 @@ def _place(out: Path | None, name: str, words: tuple[str, ...], *, force: bool) 
 
 
 def _lines(done: Exported) -> Iterator[str]:
-    from xchat.pki.facts import fingerprint
-
     yield f"Wrote {done.file}: {_WHAT[done.form]}"
     for each in done.certificates:
-        yield f"  {each.role:10}{each.subject}, until {each.not_after:%Y-%m-%d}"
-        yield from (f"  {'':10}{half}" for half in fingerprint(each.sha256))
+        yield f"  {each.role:12}{each.subject}, until {each.not_after:%Y-%m-%d}"
     if done.rounds:
-        yield f"  locked    AES-256-CBC, {done.rounds:,} rounds of PBKDF2, as many for the MAC"
+        yield f"  locked      AES-256-CBC, {done.rounds:,} rounds of PBKDF2, as many for the MAC"
     if done.passphrase:
-        yield f"  passphrase  {done.passphrase}   (told once, kept nowhere)"
+        yield f"  passphrase  {done.passphrase} (told once, kept nowhere)"
     yield ""
     yield f"Next:  {done.next}"
 
