@@ -1,6 +1,7 @@
 """What README says of commands, capabilities and modes, made from the code's own tables.
 
-`python -m tests.docs` writes it; tests/test_docs.py compares.
+`python -m tests.docs` writes it, and the schemas of `xchat-certs --json`; tests/test_docs.py and
+tests/certs/test_answers.py compare.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import re
 import textwrap
 from pathlib import Path
 
+from xchat.certs.schemas.__main__ import write_all
 from xchat.chat.commands.table import COMMANDS, Command
 from xchat.chat.modes import mode_rows, user_mode_rows
 from xchat.irc.capabilities import CAPABILITIES
 
+SCHEMAS = Path(__file__).parents[1] / "xchat/certs/schemas"
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- made by python -m tests.docs -->", "<!-- end -->"
 
@@ -54,3 +57,4 @@ def with_tables(page: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    write_all(SCHEMAS)
