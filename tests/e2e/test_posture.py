@@ -138,3 +138,12 @@ def test_plaintext_is_refused(server: Server) -> None:
             heard += piece
     assert heard[:1] in (b"", b"\x15"), "a TLS alert (RFC 8446, 6) at most, and not a word"
     assert b"nino" not in heard
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize("group", ["ffdhe2048", "ffdhe8192", "X25519", "P-256", "X25519:ffdhe8192"])
+def test_no_handshake_holds_the_others_up(server: Server, group: str) -> None:
+    """Finite fields cost a handshake up to an eighth of a second of the loop."""
+    place = ("-connect", f"127.0.0.1:{server.port}", "-groups", group)
+    said = run("openssl", "s_client", *place, "-CAfile", str(server.ca)).stdout
+    assert ("no peer certificate available" in said) is group.startswith("ffdhe")

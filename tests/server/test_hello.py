@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 
@@ -15,8 +16,10 @@ from tests.server.conftest import Pair
 from xchat.limits import Limits
 from xchat.pki.enrolment import ALPN
 from xchat.server.connection import Connection
-from xchat.server.hello import wants_to_enrol
+from xchat.server.hello import BadHello, Hello, read_hello
 from xchat.server.tls import TlsError, TlsPipe
+
+X25519 = 0x001D
 
 
 @pytest.fixture(scope="module")
@@ -104,25 +107,72 @@ def test_a_connection_writes_by_the_context_that_was_chosen(
 def test_what_is_no_handshake_waits_for_nothing(
     first: bytes, server_context: ssl.SSLContext, other: tuple[ssl.SSLContext, trustme.CA]
 ) -> None:
-    assert wants_to_enrol(first) is False
+    assert read_hello(first) == Hello()
     with pytest.raises(TlsError):
         TlsPipe(server_context, other[0]).feed(first + bytes(300))
 
 
-def test_a_first_record_is_waited_for_and_bounded() -> None:
-    header = b"\x16\x03\x01\x40\x00"
-    assert wants_to_enrol(b"") is None
-    assert wants_to_enrol(header) is None
-    assert wants_to_enrol(header + bytes(0x3FFF)) is None
-    assert wants_to_enrol(header + bytes(0x4000)) is False
-    name = bytes([len(ALPN)]) + ALPN.encode()
-    assert wants_to_enrol(header + name + bytes(0x4000 - len(name))) is True
-    beyond = header + bytes(0x4000) + name
-    assert wants_to_enrol(beyond) is False, "what follows the record is not part of it"
+# -- what a ClientHello says ----------------------------------------------------------------------
 
 
-def test_the_first_record_of_ours_is_one() -> None:
-    """A ClientHello of Python's fits a record, however many protocols it asks for."""
-    client = client_for(trustme.CA(), "irc", ALPN)
+def hello_of(*protocols: str) -> bytes:
+    """Return the first record of a client of Python's."""
+    client = client_for(trustme.CA(), *protocols)
     client.handshake()
-    assert wants_to_enrol(client.take()) is True
+    return client.take()
+
+
+HELLO = hello_of("irc")
+
+
+def test_a_first_record_is_waited_for() -> None:
+    first = hello_of("irc", ALPN)
+    assert all(read_hello(first[:size]) is None for size in range(len(first)))
+    hello = read_hello(first + b"what follows it")
+    assert hello is not None
+    assert hello.protocols == (b"irc", ALPN.encode())
+    assert X25519 in hello.groups
+    assert hello.shares
+    assert not hello.is_costly
+
+
+@given(cut=st.integers(0, 600), value=st.integers(0, 255))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.differing_executors])
+def test_a_spoiled_first_record_is_read_or_refused(cut: int, value: int) -> None:
+    """Nothing else comes of it, whichever byte is another."""
+    first = bytearray(HELLO)
+    first[cut % len(first)] = value
+    with contextlib.suppress(BadHello):
+        assert isinstance(read_hello(bytes(first)), Hello | None)
+
+
+def test_a_client_hello_in_several_records_is_refused(server_context: ssl.SSLContext) -> None:
+    """RFC 8446, 5.1 allows it; nobody does it but to hide something."""
+    body = HELLO[5:]
+    pieces = (body[:100], body[100:])
+    split = b"".join(HELLO[:3] + len(each).to_bytes(2, "big") + each for each in pieces)
+    with pytest.raises(TlsError, match="in several records"):
+        TlsPipe(server_context).feed(split)
+
+
+def test_another_message_first_is_refused(server_context: ssl.SSLContext) -> None:
+    with pytest.raises(TlsError, match="no ClientHello"):
+        TlsPipe(server_context).feed(b"\x16\x03\x03\x00\x04\x14\x00\x00\x00")
+
+
+@pytest.mark.parametrize(
+    ("groups", "shares", "is_costly"),
+    [
+        ({X25519, 0x0104}, {X25519}, False),
+        ({X25519, 0x0104}, {0x0104}, True),
+        ({X25519, 0x0104}, {X25519, 0x0104}, True),
+        ({X25519}, set(), False),
+        ({0x0100, 0x0104}, set(), True),
+        (set(), set(), False),
+        ({0x11EC, X25519}, {0x11EC}, False),
+    ],
+)
+def test_a_finite_field_is_costly_where_it_would_be_taken(
+    groups: set[int], shares: set[int], is_costly: bool
+) -> None:
+    assert Hello((), frozenset(groups), frozenset(shares)).is_costly is is_costly

@@ -15,10 +15,12 @@ import ssl
 from collections.abc import Callable
 
 from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
-from xchat.server.hello import wants_to_enrol
+from xchat.pki.enrolment import ALPN
+from xchat.server.hello import BadHello, read_hello
 from xchat.server.presented import Presented, take_presented
 
 READ_BYTES = 65_536
+ENROLMENT = ALPN.encode()
 
 
 class TlsError(Exception):
@@ -44,7 +46,8 @@ class TlsPipe:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._enrolment = enrolment
         """The context for those who come to enrol, until it is known whether this one does."""
-        self._first = b""
+        self._first: bytes | None = b""
+        """The first record, until it is whole."""
         self.enrols = False
         """Whether the client has come to enrol: then `write` is another since it said so."""
         self._silent = 0
@@ -61,7 +64,7 @@ class TlsPipe:
         a peer that goes on sending records that say nothing. EOFError means
         that the peer ended the TLS connection.
         """
-        if self._enrolment is not None and not (ciphertext := self._begin(ciphertext)):
+        if self._first is not None and not (ciphertext := self._begin(self._first + ciphertext)):
             return b""
         self._incoming.write(ciphertext)
         try:
@@ -80,16 +83,21 @@ class TlsPipe:
             raise TlsError("too many records without a word in them")
         return plaintext
 
-    def _begin(self, ciphertext: bytes) -> bytes:
+    def _begin(self, first: bytes) -> bytes:
         """Hold the first record back until it is whole; then choose the context, and return it."""
-        self._first += ciphertext
-        enrols = wants_to_enrol(self._first)
-        if enrols is None:
+        try:
+            hello = read_hello(first)
+        except BadHello as error:
+            raise TlsError(str(error)) from error
+        self._first = first
+        if hello is None:
             return b""
-        if enrols and self._enrolment is not None:
+        if hello.is_costly:
+            raise TlsError("it asks for a finite field, which takes too long (X25519 does not)")
+        if self._enrolment is not None and ENROLMENT in hello.protocols:
             self._tls = self._enrolment.wrap_bio(self._incoming, self._outgoing, server_side=True)
             self.write, self.enrols = self._tls.write, True
-        first, self._first, self._enrolment = self._first, b"", None
+        self._first = self._enrolment = None
         return first
 
     def _read(self) -> bytes:
