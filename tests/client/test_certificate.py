@@ -23,7 +23,7 @@ from xchat.client.session import Identity, Session
 from xchat.client.session.events import EntryRefused, Registered
 from xchat.client.tls import Tls, make_context
 from xchat.errors import UsageError
-from xchat.server.self_made import CERTIFICATE
+from xchat.server.judges import CERTIFICATE
 
 CLIENT_HELLO = 1
 HERE, THERE = Peer("chat.lan"), Peer("chat.example")
@@ -218,11 +218,29 @@ def test_what_the_server_refuses_in_the_handshake_has_words_and_a_code(
     stranger = read_authority(other.cert_pem.bytes(), other.private_key_pem.bytes())
     for device, why in (
         (mint(issuer=authority_of(accounts), ends=-DAY), "it has expired"),
-        (mint(issuer=stranger), "it comes from a CA that the server does not know"),
+        (mint(issuer=stranger), "it was revoked, or is not from a CA that the server believes"),
     ):
         code, said = send(accounts, "--cert", device.write(tmp_path))
         assert code == Exit.OWN_REFUSED.code
         assert f"refused our own certificate: {why}" in said
+
+
+def test_a_server_that_wants_a_certificate_says_so_to_who_has_none(
+    make_server: MakeServer, tmp_path: Path
+) -> None:
+    """Issue 4: "`required` refuses everybody else before a byte of IRC"."""
+    server = make_server('tls.client_certificates="required"')
+    code, said = send(server)
+    assert code == Exit.OWN_REFUSED.code
+    assert "lets only devices in that show a certificate, and we have shown none" in said
+    assert "xchat-client join 'LINK'" in said
+    code, said = send(server, "--cert", mint().write(tmp_path))
+    assert code == Exit.OWN_REFUSED.code
+    assert {event["event"] for event in server.journal} >= {"abuse"}
+    assert not [event for event in server.journal if "joined" in event["event"]]
+    device = mint("Ana", issuer=authority_of(server)).write(tmp_path)
+    code, said = send(server, "--cert", device)
+    assert code == Exit.LOGIN_REFUSED.code  # TLS let it in; there is no account yet
 
 
 def test_what_is_off_with_the_files_is_said_before_anybody_is_called(

@@ -47,6 +47,7 @@ def test_with_a_policy_chosen_an_address_refuses_nobody(policy: str) -> None:
         (['access.policy="devices"'], ["10.0.0.1"], "has a device of an account may join"),
         (['access.policy="open"'], ["127.0.0.1", "::1"], "only this machine may join"),
         ([], ["localhost"], "only this machine may join"),
+        (['tls.client_certificates="required"'], ["::"], "join, with a certificate of its CA"),
     ],
 )
 def test_one_line_says_who_may_join(sets: list[str], addresses: list[str], words: str) -> None:

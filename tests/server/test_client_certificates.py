@@ -28,8 +28,9 @@ from xchat.pki.authority import mint_issuer, mint_root
 from xchat.pki.devices import account_in, uri_of
 from xchat.pki.init import init
 from xchat.pki.wish import Wish
-from xchat.server import self_made
+from xchat.server import judges
 from xchat.server.context import make_context
+from xchat.server.self_made import trust_self_made
 from xchat.server.tls import TlsError, TlsPipe
 
 VERSIONS = pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
@@ -165,6 +166,69 @@ def test_a_device_of_our_issuer_need_not_bring_the_issuer_along(
     assert len(client.tls._sslobj.get_unverified_chain()) == 2  # type: ignore[attr-defined]
 
 
+# -- where a certificate is required --------------------------------------------------------------
+
+REQUIRED = 'tls.client_certificates="required"'
+
+
+@VERSIONS
+def test_where_it_is_required_a_device_of_our_ca_comes_in(
+    pair: Pair, authority: Device, tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    device = mint("nino", issuer=authority).write(tmp_path)
+    presented = connect(context_of(pair, REQUIRED), pair, device, version)[0].presented
+    assert presented is not None
+    assert presented.account == "nino"
+
+
+@VERSIONS
+@pytest.mark.parametrize("shows", ["nothing", "self-made", "self-made CA", "other CA", "expired"])
+@pytest.mark.parametrize("has_hook", [True, False])
+def test_where_it_is_required_everybody_else_is_refused_before_a_byte_of_irc(  # noqa: PLR0917
+    pair: Pair,
+    authority: Device,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: ssl.TLSVersion,
+    shows: str,
+    has_hook: bool,
+) -> None:
+    """Issue 4: "`required` refuses everybody else before a byte of IRC"."""
+    if not has_hook:
+        monkeypatch.setattr(judges, "HOOK", "_no_such_hook")
+    other = trustme.CA()
+    shown = {
+        "nothing": None,
+        "self-made": mint("nino"),
+        "self-made CA": mint("nino", is_ca=True),
+        "other CA": mint(
+            issuer=read_authority(other.cert_pem.bytes(), other.private_key_pem.bytes())
+        ),
+        "expired": mint(issuer=authority, ends=-DAY),
+    }[shows]
+    trust = ssl.create_default_context(cafile=str(pair.cert.parent / "ca.pem"))
+    trust.maximum_version = version
+    if shown is not None:
+        trust.load_cert_chain(shown.write(tmp_path))
+    pipe, client = TlsPipe(context_of(pair, REQUIRED)), Client(trust)
+    with pytest.raises(TlsError):
+        shake_hands(pipe, client)
+    assert (pipe.established, pipe.presented) == (False, None)
+    client.feed(pipe.take())
+    with pytest.raises(ssl.SSLError, match="ALERT"):
+        client.handshake() and client.read()
+
+
+def test_where_it_is_required_and_no_ca_is_known_the_server_does_not_start(
+    pair: Pair, tmp_path: Path
+) -> None:
+    cert = tmp_path / "cert.pem"
+    cert.write_bytes(pair.cert.read_bytes())
+    with pytest.raises(ConfigError, match="lets only devices of a CA in") as caught:
+        context_of(Pair(pair.ca, cert, pair.key), REQUIRED)
+    assert "tls.client_ca" in str(caught.value.mend)
+
+
 # -- who is refused -------------------------------------------------------------------------------
 
 
@@ -251,13 +315,13 @@ def test_when_the_handshake_is_done_no_record_is_looked_at(
     pair: Pair, asking: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[int] = []
-    look = self_made._look
+    look = judges._look
 
-    def listen(connection: ssl.SSLObject, direction: str, version: int, *rest: Any) -> None:
+    def listen(asked: Any, connection: ssl.SSLObject, way: str, version: int, *rest: Any) -> None:
         heard.append(version)
-        look(connection, direction, version, *rest)
+        look(asked, connection, way, version, *rest)
 
-    monkeypatch.setattr(self_made, "_look", listen)
+    monkeypatch.setattr(judges, "_look", listen)
     server = context_of(pair)
     for shows in (None, mint().write(tmp_path)):
         pipe, client = connect(server, pair, shows)
@@ -272,7 +336,7 @@ def test_when_the_handshake_is_done_no_record_is_looked_at(
 def test_where_python_has_no_hook_self_made_ones_are_refused_like_strangers(
     pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(self_made, "HOOK", "_no_such_hook")
+    monkeypatch.setattr(judges, "HOOK", "_no_such_hook")
     with pytest.raises(TlsError, match="the client's certificate: self-signed certificate"):
         connect(context_of(pair), pair, mint().write(tmp_path))
 
@@ -281,7 +345,7 @@ def test_where_python_has_no_hook_self_made_ones_are_refused_like_strangers(
 def test_whatever_a_client_sends_for_a_certificate_is_none_or_one(
     message: bytes, version: ssl.TLSVersion
 ) -> None:
-    assert self_made.is_self_signed(self_made.leaf_of(message, version)) is False
+    assert judges.verdict([trust_self_made], judges.leaf_of(message, version)) is None
 
 
 SELF_MADE = mint().certificate.public_bytes(Encoding.DER)
@@ -300,8 +364,9 @@ class Connection:
 def test_a_spoilt_certificate_is_at_worst_an_error_of_tls(place: int, byte: int, more: int) -> None:
     der = SELF_MADE[:place] + bytes([byte]) + SELF_MADE[place + 1 :] + b"0" * more
     message = b"\x0b\0\0\0" + b"\0\0\0" + len(der).to_bytes(3, "big") + der
+    told = ("read", ssl.TLSVersion.TLSv1_2, 22, judges.CERTIFICATE, message)
     try:
-        self_made._look(Connection(), "read", ssl.TLSVersion.TLSv1_2, 22, 11, message)  # type: ignore[arg-type]
+        judges._look([trust_self_made], Connection(), *told)  # type: ignore[arg-type]
     except ssl.SSLError as error:
         assert error.reason  # noqa: PT017 - this or nothing
 

@@ -213,9 +213,19 @@ def test_a_policy_that_lets_nobody_in_is_a_warning(
     assert said[0]["mend"] == "--set 'tls.client_certificates=\"optional\"'"
 
 
+def test_settings_that_count_for_nothing_are_a_warning(
+    pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO
+) -> None:
+    crl = {"tls.client_certificates": "none", "tls.client_crl": str(tmp_path / "crl.pem")}
+    check(config_of(pair, tmp_path / "data", **crl), journal)
+    assert "tls.client_crl counts for nothing" in written.getvalue()
+
+
 def test_any_other_policy_is_no_warning(
     pair: Pair, tmp_path: Path, journal: Journal, written: io.StringIO
 ) -> None:
     for policy in (None, "open", "accounts", "devices"):
-        check(config_of(pair, tmp_path / "data", **{"access.policy": policy}), journal)
+        for asked in ("optional", "required"):
+            words = {"access.policy": policy, "tls.client_certificates": asked}
+            check(config_of(pair, tmp_path / "data", **words), journal)
     assert written.getvalue() == ""

@@ -32,14 +32,14 @@ _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "VERSION_TOO
             "NO_PROTOCOLS_AVAILABLE")  # fmt: skip
 
 
+_OWN_WANTED = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
 _OWN_REFUSED = {
-    "TLSV1_ALERT_UNKNOWN_CA": "it comes from a CA that the server does not know",
+    "TLSV1_ALERT_UNKNOWN_CA": "it was revoked, or is not from a CA that the server believes",
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": "it has expired",
     "SSLV3_ALERT_CERTIFICATE_REVOKED": "it was revoked",
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "it is not for clients",
     "SSLV3_ALERT_BAD_CERTIFICATE": "it is not in order, or not valid yet",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it is not acceptable there",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "it asks for one, and we have shown none",
 }
 """What a server says of a client's certificate (RFC 8446, 6.2); it is told by its alert alone."""
 
@@ -59,6 +59,13 @@ def diagnose(error: ssl.SSLError, peer: Peer, ca: Path | None) -> Fault:
             Exit.TLS_TOO_OLD,
             f"{peer}: the server speaks no version of TLS that is allowed here (1.3 and later)",
             mend="Let the server speak TLS 1.3; or, if it cannot, allow 1.2 with --tls-min 1.2.",
+        )
+    if reason == _OWN_WANTED:
+        return Fault(
+            Exit.OWN_REFUSED,
+            f"{peer} lets only devices in that show a certificate, and we have shown none",
+            mend="Ask whoever runs the server for a link (xchat-certs invite NAME), and type:"
+            " xchat-client join 'LINK'",
         )
     if reason in _OWN_REFUSED:
         return Fault(

@@ -29,7 +29,7 @@ class Exit(enum.Enum):
     NOT_YET_VALID = (13, "the certificate is not valid yet")
     BAD_CERTIFICATE = (14, "the certificate is unacceptable for another reason")
     OWN_UNUSABLE = (15, "our own certificate, or its key, cannot be used")
-    OWN_REFUSED = (16, "the server refused our own certificate")
+    OWN_REFUSED = (16, "the server refused our own certificate, or wants one")
     NICK_TAKEN = (20, "somebody else has the nickname")
     NICK_ILL_FORMED = (21, "the server does not take such a nickname")
     NOT_LET_IN = (22, "the server refused us: its policy, a ban, or it is full")

@@ -124,14 +124,24 @@ class Tls(_Section, frozen=True):
         Literal["1.3", "1.2"], Meta(description="the oldest TLS that is spoken")
     ] = "1.3"
     client_certificates: Annotated[
-        Literal["none", "optional"],
-        Meta(description="whether clients are asked for a certificate, which may log them in"),
+        Literal["none", "optional", "required"],
+        Meta(
+            description="whether clients are asked for a certificate, which may log them in; "
+            "required: nobody comes in but devices of `client_ca`"
+        ),
     ] = "optional"
     client_ca: Annotated[
         Line | None,
         Meta(
             description="the CA whose certificates of devices are believed (PEM); unset: the "
             "ca.pem that xchat-certs made with `cert`. Self-made ones are only fingerprints"
+        ),
+    ] = None
+    client_crl: Annotated[
+        Line | None,
+        Meta(
+            description="that CA's list of revoked certificates (PEM or DER), read again when it "
+            "changes; unset: the crl.pem and devices.json beside the ca.pem"
         ),
     ] = None
 

@@ -29,7 +29,15 @@ def account_in(der: bytes) -> str:
     That its CA is ours, and that it is in force, was found out before.
     """
     try:
-        extensions = x509.load_der_x509_certificate(der).extensions
+        return account_of(x509.load_der_x509_certificate(der))
+    except UNREADABLE:
+        return ""
+
+
+def account_of(certificate: x509.Certificate) -> str:
+    """Do as `account_in`, for a certificate that was read already."""
+    try:
+        extensions = certificate.extensions
         uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         uris = names.get_values_for_type(x509.UniformResourceIdentifier)

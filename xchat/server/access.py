@@ -57,7 +57,8 @@ def is_near(address: str) -> bool:
 
 def who_may_join(config: Config, addresses: Sequence[str]) -> str:
     """Return one sentence without its stop: who may join a server listening on `addresses`."""
-    word = ", with the server's password" if config.server.password else ""
+    word = ", with a certificate of its CA" if config.tls.client_certificates == "required" else ""
+    word += ", with the server's password" if config.server.password else ""
     if all(_is_loopback(address) for address in addresses):
         return f"only this machine may join{word}: it listens nowhere else"
     policy = config.access.policy

@@ -26,6 +26,7 @@ from xchat.pki.names import Name
 from xchat.pki.verify import names_to_try
 from xchat.server.client_ca import client_ca, pem_of, roots_of
 from xchat.server.context import make_context, make_enrolment_context
+from xchat.server.revoked import Revocations
 from xchat.server.trial import TrialFailed, try_out
 from xchat.server.watch import Seen, look
 
@@ -46,23 +47,28 @@ class Served:
     until: Mapping[str, datetime]
     is_proven: bool
     seen: Seen
-    revoked: frozenset[int] = frozenset()
-    """The serial numbers of devices that are let in no more."""
+    revocations: Revocations
+    """Who is let in no more: one for all that a server ever serves, since a list that changes
+    counts at once, whatever becomes of the pair."""
 
 
-def make_served(settings: Tls, *, now: datetime) -> Served:
+def make_served(settings: Tls, *, now: datetime, revocations: Revocations | None = None) -> Served:
     """Read, judge and try what is to be served; it takes some milliseconds, and the disk.
 
-    Raises ConfigError, of which PairRefused is one: the file, the rule, the command.
+    Where something is served already, its `revocations` go on. Raises ConfigError, of which
+    PairRefused is one: the file, the rule, the command.
     """
     seen = look(files_of(settings))
     cert, key = (Path(path).expanduser() for path in (settings.cert, settings.key))
     pair = check_server_pair(cert, key, now=now)
-    irc, enrolment = make_context(settings), make_enrolment_context(settings)
+    revocations = revocations or Revocations()
+    irc = make_context(settings, revocations)
+    enrolment = make_enrolment_context(settings, revocations)
     chain, roots = read_chain(read_file(cert), cert), roots_of(cert)
     _try_both(irc, enrolment, pair, names_to_try(chain[0]), pem_of(roots).decode())
     until = _ends(chain, roots)
-    return Served(irc, enrolment, pair, client_ca(settings), until, bool(roots), seen)
+    believed = client_ca(settings)
+    return Served(irc, enrolment, pair, believed, until, bool(roots), seen, revocations)
 
 
 def files_of(settings: Tls) -> tuple[str, ...]:

@@ -31,7 +31,9 @@ from xchat.errors import ConfigError
 from xchat.pki.enrolment import ALPN as ENROLMENT
 from xchat.pki.files import read_file
 from xchat.server.client_ca import client_ca, folder_of, pem_of, roots_of
-from xchat.server.self_made import admit_self_made
+from xchat.server.judges import judge_first
+from xchat.server.revoked import Revocations
+from xchat.server.self_made import trust_self_made
 
 ALPN = ["irc"]
 """Offered to clients that ask; those that do not ask, or ask for more, are served all the same."""
@@ -39,18 +41,21 @@ ALPN = ["irc"]
 CIPHERS_TLS12 = "ECDHE+AESGCM:ECDHE+CHACHA20"
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
-_ASKS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL}
+_ASKS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
 
-def make_context(settings: Tls) -> ssl.SSLContext:
-    """Return the context for clients, the certificate loaded; raise ConfigError if it will not."""
+def make_context(settings: Tls, revocations: Revocations | None = None) -> ssl.SSLContext:
+    """Return the context for clients, the certificate loaded; raise ConfigError if it will not.
+
+    What is in `revocations` later is refused later.
+    """
     context = _bare(_VERSIONS[settings.min_version], ALPN)
     _load(context, Path(settings.cert).expanduser(), Path(settings.key).expanduser())
-    _ask(context, settings, _ASKS[settings.client_certificates])
+    _ask(context, settings, _ASKS[settings.client_certificates], revocations or Revocations())
     return context
 
 
-def make_enrolment_context(settings: Tls) -> ssl.SSLContext:
+def make_enrolment_context(settings: Tls, revocations: Revocations | None = None) -> ssl.SSLContext:
     """Return the context for those who come to enrol; raise ConfigError as `make_context` does.
 
     Our own clients only come here, so nothing older than TLS 1.3 is spoken.
@@ -59,7 +64,7 @@ def make_enrolment_context(settings: Tls) -> ssl.SSLContext:
     context = _bare(ssl.TLSVersion.TLSv1_3, [ENROLMENT])
     with _as_file(_to_the_roots(cert), cert) as chain:
         _load(context, chain, key)
-    _ask(context, settings, ssl.CERT_OPTIONAL)
+    _ask(context, settings, ssl.CERT_OPTIONAL, revocations or Revocations())
     return context
 
 
@@ -98,14 +103,33 @@ def _bare(oldest: ssl.TLSVersion, protocols: list[str]) -> ssl.SSLContext:
     return context
 
 
-def _ask(context: ssl.SSLContext, settings: Tls, mode: ssl.VerifyMode) -> None:
-    """Ask clients for a certificate, and judge it by the CA that is believed."""
+def _ask(
+    context: ssl.SSLContext, settings: Tls, mode: ssl.VerifyMode, revocations: Revocations
+) -> None:
+    """Ask clients for a certificate, and judge it by the CA that is believed.
+
+    An issuer is believed without its root (PARTIAL_CHAIN), and so is a self-made one alone.
+    """
     context.verify_mode = mode
     if mode == ssl.CERT_NONE:
         return
-    if (pem := client_ca(settings)) is not None:
+    pem = client_ca(settings)
+    if pem is not None:
         context.load_verify_locations(cadata=pem.decode("ascii", "replace"))
-    admit_self_made(context)
+    elif mode == ssl.CERT_REQUIRED:
+        raise _nobody_could_come()
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    required = mode == ssl.CERT_REQUIRED
+    judges = (revocations.judge,) if required else (revocations.judge, trust_self_made)
+    judge_first(context, judges)
+
+
+def _nobody_could_come() -> ConfigError:
+    return ConfigError(
+        'tls.client_certificates = "required" lets only devices of a CA in, and none is beside '
+        "tls.cert",
+        mend="name the CA: --set 'tls.client_ca=\"certs/ca.pem\"'",
+    )
 
 
 def _load(context: ssl.SSLContext, cert: Path, key: Path) -> None:

@@ -111,10 +111,16 @@ def _make_served(config: Config, journal: Journal) -> Served:
 
 
 def _warn_of_policy(config: Config, journal: Journal) -> None:
-    """Say so where the policy lets nobody in: devices log in by certificate."""
-    if config.access.policy == "devices" and config.tls.client_certificates == "none":
-        mend = "--set 'tls.client_certificates=\"optional\"'"
+    """Say so where the policy lets nobody in, or a setting counts for nothing."""
+    if config.tls.client_certificates != "none":
+        return
+    mend = "--set 'tls.client_certificates=\"optional\"'"
+    if config.access.policy == "devices":
         journal.warning("nobody can log in: no device is asked for its certificate", mend=mend)
+    for name in ("client_ca", "client_crl"):
+        if getattr(config.tls, name) is not None:
+            words = f"tls.{name} counts for nothing: no client is asked for its certificate"
+            journal.warning(words, mend=mend)
 
 
 def _raise_descriptor_limit(config: Config, journal: Journal) -> None:

@@ -18,6 +18,7 @@ from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_M
 from xchat.pki.enrolment import ALPN
 from xchat.server.hello import BadHello, read_hello
 from xchat.server.presented import Presented, take_presented
+from xchat.server.revoked import NoneTrusted
 
 READ_BYTES = 65_536
 ENROLMENT = ALPN.encode()
@@ -74,7 +75,7 @@ class TlsPipe:
         except ssl.SSLZeroReturnError as error:
             raise EOFError from error
         except ssl.SSLCertVerificationError as error:
-            raise TlsError(f"the client's certificate: {error.verify_message}") from error
+            raise TlsError(f"the client's certificate: {self._why(error)}") from error
         except ssl.SSLError as error:
             raise TlsError(error.reason or "not TLS") from error
         excess = len(ciphertext) - CIPHERTEXT_PER_PLAINTEXT_MAX * len(plaintext)
@@ -119,6 +120,10 @@ class TlsPipe:
         except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
             pass  # an end that came with it is met again when the socket is read next
         return b"".join(parts)
+
+    def _why(self, error: ssl.SSLCertVerificationError) -> str:
+        context = self._tls.context
+        return str(context.revoked if isinstance(context, NoneTrusted) else error.verify_message)
 
     @property
     def pending(self) -> int:
