@@ -40,6 +40,16 @@ def run_certs(*words: str, cwd: Path, umask: int = -1) -> Ended:
     return run(sys.executable, "-m", "xchat.certs.cli", *words, cwd=cwd, umask=umask)
 
 
+def at_day(day: float, *words: str) -> tuple[str, ...]:
+    """Return a command as it is so many days from now."""
+    return ("faketime", "-f", f"{day:+}d", *words)
+
+
+def run_certs_at(day: float, *words: str, cwd: Path) -> Ended:
+    """Run `xchat-certs` so many days from now."""
+    return run(*at_day(day, sys.executable, "-m", "xchat.certs.cli", *words), cwd=cwd)
+
+
 def run(*words: str, cwd: Path, umask: int = -1) -> Ended:
     """Run any program, in English, with an end to its time."""
     done = subprocess.run(

@@ -85,17 +85,17 @@ def swap_files(folder: Folder) -> None:
 
 
 REFUSED: dict[Callable[[Folder], None], tuple[str, str, str]] = {
-    lose_certificate: ("server.pem", "no such file", "xchat-certs init"),
+    lose_certificate: ("server.pem", "no such file", "xchat-certs renew --force"),
     lose_both: ("server", "no such file", "xchat-certs init --dir"),
-    lose_key: ("server-key.pem", "no such file", "xchat-certs init"),
+    lose_key: ("server-key.pem", "no such file", "xchat-certs renew --force"),
     let_everyone_read: ("server-key.pem", "everyone", "chmod 600 "),
-    swap_key: ("server-key.pem", "not the key to", "xchat-certs init --reissue"),
+    swap_key: ("server-key.pem", "not the key to", "xchat-certs renew --force"),
     lock_key: ("server-key.pem", "locked", "openssl pkey"),
-    spoil_certificate: ("server.pem", "no certificate", "xchat-certs init --reissue"),
-    spoil_key: ("server-key.pem", "no private key", "xchat-certs init --reissue"),
-    put_a_ca: ("server.pem", "CA's certificate", "xchat-certs init --reissue"),
+    spoil_certificate: ("server.pem", "no certificate", "xchat-certs renew --force"),
+    spoil_key: ("server-key.pem", "no private key", "xchat-certs renew --force"),
+    put_a_ca: ("server.pem", "CA's certificate", "xchat-certs renew --force"),
     put_a_folder: ("server.pem", "directory", "ls -ld"),
-    swap_files: ("server.pem", "no certificate", "xchat-certs init --reissue"),
+    swap_files: ("server.pem", "no certificate", "xchat-certs renew --force"),
 }
 
 
@@ -198,7 +198,8 @@ def test_what_init_did_not_make_is_not_mended_by_init(how: str) -> None:
 
 def test_theirs_are_renewed_by_whoever_issued_them(files: Path) -> None:
     cert, key = files / MINE, files / THEIRS
-    (warning,) = check_server_pair(cert, key, now=datetime.now(UTC)).warnings
+    soon = datetime.now(UTC) + timedelta(hours=12)  # it ends in a day, of two
+    (warning,) = check_server_pair(cert, key, now=soon).warnings
     assert "expires in 0 days: Ask whoever issued it for a new one" in warning
     for days, names, want in ((3, (), "a new one"), (0, ("a.lan",), "one that names a.lan")):
         with pytest.raises(PairRefused) as refused:
@@ -221,13 +222,13 @@ def test_dates(made_once: Folder, days: float, rule: str) -> None:
 
 def test_soon_to_expire_is_a_warning(made_once: Folder) -> None:
     (warning,) = check(made_once, days=80).warnings
-    assert "expires in 9 days: xchat-certs init --reissue" in warning
+    assert "expires in 9 days: xchat-certs renew" in warning
 
 
 def test_a_name_it_lacks_is_named_with_the_command_that_adds_it(made: Folder) -> None:
     with pytest.raises(PairRefused, match=r"is not for new\.lan, 10\.9\.9\.9, but for") as refused:
         check(made, "chat.lan", "new.lan", "10.9.9.9")
-    assert "--name new.lan --name 10.9.9.9" in str(refused.value.mend)
+    assert "add-name new.lan 10.9.9.9" in str(refused.value.mend)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from xchat.pki.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import LOCAL
+from xchat.pki.renew import renew_due
 from xchat.pki.wish import Outcome, Wish, choose
 
 PLAIN = Wish(detects=False)
@@ -85,7 +86,7 @@ def test_run_twice_no_byte_changes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "what", "mend"),
     [
-        (["--name", "other.lan"], "other.lan", "init --reissue --name other.lan"),
+        (["--name", "other.lan"], "other.lan", "add-name other.lan"),
         (["--name", "example.com"], "example.com", "init --force --name example.com"),
         (["--no-name-constraints"], "constraints", "init --force --no-name-constraints"),
         (["--passphrase-file", "pass"], "not locked", "init --force --passphrase-file pass"),
@@ -108,18 +109,6 @@ def test_what_differs_is_said_and_mended_by_the_command_given(
     mended = run_certs(*command.split()[1:], cwd=cwd)
     assert mended.code == 0, mended.err
     assert run_certs("init", "--no-detect", *words, cwd=cwd).code == 0
-
-
-def test_reissue_keeps_the_ca_and_the_old_names(made: Folder) -> None:
-    before = tree(made.path)
-    done = init(made.path, Wish(names=("new.lan",), detects=False), now(), replace="server")
-    after = tree(made.path)
-    assert done.did == "reissued"
-    for name in ("ca.pem", "root-key.pem", "issuer.pem", "issuer-key.pem", "gen/0001/server.pem"):
-        assert after[name] == before[name]
-    assert after["live"][1] == "gen/0002"
-    server = next(each for each in done.certificates if each.role == "server")
-    assert {"new.lan", "chat.lan", "10.1.2.3"} <= set(server.names)
 
 
 def test_force_keeps_a_dated_backup_that_works(made: Folder) -> None:
@@ -203,7 +192,7 @@ def test_a_lost_server_certificate_is_made_again(made: Folder) -> None:
     made.path.joinpath("live").unlink()
     shutil.rmtree(made.path / "gen")
     done = init(made.path, Wish(names=("chat.lan",), detects=False), now())
-    assert done.did == "reissued"
+    assert done.did == "completed"
     assert examine(made, now()).problems == ()
 
 
@@ -211,17 +200,16 @@ def test_a_lost_server_certificate_is_made_again(made: Folder) -> None:
 def test_a_lost_piece_of_the_ca_is_named(made: Folder, lost: str) -> None:
     (made.path / lost).unlink()
     before = tree(made.path)
-    for replace in ("nothing", "server"):
-        with pytest.raises(Differs, match=rf"{lost} is missing") as refused:
-            init(made.path, PLAIN, now(), replace=replace)
-        assert "init --force" in str(refused.value.mend)
+    with pytest.raises(Differs, match=rf"{lost} is missing") as refused:
+        init(made.path, PLAIN, now())
+    assert "init --force" in str(refused.value.mend)
     assert tree(made.path) == before
 
 
 def test_the_roots_key_may_be_moved_away(made: Folder, tmp_path: Path) -> None:
     made.root_key.rename(tmp_path / "stick.pem")
     assert init(made.path, PLAIN, now()).did == "unchanged"
-    assert init(made.path, PLAIN, now(), replace="server").did == "reissued"
+    assert renew_due(made, now(), when="now"), "signed by the issuer"
 
 
 def test_a_locked_root_key_opens_only_with_its_passphrase(tmp_path: Path) -> None:
@@ -231,15 +219,15 @@ def test_a_locked_root_key_opens_only_with_its_passphrase(tmp_path: Path) -> Non
     assert init(folder.path, Wish(detects=False, passphrase=b"secret"), now()).did == "unchanged"
     with pytest.raises(Locked):
         init(folder.path, Wish(detects=False, passphrase=b"wrong"), now())
-    assert init(folder.path, PLAIN, now(), replace="server").did == "reissued", "unlocked by none"
+    assert renew_due(folder, now(), when="now"), "unlocked by none"
 
 
-def test_an_expired_certificate_is_exit_4_and_mended_by_reissue(made: Folder) -> None:
+def test_an_expired_certificate_is_exit_4_and_mended_by_renew(made: Folder) -> None:
     later = now() + timedelta(days=91)
     with pytest.raises(Expired, match="expired on") as refused:
         init(made.path, PLAIN, later)
     assert refused.value.exit_code == 4
-    assert refused.value.mend == f"xchat-certs init --reissue --dir {made.path}"
+    assert refused.value.mend == f"xchat-certs renew --dir {made.path}"
 
 
 def test_passphrases_are_never_asked_for_without_a_terminal(tmp_path: Path) -> None:
@@ -313,7 +301,7 @@ def test_the_journal_tells_every_act_and_only_grows(made: Folder) -> None:
     acts = [msgspec.json.decode(line, type=Act, strict=True) for line in first.splitlines()]
     assert [each.act for each in acts] == ["root minted", "issuer minted", "server minted"]
     assert all(each.by and each.serial for each in acts)
-    init(made.path, PLAIN, now(), replace="server")
+    renew_due(made, now(), when="now")
     second = made.path.joinpath("journal.jsonl").read_bytes()
     assert second.startswith(first)
     assert len(second.splitlines()) == 4
@@ -342,7 +330,7 @@ def test_where_links_cannot_be_made_live_is_a_folder(
         assert not (folder.path / "live").is_symlink()
         assert stat.S_IMODE(folder.server_key.stat().st_mode) == 0o600
         assert examine(folder, now()).problems == ()
-        init(folder.path, PLAIN, now(), replace="server")
+        renew_due(folder, now(), when="now")
 
 
 def test_json_is_what_the_value_says(tmp_path: Path) -> None:
@@ -357,9 +345,7 @@ def test_json_is_what_the_value_says(tmp_path: Path) -> None:
     assert failure.mend == "xchat-certs init --force --name example.com"
 
 
-@pytest.mark.parametrize(
-    "words", [["--name", "a b"], ["--force", "--reissue"], ["--dir"], ["--what"], ["extra"]]
-)
+@pytest.mark.parametrize("words", [["--name", "a b"], ["--dir"], ["--what"], ["extra"]])
 def test_wrong_use_is_exit_2_and_makes_nothing(tmp_path: Path, words: list[str]) -> None:
     ended = run_certs("init", *words, cwd=tmp_path)
     assert (ended.code, ended.out) == (2, "")

@@ -25,8 +25,8 @@ def test_every_command_can_be_typed_in_this_order(tmp_path: Path) -> None:
 
 
 def test_the_command_for_a_name_more_adds_it(tmp_path: Path) -> None:
-    """ "`init --name` alone" does not: it says what does."""
-    (command,) = (each for each in COMMANDS if "--name" in each)
+    """ "`add-name chat.lan`: one name more, the old names stay, clients need nothing new"."""
+    (command,) = (each for each in COMMANDS if "add-name" in each)
     run_certs("init", cwd=tmp_path)
     ca = (tmp_path / "certs/ca.pem").read_bytes()
     assert run_certs(*shlex.split(command), cwd=tmp_path).code == 0

@@ -180,7 +180,7 @@ def test_status_tells_what_a_new_ca_costs_before_its_command(made: Folder) -> No
     assert caution.startswith("  Put it back")
     assert "a new ca.pem for everybody" in caution
     assert mend.startswith("  xchat-certs init --force")
-    assert "Put it back" in certs(made, "init", "--reissue", code=3)
+    assert "Put it back" in certs(made, "init", code=3)
 
 
 def test_status_of_an_issuer_due_says_who_is_to_be_told(made: Folder) -> None:

@@ -39,12 +39,12 @@ def test_ours_is_accepted_for_each_of_its_names(made: Folder) -> None:
         (
             [OURS, "--host", "other.lan"],
             "it is not for this name",
-            "xchat-certs init --reissue --name other.lan",
+            "xchat-certs add-name other.lan",
         ),
         (
             [OURS, "--host", "10.9.9.9"],
             "it is not for this name",
-            "xchat-certs init --reissue --name 10.9.9.9",
+            "xchat-certs add-name 10.9.9.9",
         ),
         (
             [OURS, "--ca", "other/ca.pem"],
@@ -54,7 +54,7 @@ def test_ours_is_accepted_for_each_of_its_names(made: Folder) -> None:
         (
             ["other/live/server.pem", "--ca", "other/ca.pem"],
             "belongs after it in its file",
-            "xchat-certs init --reissue --dir other",
+            "xchat-certs renew --force --dir other",
         ),
         (
             ["leaf.pem"],
@@ -161,7 +161,7 @@ def test_json_says_who_refused_what(made: Folder) -> None:
     assert (ended.code, report.holds) == (5, False)
     assert {each.judge for each in report.verdicts} == {"OpenSSL", "cryptography"}
     assert {each.broken and each.broken.kind for each in report.verdicts} == {"name"}
-    assert report.mend == "xchat-certs init --reissue --name other.lan"
+    assert report.mend == "xchat-certs add-name other.lan"
 
 
 @pytest.mark.parametrize(

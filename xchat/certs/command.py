@@ -89,7 +89,7 @@ class Verb(click.Command):
             answer: Answer = super().invoke(ctx)
             lines = [_as_json(answer.value)] if as_json else list(answer.lines)
         except (XChatError, OSError) as raised:
-            error = _unusable(raised, folder) if isinstance(raised, OSError) else raised
+            error = as_error(raised, folder)
             error.mend = error.mend or f"{ctx.command_path} --help"
             ctx.exit(_fail(error) if as_json else _refuse(error))
         click.echo("\n".join(lines))
@@ -111,8 +111,10 @@ def _as_json(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value)).decode()
 
 
-def _unusable(error: OSError, folder: object) -> XChatError:
+def as_error(error: XChatError | OSError, folder: object) -> XChatError:
     """Return the error of a file or a disk; a full disk gives no name, so the folder is named."""
+    if isinstance(error, XChatError):
+        return error
     file = str(error.filename or folder)
     look = ("df", "-h") if error.errno in _NO_ROOM else ("ls", "-ld")
     return XChatError(f"{file}: {error.strerror or error}", mend=shlex.join((*look, file)))

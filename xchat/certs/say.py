@@ -13,6 +13,7 @@ from xchat.pki.problems import Problem
 from xchat.pki.wish import Named, Outcome
 
 if TYPE_CHECKING:
+    from xchat.pki.renew import Renewed
     from xchat.pki.show import Verification
 
 WIDTH = 100
@@ -24,7 +25,7 @@ _ROLES = {
 }
 _DID = {
     "made": "Made a CA and a server's certificate for this chat in {folder}",
-    "reissued": "Made a new server's certificate; the CA stays, so nobody needs anything new",
+    "completed": "Made a server's certificate in {folder}; the CA stays, so nobody needs a new one",
     "unchanged": "All is as asked in {folder}; nothing was changed",
 }
 
@@ -74,12 +75,23 @@ def standing(
     wrong = list(problems)
     for problem in wrong:
         yield ""
-        yield f"{problem.kind}: {problem.file} {problem.rule}"
-        if problem.caution:
-            yield f"  {problem.caution}"
-        yield f"  {problem.mend}"
+        yield from _problem(problem)
     if not wrong:
         yield f"All is well.  Next:  {next_command}"
+
+
+def renewed(done: Renewed, next_command: str) -> Iterator[str]:
+    """Yield what was made anew, what is due all the same, and the next command."""
+    for each in done.certificates:
+        yield f"{each.file}: a new certificate, until {_day(each.not_after)}"
+        yield from _field("for", ", ".join(map(shown, each.names)))
+    if done.certificates:
+        yield "The CA stays, so nobody needs anything new, and our server takes it by itself"
+    elif not done.problems:
+        yield "Nothing is due, so nothing was changed"
+    for problem in done.problems:
+        yield from _problem(problem)
+    yield f"Next:  {next_command}"
 
 
 def verification(report: Verification) -> Iterator[str]:
@@ -107,6 +119,13 @@ def left(end: datetime, now: datetime) -> str:
     if rest < timedelta():
         return f"expired {_days(-rest)} ago"
     return f"{_days(rest)} left"
+
+
+def _problem(problem: Problem) -> Iterator[str]:
+    yield f"{problem.kind}: {problem.file} {problem.rule}"
+    if problem.caution:
+        yield f"  {problem.caution}"
+    yield f"  {problem.mend}"
 
 
 def _days(span: timedelta) -> str:

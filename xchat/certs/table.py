@@ -5,6 +5,8 @@ from __future__ import annotations
 VERBS = (
     "init",
     "status",
+    "renew",
+    "add-name",
     "verify",
     "show",
     "export",

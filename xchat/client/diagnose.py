@@ -177,28 +177,27 @@ def _wrong_name(peer: Peer, _ca: Path | None, shown: Shown | None) -> Fault:
         f"{peer}: the certificate is for other names\n"
         f"  asked for:  {peer.name}\n"
         f"  offered:    {offered}",
-        mend="Connect by one of these names, or on the server: xchat-certs init --name"
-        f" {peer.name} --reissue",
+        mend=f"Connect by one of these names, or on the server: xchat-certs add-name {peer.name}",
     )
 
 
 def _expired(peer: Peer, ca: Path | None, shown: Shown | None) -> Fault:
     now = datetime.now(UTC)
-    remake = "--reissue"
+    remake = "renew"
     if shown is None or shown.not_after > now:
         what = "a certificate in its chain has expired"
         roots = (look_at(each) for each in (certificates_in(ca) if ca else ()))
         expired = [each.not_after for each in roots if each and each.not_after <= now]
         if expired:
             what = f"the CA in {ca} expired{_since(now, max(expired))}"
-            remake = "--force"
+            remake = "init --force"
     else:
         what = f"its certificate expired{_since(now, shown.not_after)}"
     return Fault(
         Exit.EXPIRED,
         f"{peer}: {what}",
         mend=f"This machine's clock says {_day(now)}. If that is right: on the server, make a new"
-        f" certificate with xchat-certs init {remake}",
+        f" certificate with xchat-certs {remake}",
     )
 
 

@@ -84,6 +84,12 @@ LINK_CHARS_MAX = 1_024
 """Characters of the link of an invite: with the longest host name it has 360."""
 LOCK_SECONDS_MAX = 10.0
 """What a command waits for another one in the same folder of certificates."""
+RENEWAL_LOOK_SECONDS = 3600.0
+"""How often it is looked whether a certificate is due: a third of the shortest life is a month."""
+HOOK_SECONDS_MAX = 300.0
+"""What a command given with `--exec` may take after a renewal."""
+GENERATIONS_MAX = 4
+"""Pairs of a server's certificate and key that are kept, that in use among them: a year of them."""
 SOCKET_PATH_BYTES_MAX = 103
 """Bytes of a Unix socket's path: 107 on Linux, 103 on macOS and the BSDs."""
 CONSOLE_PEERS_MAX = 8

@@ -11,28 +11,36 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xchat.pki.folder import DEFAULT, SERVER, SERVER_KEY, Folder
+from xchat.pki.folder import DEFAULT, LIVE, SERVER, SERVER_KEY, Folder
 from xchat.pki.names import shown
 from xchat.pki.problems import COMPARE_CLOCK
 from xchat.pki.rules import Kind
-from xchat.pki.stage import LIVE
 
 _ANY = "FILE"
 
 
-def again(file: Path, *words: str) -> str | None:
-    """Return the command that makes the pair `file` is of anew; None if it is not init's."""
+def again(file: Path, *names: str) -> str | None:
+    """Return what makes the pair `file` is of anew, for `names` too; None if it is not init's."""
     if not is_ours(file):
         return None
     folder = Folder(file.parent.parent)
-    how = ("--reissue",) if folder.ca.exists() else ()
-    return folder.command("init", *how, *words)
+    if not folder.ca.exists():
+        return folder.command("init", *(word for name in names for word in ("--name", name)))
+    return folder.command("add-name", *names) if names else folder.command("renew", "--force")
 
 
-def issue(cert: Path, want: str, *words: str) -> str:
-    """Return how to come by a certificate like `cert` that is as wanted."""
+def renew(cert: Path) -> str:
+    """Return how to come by another certificate in place of one that has worn out."""
+    folder = Folder(cert.parent.parent)
+    if is_ours(cert) and folder.ca.exists():
+        return folder.command("renew")
+    return issue(cert, "a new one")
+
+
+def issue(cert: Path, want: str, *names: str) -> str:
+    """Return how to come by a certificate like `cert` that is as wanted, for `names` too."""
     asked = f"Ask whoever issued it for {want}, or make one here: xchat-certs init"
-    return again(cert, *words) or asked
+    return again(cert, *names) or asked
 
 
 def is_ours(file: Path) -> bool:
@@ -78,12 +86,11 @@ class Refused:
 
     def add_names(self) -> str:
         """Return what makes it hold for the names too."""
-        words = (word for name in self.names for word in ("--name", name))
-        return issue(self.file, f"one that names {', '.join(self.names)}", *words)
+        return issue(self.file, f"one that names {', '.join(self.names)}", *self.names)
 
     def renew(self) -> str:
         """Return what mends one of the past."""
-        return issue(self.file, "a new one")
+        return renew(self.file)
 
     def replace(self) -> str:
         """Return what mends one that breaks any other rule."""

@@ -21,10 +21,11 @@ import msgspec
 
 from xchat.errors import XChatError
 from xchat.irc.display import visible
-from xchat.pki.advice import Pair, issue
+from xchat.pki.advice import Pair, issue, renew
+from xchat.pki.due import is_worn
 from xchat.pki.errors import NotTrusted, PairRefused
 from xchat.pki.files import read_file
-from xchat.pki.problems import COMPARE_CLOCK, SERVER_DUE_BEFORE
+from xchat.pki.problems import COMPARE_CLOCK
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -131,9 +132,7 @@ def _match(pair: Pair, leaf: x509.Certificate) -> None:
 def _dates(cert: Path, leaf: x509.Certificate, now: datetime) -> None:
     start, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     if now > end:
-        raise PairRefused(
-            f"{cert} expired on {end:%Y-%m-%d %H:%M} UTC", mend=issue(cert, "a new one")
-        )
+        raise PairRefused(f"{cert} expired on {end:%Y-%m-%d %H:%M} UTC", mend=renew(cert))
     if now < start:
         raise PairRefused(
             f"{cert} is not valid before {start:%Y-%m-%d %H:%M} UTC",
@@ -156,17 +155,16 @@ def _fitness(cert: Path, leaf: x509.Certificate, names: Sequence[str]) -> None:
         )
     if missing := [name for name in names if not covers(there, name)]:
         these, those = ", ".join(missing), visible(", ".join(map(str, there)))
-        words = (word for name in missing for word in ("--name", name))
         raise PairRefused(
             f"{cert} is not for {these}, but for {those}",
-            mend=issue(cert, f"one that names {these}", *words),
+            mend=issue(cert, f"one that names {these}", *missing),
         )
 
 
 def _doubts(cert: Path, chain: Sequence[x509.Certificate], now: datetime) -> Iterator[str]:
     leaf, *others = chain
     left = leaf.not_valid_after_utc - now
-    if left < SERVER_DUE_BEFORE:
-        yield f"{cert} expires in {left.days} days: {issue(cert, 'a new one')}"
+    if is_worn(leaf, now):
+        yield f"{cert} expires in {left.days} days: {renew(cert)}"
     if others and leaf.issuer != others[0].subject:
         yield f"{cert}: the certificate after the server's is not that of its issuer"

@@ -28,7 +28,8 @@ def check_same(standing: Standing, wish: Wish) -> list[Note]:
     absent = [name for name in wish.names if not covers(_server_names(standing), str(name))]
     if absent:
         what = f"the certificate that is there does not name {_listed(absent)}"
-        raise _differs(standing, what, "--reissue", wish.words)
+        mend = standing.folder.command("add-name", *map(shown, absent))
+        raise _differs(standing, what, mend)
     for each in standing.problems:
         if each.kind == "expired":
             raise Expired(f"{each.file} {each.rule}", mend=each.mend)
@@ -42,7 +43,7 @@ def check_ca_same(standing: Standing, wish: Wish) -> None:
     if differences:
         words = (*wish.words, *words_for(_server_names(standing), wish.found))
         what = "; ".join(differences) + ". That takes a new CA, and everybody its new ca.pem"
-        raise _differs(standing, what, "--force", words)
+        raise _differs(standing, what, standing.folder.command("init", "--force", *words))
 
 
 def _of_ca(standing: Standing, wish: Wish) -> Iterator[str]:
@@ -67,12 +68,9 @@ def _is_unlocked(standing: Standing, passphrase: bytes) -> bool:
     return not is_locked(pem)
 
 
-def _differs(standing: Standing, what: str, how: str, words: Sequence[str]) -> Differs:
-    folder = standing.folder
-    return Differs(
-        f"{folder.path} is not as asked, and was left as it is: {what}",
-        mend=folder.command("init", how, *words),
-    )
+def _differs(standing: Standing, what: str, mend: str) -> Differs:
+    where = standing.folder.path
+    return Differs(f"{where} is not as asked, and was left as it is: {what}", mend=mend)
 
 
 def _notes(standing: Standing, wish: Wish) -> Iterator[Note]:
@@ -82,7 +80,7 @@ def _notes(standing: Standing, wish: Wish) -> Iterator[Note]:
     new = [name for name in new if bounds is None or bounds.allow(name)]
     if new:
         what = f"this machine is {_listed(new)} too, which the certificate does not name"
-        yield Note(what, folder.command("init", "--reissue"))
+        yield Note(what, folder.command("add-name", *map(shown, new)))
     if wish.passphrase is not None and not folder.root_key.exists():
         yield Note(f"{folder.root_key} is not here, so the passphrase was not tried")
 

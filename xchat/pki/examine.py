@@ -9,7 +9,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -17,21 +17,15 @@ from cryptography import x509
 from xchat.errors import XChatError
 from xchat.pki import stage
 from xchat.pki.detect import find_names
+from xchat.pki.due import is_ca_due, is_server_due
 from xchat.pki.facts import Facts, facts_of, names_of, read_chain, signer
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import Name
-from xchat.pki.problems import COMPARE_CLOCK, FATAL, SERVER_DUE_BEFORE, Kind, Problem
+from xchat.pki.problems import COMPARE_CLOCK, FATAL, Kind, Problem
 from xchat.pki.verify import judge, names_to_try
 from xchat.pki.wish import words_for
-
-DUE_BEFORE = {
-    "root": timedelta(days=730),
-    "issuer": timedelta(days=90),
-    "server": SERVER_DUE_BEFORE,
-}
-"""A CA is due when what it signs would outlive it, a server's certificate when a third is left."""
 
 NEW_CA = "That makes a new CA, and everybody needs its new ca.pem"
 PUT_BACK = "Put it back if there is a copy: a new CA means a new ca.pem for everybody"
@@ -85,6 +79,7 @@ def examine(folder: Folder, now: datetime) -> Standing:
     for role, chain in chains.items():
         certificate = _root(chains) if role == "root" else chain[0]
         problems += _dates(folder, role, certificate, now)
+        problems += _due(folder, role, [certificate, chains.get("issuer", chain)[0]], now)
         problems += _key(folder, role, certificate)
     if all(problem.kind == "due" for problem in problems):
         problems += _trust(folder, chains, now)
@@ -116,7 +111,8 @@ def _lost(folder: Folder, role: str, path: Path, error: XChatError) -> Problem:
 def _replaceable(folder: Folder, role: str, kind: Kind, path: Path, rule: str) -> Problem:
     """Return a problem that a new certificate mends: as little anew as will do, no name lost."""
     if role == "server":
-        mend, caution = folder.command("init", "--reissue"), None
+        words = () if kind in ("expired", "due") else ("--force",)
+        mend, caution = folder.command("renew", *words), None
     else:
         mend, caution = _new_ca(folder), PUT_BACK if kind in FATAL else NEW_CA
     return Problem(kind=kind, file=str(path), rule=rule, mend=mend, caution=caution)
@@ -139,9 +135,21 @@ def _dates(
     elif now < start:
         rule = f"is not valid before {start:%Y-%m-%d %H:%M} UTC"
         yield Problem(kind="broken", file=str(path), rule=rule, mend=COMPARE_CLOCK)
-    elif end - now < DUE_BEFORE[role]:
+
+
+def _due(
+    folder: Folder, role: str, chain: list[x509.Certificate], now: datetime
+) -> Iterator[Problem]:
+    """Yield that a certificate still in force is to be replaced; the issuer's is its second."""
+    end = chain[0].not_valid_after_utc
+    is_due = (
+        is_server_due(chain[0], chain[1], now)
+        if role == "server"
+        else is_ca_due(role, chain[0], now)
+    )
+    if is_due and now <= end:
         rule = f"expires on {end:%Y-%m-%d}, so a new one is due"
-        yield _replaceable(folder, role, "due", path, rule)
+        yield _replaceable(folder, role, "due", _places(folder)[role], rule)
 
 
 def _key(folder: Folder, role: str, certificate: x509.Certificate) -> Iterator[Problem]:

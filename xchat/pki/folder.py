@@ -20,7 +20,7 @@ SERVER, SERVER_KEY = "server.pem", "server-key.pem"
 BRIDGE = "new-with-old.pem"
 CRL = "crl.pem"
 DEVICES = "devices.json"
-GENERATIONS = "gen"
+GENERATIONS, LIVE = "gen", "live"
 NEXT, FORMER = "next", "issuers"
 
 
@@ -53,12 +53,12 @@ class Folder:
     @property
     def server(self) -> Path:
         """The server's certificate, the issuer's after it."""
-        return self.path / "live" / SERVER
+        return self.path / LIVE / SERVER
 
     @property
     def server_key(self) -> Path:
         """The server's key."""
-        return self.path / "live" / SERVER_KEY
+        return self.path / LIVE / SERVER_KEY
 
     @property
     def bridge(self) -> Path:
@@ -96,8 +96,13 @@ class Folder:
 
     def next_generation(self) -> str:
         """Return the name of the next pair's folder: `gen/0001`, then `gen/0002`, ..."""
-        taken = [int(path.name) for path in self.path.glob(f"{GENERATIONS}/[0-9]*")]
-        return f"{GENERATIONS}/{max(taken, default=0) + 1:04}"
+        taken = self.generations()
+        return f"{GENERATIONS}/{int(taken[-1].name) + 1 if taken else 1:04}"
+
+    def generations(self) -> list[Path]:
+        """Return the folder of each pair that is kept, the oldest first."""
+        found = (each for each in self.path.glob(f"{GENERATIONS}/*") if each.name.isdecimal())
+        return sorted(found, key=lambda each: int(each.name))
 
     def command(self, *words: str) -> str:
         """Return an `xchat-certs` command for this folder, ready to type."""

@@ -12,11 +12,11 @@ from xchat.pki.compare import check_ca_same, check_same
 from xchat.pki.examine import Standing, examine, is_empty
 from xchat.pki.files import OWNERS_FOLDER, locked, make_folder
 from xchat.pki.folder import Folder
-from xchat.pki.issue import make_all, reissue
+from xchat.pki.issue import make_all, make_server
 from xchat.pki.problems import FATAL
 from xchat.pki.wish import Note, Outcome, Wish, no_name
 
-Replace = Literal["nothing", "server", "all"]
+Replace = Literal["nothing", "all"]
 
 OURS_AT_FIRST = {"README.md", ".gitignore"}
 """What a checkout's `certs/` holds before anything is made there."""
@@ -36,10 +36,10 @@ def init(path: Path, wish: Wish, now: datetime, *, replace: Replace = "nothing")
         if is_empty(folder) or replace == "all":
             return make_all(folder, wish, now)
         standing = examine(folder, now)
-        if replace == "server" or _lacks_server_only(standing):
+        if _lacks_server_only(standing):
             _check_issuer(standing)
             check_ca_same(standing, wish)
-            return reissue(folder, standing, wish, now)
+            return make_server(folder, standing, wish, now)
         return _unchanged(standing, check_same(standing, wish))
 
 

@@ -80,7 +80,7 @@ def _parse_host(text: str) -> str:
         return host
     raise UsageError(
         f"{text!r} is not a name a certificate can carry: it is neither a host name nor an address",
-        mend="Give each on its own, without a port or a wildcard: --name chat.lan --name 10.1.2.3",
+        mend="Give each on its own, without a port or a wildcard, as in chat.lan or 10.1.2.3",
     )
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Literal
 
 import msgspec
 
 from xchat.pki.errors import Differs, Expired, NotTrusted
-
-SERVER_DUE_BEFORE = timedelta(days=30)
-"""A server's certificate is renewed when a third of its 90 days is left."""
 
 COMPARE_CLOCK = "Compare this machine's clock: date -u"
 """What mends a certificate of the future: nobody made it tomorrow."""

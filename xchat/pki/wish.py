@@ -14,7 +14,7 @@ from xchat.pki.detect import Found, find_names
 from xchat.pki.facts import Facts
 from xchat.pki.names import LOCAL, Bounds, Name, shown
 
-Did = Literal["made", "reissued", "unchanged"]
+Did = Literal["made", "completed", "unchanged"]
 
 ASKED, KEPT = "asked for with --name", "as before"
 _WANTED = (ASKED, KEPT)

@@ -16,6 +16,8 @@ from xchat.certs.command import Failure
 SHAPES = {
     "init": "xchat.pki.wish:Outcome",
     "status": "xchat.pki.show:Report",
+    "renew": "xchat.pki.renew:Renewed",
+    "add-name": "xchat.pki.renew:Renewed",
     "verify": "xchat.pki.show:Verification",
     "show": "xchat.pki.show:Seen",
     "export p12": "xchat.pki.export:Exported",

@@ -9,7 +9,6 @@ import click
 
 from xchat.certs.command import Answer
 from xchat.certs.verb import verb
-from xchat.errors import UsageError
 
 
 @verb("init", "Make what is missing, or see that all is as asked.")
@@ -36,12 +35,6 @@ from xchat.errors import UsageError
     help="Lock the root's key with the first line of FILE.",
 )
 @click.option(
-    "--reissue",
-    is_flag=True,
-    help="Make a new server's certificate by the CA that is"
-    " here, the old one's names included. Clients need nothing new.",
-)
-@click.option(
     "--force",
     is_flag=True,
     help="Make everything anew, the old one's names included, and keep what is here in a"
@@ -55,7 +48,6 @@ def command(
     no_name_constraints: bool,
     asks: bool,
     passphrase_file: Path | None,
-    reissue: bool,
     force: bool,
 ) -> Answer:
     """Make a CA and a server's certificate, or see that they are there as asked.
@@ -69,8 +61,6 @@ def command(
     from xchat.pki.passphrase import obtain
     from xchat.pki.wish import Wish
 
-    if force and reissue:
-        raise UsageError("--force and --reissue exclude each other")
     words = [word for name in names for word in ("--name", name)]
     words += ["--no-detect"] * no_detect + ["--no-name-constraints"] * no_name_constraints
     words += ["--passphrase"] * asks
@@ -83,5 +73,5 @@ def command(
         words=tuple(words),
     )
     now = datetime.now(UTC)
-    done = make(folder, wish, now, replace="all" if force else "server" if reissue else "nothing")
+    done = make(folder, wish, now, replace="all" if force else "nothing")
     return Answer(lines=say.outcome(done, now), value=done)

@@ -1,0 +1,53 @@
+"""`xchat-certs renew`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import click
+
+from xchat.certs.command import Answer
+from xchat.certs.verb import verb
+
+
+@verb("renew", "Renew what is due; safe to run as often as you like.")
+@click.option("--force", is_flag=True, help="Renew the server's certificate though it is not due.")
+@click.option(
+    "--exec",
+    "hook",
+    metavar="COMMAND",
+    help="Run this after a renewal, for servers other than ours, which sees it by itself.",
+)
+@click.option(
+    "--daemon", is_flag=True, help="Stay, and look again every hour until SIGTERM ends it."
+)
+def command(folder: Path, *, force: bool, hook: str | None, daemon: bool) -> Answer:
+    """Renew the server's certificate when two thirds of its life are gone; else do nothing.
+
+    The key is new, the names stay, and clients need nothing. It works offline, and after
+    the certificate has expired. Run it daily (cron, a timer) where no server of ours runs:
+    the exit code is not 0 as long as something due cannot be made here.
+    """
+    from xchat.certs import hooks, say
+    from xchat.pki.folder import Folder
+    from xchat.pki.problems import exit_code
+    from xchat.pki.renew import Renewed, renew_due
+
+    there, words = Folder(folder), hooks.split(hook) if hook is not None else []
+    if daemon:
+        from xchat.certs.daemon import keep_renewing
+
+        last = keep_renewing(there, partial(hooks.run, words))
+        return Answer(lines=[f"Ended.  Next:  {there.command('status')}"], value=last)
+    now = datetime.now(UTC)
+    done = renew_due(there, now, when="now" if force else "due")
+    done = done or Renewed(folder=str(folder), certificates=())
+    if done.certificates:
+        hooks.run(words)
+    return Answer(
+        lines=say.renewed(done, there.command("status")),
+        value=done,
+        exit_code=exit_code(done.problems),
+    )

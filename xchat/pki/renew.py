@@ -1,0 +1,181 @@
+"""Renew what wears out: the server's certificate at two thirds of its life, the CRL at one.
+
+Goal: nobody has to think of it. The command, its daemon and the server's own thread
+all come here, as often as they like and at once: without need nothing is written.
+
+Plan: look without the folder's lock; if something is due, look again under it, and
+change everything in one commit. The key is new, the names stay. Nothing is asked of
+the network, and an expired certificate is renewed like any other.
+
+Traps: a clock set back makes certificates that clients of the right time know to be
+good, and one set ahead makes those of the future; so nothing is signed before the
+issuer's own time. What an issuer signs ends with it: where nothing is gained by a new
+one, it is the issuer that is reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from cryptography import x509
+
+from xchat.errors import XChatError
+from xchat.pki import acts, stage
+from xchat.pki.authority import mint_server
+from xchat.pki.detect import find_names
+from xchat.pki.due import is_ca_due, is_server_due
+from xchat.pki.errors import Differs, Expired, NotTrusted
+from xchat.pki.facts import UNREADABLE, Facts, bounds_of, covers, facts_of, names_of, read_chain
+from xchat.pki.files import locked, read_file
+from xchat.pki.folder import SERVER, Folder
+from xchat.pki.names import Name, shown
+from xchat.pki.problems import COMPARE_CLOCK, Problem
+from xchat.pki.signing import add_server, load_issuer, prove
+from xchat.pki.stage import Stage
+from xchat.pki.wish import words_for
+
+When = Literal["due", "now"]
+
+
+class Renewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made anew, and what is due and was not."""
+
+    folder: str
+    certificates: tuple[Facts, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def renew_due(folder: Folder, now: datetime, *, when: When = "due") -> Renewed | None:
+    """Renew what is due (with `when="now"` also what is not); None if all is well as it is.
+
+    May be called from any thread, and while other commands run. Raises XChatError if
+    what is due cannot be made, and OSError if it cannot be written; nothing has changed
+    then. Reads files only, unless there is something to do.
+    """
+    if when == "due" and not _is_due(folder, now):
+        return _reported(folder, now)
+    with locked(folder.path):
+        stage.recover(folder.path)
+        if when == "due" and not _is_due(folder, now):
+            return _reported(folder, now)
+        return _renew(folder, now, names=())
+
+
+def add_names(folder: Folder, names: Sequence[Name], now: datetime) -> Renewed | None:
+    """Let the server's certificate name these too; None if it does, so that nothing changed.
+
+    Raises Differs for a name that the CA may not give.
+    """
+    with locked(folder.path):
+        stage.recover(folder.path)
+        there = _first(folder, folder.server)
+        _check_bounds(folder, names)
+        if all(covers(names_of(there), str(name)) for name in names):
+            return None
+        return _renew(folder, now, names=names)
+
+
+def _is_due(folder: Folder, now: datetime) -> bool:
+    """Tell whether the server's certificate is; raise Differs where there is none."""
+    server, issuer = _first(folder, folder.server), _first(folder, folder.issuer)
+    if now < server.not_valid_before_utc:
+        again = folder.command("renew", "--force")
+        raise _early(folder.server, server, f"{COMPARE_CLOCK}. If it is right: {again}")
+    return is_server_due(server, issuer, now)
+
+
+def _reported(folder: Folder, now: datetime) -> Renewed | None:
+    """Return what is due and cannot be made here, if there is such a thing."""
+    issuer = _first(folder, folder.issuer)
+    problems = tuple(_of_issuer(folder, issuer, now))
+    return (
+        Renewed(folder=str(folder.path), certificates=(), problems=problems) if problems else None
+    )
+
+
+def _renew(folder: Folder, now: datetime, *, names: Sequence[Name]) -> Renewed:
+    issuer = load_issuer(folder)
+    _check_in_force(folder, issuer.certificate, now)
+    wanted = _wanted(folder, issuer.certificate, names)
+    server = mint_server(issuer, wanted, now)
+    roots = read_chain(read_file(folder.ca), folder.ca)
+    prove([server.certificate, issuer.certificate], roots, wanted, now)
+
+    change = Stage(folder.path)
+    add_server(folder, change, server, issuer.certificate)
+    made = facts_of(server.certificate, folder.server)
+    change.add_acts([acts.of_certificate("server renewed", made, now)])
+    change.commit()
+    problems = tuple(_of_issuer(folder, issuer.certificate, now))
+    return Renewed(folder=str(folder.path), certificates=(made,), problems=problems)
+
+
+def _wanted(folder: Folder, issuer: x509.Certificate, names: Sequence[Name]) -> list[Name]:
+    """Return the names there are and those to add, as far as the issuer may give them."""
+    bounds = bounds_of(issuer)
+    wanted = dict.fromkeys((*_names_there(folder), *names))
+    return [name for name in wanted if bounds is None or bounds.allow(name)]
+
+
+def _check_in_force(folder: Folder, issuer: x509.Certificate, now: datetime) -> None:
+    """Raise XChatError if what the issuer signs now would hold nowhere."""
+    if now < issuer.not_valid_before_utc:
+        raise _early(folder.issuer, issuer, COMPARE_CLOCK)
+    for problem in _of_issuer(folder, issuer, now):
+        if problem.kind == "expired":
+            raise Expired(f"{problem.file} {problem.rule}: it signs nothing", mend=problem.mend)
+
+
+def _of_issuer(folder: Folder, issuer: x509.Certificate, now: datetime) -> Iterator[Problem]:
+    if not is_ca_due("issuer", issuer, now):
+        return
+    end = issuer.not_valid_after_utc
+    is_past = now > end
+    yield Problem(
+        kind="expired" if is_past else "due",
+        file=str(folder.issuer),
+        rule=f"expired on {end:%Y-%m-%d}" if is_past else f"ends on {end:%Y-%m-%d}",
+        mend=folder.command("rotate", "issuer"),
+        caution=f"That takes the root's key, {folder.root_key}",
+    )
+
+
+def _names_there(folder: Folder) -> list[Name]:
+    """Return the names of the newest pair that can be read, or those this machine has."""
+    newest_first = (each / SERVER for each in reversed(folder.generations()))
+    for path in (folder.server, *newest_first):
+        with contextlib.suppress(XChatError, *UNREADABLE):
+            if names := names_of(read_chain(read_file(path), path)[0]):
+                return names
+    return [each.name for each in find_names()]
+
+
+def _check_bounds(folder: Folder, names: Sequence[Name]) -> None:
+    bounds = bounds_of(_first(folder, folder.issuer))
+    outside = [shown(name) for name in names if bounds and not bounds.allow(name)]
+    if outside:
+        raise Differs(
+            f"{folder.issuer} may not name {', '.join(outside)}: its name constraints forbid it,"
+            " and every client would refuse. That takes a new CA, and everybody its new ca.pem",
+            mend=folder.command("init", "--force", *words_for(names, ())),
+        )
+
+
+def _early(file: Path, certificate: x509.Certificate, mend: str) -> XChatError:
+    start = certificate.not_valid_before_utc
+    return XChatError(f"{file} is not valid before {start:%Y-%m-%d %H:%M} UTC", mend=mend)
+
+
+def _first(folder: Folder, file: Path) -> x509.Certificate:
+    """Return the first certificate in a file; raise Differs or NotTrusted."""
+    pem = read_file(file, mend=folder.command("init"))
+    try:
+        return read_chain(pem, file)[0]
+    except NotTrusted as error:
+        error.mend = folder.command("status")
+        raise
