@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from xchat.chat.apply.step import HistoryRow
 from xchat.chat.events import MessageSent
+from xchat.chat.ledger import Writing
 from xchat.chat.log import Entry
 from xchat.store.store import SqliteStore
 
@@ -25,7 +26,7 @@ def said(seq: int, target: str = "1", ts: int | None = None) -> tuple[Entry, His
 def keep(store: SqliteStore, pairs: Iterable[tuple[Entry, HistoryRow]]) -> list[HistoryRow]:
     """Keep a turn of messages; return their rows."""
     entries, rows = zip(*pairs, strict=True)
-    store.keep(entries, rows, [])
+    store.keep(Writing(entries, rows))
     return list(rows)
 
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from tests.store.entries import START_MS, keep, said
 from xchat.chat import events
 from xchat.chat.apply.step import HistoryRow
+from xchat.chat.ledger import Writing
 from xchat.store.database import MIGRATIONS
 from xchat.store.history import EVENT, MESSAGE, PAGE
 from xchat.store.store import SqliteStore
@@ -87,7 +88,7 @@ def test_a_page_is_what_a_list_would_give(
 def test_the_rows_of_one_place_keep_their_order(store: SqliteStore) -> None:
     entry, row = said(1)
     parts = [replace(row, command="MODE", text=None, shown=f"#a +{n}", part=n) for n in range(3)]
-    store.keep([entry], parts, [])
+    store.keep(Writing([entry], parts))
     assert store.page("1", limit=9, newest=True, with_events=True) == parts
     assert store.page("1", limit=2, newest=False, with_events=True) == parts[:2]
 
@@ -143,6 +144,6 @@ def test_what_was_kept_by_version_1_is_there(path: Path) -> None:
 
 def test_events_are_of_their_own_kind(store: SqliteStore) -> None:
     entry, row = said(1)
-    store.keep([entry], [row, replace(row, command="TAGMSG", text=None)], [])
+    store.keep(Writing([entry], [row, replace(row, command="TAGMSG", text=None)]))
     kinds = store._db.execute("SELECT kind, command FROM history ORDER BY kind").fetchall()
     assert kinds == [(MESSAGE, "PRIVMSG"), (EVENT, "TAGMSG")]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.store.entries import START_MS
 from xchat.chat.events import AwayChanged, UserQuit
+from xchat.chat.ledger import Writing
 from xchat.chat.log import Entry, LogBusy
 from xchat.store import log as module
 from xchat.store.log import EmbeddedLog
@@ -61,7 +62,7 @@ def test_time_never_falls(log: EmbeddedLog, store: SqliteStore, clock: Clock) ->
         clock.ms = ms
         log.append("a", EVENT)
         entries = poll(log)
-        store.keep(entries, [], [])
+        store.keep(Writing(entries))
         times += [entry.ts for entry in entries]
     assert times == [START_MS, START_MS, START_MS + 5, START_MS + 5]
     clock.ms = 0
@@ -70,7 +71,7 @@ def test_time_never_falls(log: EmbeddedLog, store: SqliteStore, clock: Clock) ->
 
 
 def test_time_does_not_fall_over_a_start(store: SqliteStore) -> None:
-    store.keep([Entry(1, START_MS, EVENT)], [], [])
+    store.keep(Writing([Entry(1, START_MS, EVENT)]))
     log = EmbeddedLog(store, lambda: 7)
     log.append("a", EVENT)
     assert poll(log)[0].ts == START_MS
@@ -89,7 +90,7 @@ def test_a_clock_that_jumps_ahead_and_back_stamps_nothing_for_ever(
         clock.ms, before = clock.ms + jump, clock.ms
         log.append("a", EVENT)
         entries = poll(log)
-        store.keep(entries, [], [])
+        store.keep(Writing(entries))
         times += [entry.ts - START_MS for entry in entries]
         clock.ms = before
     assert times == [1_000, 2_000, 3_000]

@@ -10,7 +10,7 @@ from tests.store.entries import START_MS, keep, said
 from xchat.chat import events
 from xchat.chat.apply.step import HistoryRow
 from xchat.chat.entities import Channel, Terms, Topic
-from xchat.chat.ledger import CannotKeep
+from xchat.chat.ledger import CannotKeep, Writing
 from xchat.chat.log import Entry
 from xchat.chat.retention import Keeping
 from xchat.store.retention import DAY_MS, LOOK_ROWS, RETAIN_ROWS
@@ -138,8 +138,8 @@ def test_reasons_and_topics_go_too(path: Path, store: SqliteStore) -> None:
     ]
     for seq, (event, command) in enumerate(kinds, 1):
         entry = Entry(seq, START_MS + seq, event)
-        store.keep([entry], [row(entry, "1", command, "#1", secrets[seq - 1])], [])
-    store.keep([Entry(6, START_MS + 6, events.UserQuit(uid="1.3", reason=secrets[5]))], [], [])
+        store.keep(Writing([entry], [row(entry, "1", command, "#1", secrets[seq - 1])]))
+    store.keep(Writing([Entry(6, START_MS + 6, events.UserQuit(uid="1.3", reason=secrets[5]))]))
     keep(store, [said(7, ts=START_MS + 9 * DAY_MS)])
     topic = Topic(secrets[4], "ana!a@h", START_MS + 5)
     retain(store, Keeping(Terms(days=1), channels("1", topic=topic)))
@@ -154,7 +154,7 @@ def test_credentials_stay(store: SqliteStore) -> None:
     """Only people's words go: an account that was registered long ago is as it was."""
     event = events.AccountRegistered(uid="", name="ana", password="$argon2id$...")
     wrapped = events.Administered(who="root", act="user add", what="ana", event=event)
-    store.keep([Entry(1, START_MS, event), Entry(2, START_MS, wrapped)], [], [])
+    store.keep(Writing([Entry(1, START_MS, event), Entry(2, START_MS, wrapped)]))
     keep(store, [said(3, ts=START_MS + 9 * DAY_MS)])
     retain(store, Keeping(Terms(days=1)))
     found = [entry for (entry,) in store._db.execute("SELECT event FROM log WHERE seq < 3")]

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tests.conftest import RecordTiming
 from tests.store.entries import keep, keep_many, said
 from xchat.chat.apply.step import Erased
+from xchat.chat.ledger import Writing
 from xchat.store.search import INDEX_ROWS, PART_BITS, query_of, words_of
 from xchat.store.store import SqliteStore
 
@@ -64,12 +65,12 @@ def test_what_was_erased_leaves_no_word(path: Path) -> None:
         entry, row = said(300)
         text = "hush hushhush 秘密秘密秘密"
         secret = replace(entry, event=replace(entry.event, text=text))
-        store.keep([secret], [row], [])
+        store.keep(Writing([secret], [row]))
         prepare(store)
         store.tidy()
         assert places(store, "hushhush") == [300]
         later, told = said(301)
-        store.keep([later], [told], [], [Erased(300, row.target)])
+        store.keep(Writing([later], [told], [], [Erased(300, row.target)]))
         assert places(store, "message") == []
         prepare(store)
         assert places(store, "hushhush") == []
@@ -87,7 +88,7 @@ def test_a_part_that_goes_while_somebody_reads(store: SqliteStore) -> None:
     reading = store.search("message", after=0, before=END, limit=5, newest=True)
     assert [seq for seq, _ in next(reading)] == [49, 48, 47, 46, 45]
     entry, row = said(50)
-    store.keep([entry], [row], [], [Erased(3, row.target)])
+    store.keep(Writing([entry], [row], [], [Erased(3, row.target)]))
     assert list(reading) == []
 
 

@@ -16,6 +16,7 @@ from tests.conftest import RecordTiming
 from tests.store.entries import START_MS, keep_many
 from xchat.chat import events
 from xchat.chat.hub import Hub
+from xchat.chat.ledger import Writing
 from xchat.chat.log import Entry
 from xchat.config import Config
 from xchat.store.database import FILE_NAME
@@ -82,7 +83,7 @@ def test_an_index_of_many_is_rebuilt(path: Path, timing: RecordTiming) -> None:
     )
     joins = events.ChannelJoined(uid="1.1", channel="#lobby")
     with closing(SqliteStore(path)) as store:
-        store.keep([Entry(1, START_MS, comes), Entry(2, START_MS, joins)], [], [])
+        store.keep(Writing([Entry(1, START_MS, comes), Entry(2, START_MS, joins)]))
         keep_many(store, 200_000, a_turn=1_000, targets=("2",))
         rows = store.page("2", limit=100, newest=True)
         newest = [replace(row, author="1.1") for row in rows]  # as apply has it

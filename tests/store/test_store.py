@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.store.entries import START_MS, keep, keep_many, said
 from xchat.chat import events
 from xchat.chat.entities import User
-from xchat.chat.ledger import CannotKeep, CannotRead, Ledger
+from xchat.chat.ledger import CannotKeep, CannotRead, Ledger, Writing
 from xchat.chat.log import Entry
 from xchat.store import store as module
 from xchat.store.database import FILE_NAME, StoreError
@@ -44,7 +44,7 @@ def statements(store: SqliteStore, pattern: str) -> list[str]:
 def test_what_is_kept_is_there_after_a_start(path: Path) -> None:
     with closing(SqliteStore(path)) as store:
         rows = keep(store, [said(1), said(2)])
-        store.keep([said(3)[0]], [], [("u 1.1", msgspec.json.encode(USER))])
+        store.keep(Writing([said(3)[0]], [], [("u 1.1", msgspec.json.encode(USER))]))
     with closing(SqliteStore(path)) as again:
         assert (again.seq, again.ts) == (3, START_MS + 3)
         assert again.page("1", limit=9, newest=True) == rows
@@ -61,15 +61,15 @@ def test_a_turn_is_one_transaction(store: SqliteStore) -> None:
 def test_what_need_not_be_kept_touches_nothing(store: SqliteStore) -> None:
     """Typing and presence cost no transaction, nor a place."""
     found = statements(store, "")
-    store.keep([TYPING], [], [])
+    store.keep(Writing([TYPING]))
     assert not found
     assert store.seq == 0
 
 
 def test_state_that_is_gone_is_gone(store: SqliteStore) -> None:
     row = ("u 1.1", msgspec.json.encode(USER))
-    store.keep([said(1)[0]], [], [row])
-    store.keep([said(2)[0]], [], [("u 1.1", None)])
+    store.keep(Writing([said(1)[0]], [], [row]))
+    store.keep(Writing([said(2)[0]], [], [("u 1.1", None)]))
     assert not store.state().users
 
 
@@ -193,7 +193,7 @@ def test_all_that_a_message_has_comes_back(store: SqliteStore) -> None:
     said_so = {"text": "ჰ \x01\x1b[0m 👋🏽 \u202e", "tags": tags}
     row = msgspec.structs.replace(row, source="ნ!u@h", **said_so)
     event = msgspec.structs.replace(entry.event, **said_so)
-    store.keep([msgspec.structs.replace(entry, event=event)], [row], [])
+    store.keep(Writing([msgspec.structs.replace(entry, event=event)], [row]))
     assert store.page("1", limit=1, newest=True) == [row]
 
 
@@ -212,7 +212,7 @@ def test_a_blank_is_tolerated_everywhere(path: Path) -> None:
         ),
     ]
     with closing(SqliteStore(path)) as store:
-        store.keep([Entry(seq, START_MS + seq, event) for seq, event in enumerate(log, 1)], [], [])
+        store.keep(Writing([Entry(seq, START_MS + seq, event) for seq, event in enumerate(log, 1)]))
         erase = "UPDATE log SET event = json_set(event, ?, NULL) WHERE seq = ?"
         store._db.execute(erase, ("$.text", 5))
         store._db.execute(erase, ("$.topic", 3))
@@ -238,7 +238,7 @@ def test_a_long_log_is_read_some_at_a_time(path: Path, monkeypatch: pytest.Monke
         sizes = []
         for entries in store.behind():
             sizes.append(len(entries))
-            store.index(entries, [], [])
+            store.index(Writing(entries))
         assert sizes == [7, 7, 7, 6]
         assert store.seq == 30
 

@@ -44,6 +44,19 @@ class Place(NamedTuple):
     target: str
 
 
+class Writing(NamedTuple):
+    """What one transaction writes: entries of the log, and what came of them.
+
+    What the entries at the places `erased` say is blanked, in the log and in the history.
+    """
+
+    entries: Sequence[Entry]
+    history: Sequence[HistoryRow] = ()
+    rows: Sequence[Row] = ()
+    erased: Sequence[Erased] = ()
+    audit: Sequence[AuditRow] = ()
+
+
 class Store(Protocol):
     """What the rules ask of the store."""
 
@@ -51,27 +64,10 @@ class Store(Protocol):
     seq: int
     """The place of the last entry."""
 
-    def keep(
-        self,
-        entries: Sequence[Entry],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        erased: Sequence[Erased] = (),
-        audit: Sequence[AuditRow] = (),
-    ) -> None:
-        """Write a turn in one transaction, all or nothing; raises CannotKeep.
+    def keep(self, turn: Writing) -> None:
+        """Write a turn in one transaction, all or nothing; raises CannotKeep."""
 
-        What the entries at the places `erased` say is blanked, in the log and in the history.
-        """
-
-    def index(
-        self,
-        entries: Sequence[Entry],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        erased: Sequence[Erased] = (),
-        audit: Sequence[AuditRow] = (),
-    ) -> None:
+    def index(self, turn: Writing) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
 
     def behind(self) -> Iterator[list[Entry]]:
@@ -144,10 +140,6 @@ class Settled(msgspec.Struct, frozen=True):
     kept: bool = True
 
 
-Rows = tuple[list[HistoryRow], list[Row], list[Erased], list[AuditRow]]
-"""What the store writes of some entries: history, state, what is erased, and the audit log."""
-
-
 class Ledger:
     """The state, the log it follows, and the store that keeps both."""
 
@@ -165,17 +157,17 @@ class Ledger:
     def catch_up(self) -> None:
         """Apply what the log holds and the index does not; raises CannotKeep."""
         for entries in self.store.behind():
-            _, rows = self._apply(entries)
-            self.store.index(entries, *rows)
+            _, turn = self._apply(entries)
+            self.store.index(turn)
             self.state.confirm()
 
-    def _apply(self, entries: Sequence[Entry]) -> tuple[list[Step], Rows]:
+    def _apply(self, entries: Sequence[Entry]) -> tuple[list[Step], Writing]:
         """Apply entries; return what came of each, and what the store is to write of all."""
         steps = [apply(self.state, entry, self.store.log_id) for entry in entries]
         history = [row for step in steps for row in step.history]
         erased = [place for step in steps for place in step.erased]
         audit = [row for step in steps for row in step.audit]
-        return steps, (history, self.state.changes(), erased, audit)
+        return steps, Writing(entries, history, self.state.changes(), erased, audit)
 
     def append(
         self, asker: Asker, event: events.Event, then: Callable[[], None] | None = None
@@ -217,9 +209,9 @@ class Ledger:
             return Settled()
         lost = [(item.token, item.why) for item in polled if isinstance(item, Lost)]
         entries = [item for item in polled if isinstance(item, Entry)]
-        steps, rows = self._apply(entries)
+        steps, turn = self._apply(entries)
         try:
-            self.store.keep(entries, *rows)
+            self.store.keep(turn)
         except CannotKeep as failure:
             self.state.take_back()
             self.failure = str(failure)

@@ -11,12 +11,12 @@ import msgspec
 from msgspec.structs import astuple
 
 from xchat.chat import events
-from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
+from xchat.chat.apply.step import AuditRow, Erased
 from xchat.chat.kept import state_of
-from xchat.chat.ledger import CannotKeep, CannotRead, Place
+from xchat.chat.ledger import CannotKeep, CannotRead, Place, Writing
 from xchat.chat.log import Entry
 from xchat.chat.retention import Keeping
-from xchat.chat.state import Row, State
+from xchat.chat.state import State
 from xchat.store.database import StoreError, open_database
 from xchat.store.history import Histories
 from xchat.store.retention import Retention
@@ -81,63 +81,40 @@ class SqliteStore(Histories):
 
     # -- writing ------------------------------------------------------------------------------
 
-    def keep(
-        self,
-        entries: Sequence[Entry],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        erased: Sequence[Erased] = (),
-        audit: Sequence[AuditRow] = (),
-    ) -> None:
+    def keep(self, turn: Writing) -> None:
         """Write entries and what came of them in one transaction; raises CannotKeep."""
-        logged = [entry for entry in entries if entry.seq]
+        logged = [entry for entry in turn.entries if entry.seq]
         if logged:
             placed = [
                 (entry.seq, entry.ts, events.encode(entry.event).decode()) for entry in logged
             ]
-            self._commit(placed, history, rows, logged[-1], erased, audit=audit)
+            self._commit(turn, placed, logged[-1])
 
-    def index(
-        self,
-        entries: Sequence[Entry],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        erased: Sequence[Erased] = (),
-        audit: Sequence[AuditRow] = (),
-    ) -> None:
+    def index(self, turn: Writing) -> None:
         """Write what came of entries that the log holds already; raises CannotKeep."""
-        if entries:
-            self._commit([], history, rows, entries[-1], erased, audit=audit)
+        if turn.entries:
+            self._commit(turn, [], turn.entries[-1])
 
-    def _commit(
-        self,
-        placed: Sequence[tuple[int, int, str]],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        last: Entry,
-        erased: Sequence[Erased],
-        *,
-        audit: Sequence[AuditRow],
-    ) -> None:
+    def _commit(self, turn: Writing, placed: Sequence[tuple[int, int, str]], last: Entry) -> None:
         execute, many = self._db.execute, self._db.executemany
         try:
             execute("BEGIN IMMEDIATE")
             many(_INSERT_LOG, placed)
-            self._insert_history(history)
-            many(_INSERT_AUDIT, map(astuple, audit))
-            for key, value in rows:
+            self._insert_history(turn.history)
+            many(_INSERT_AUDIT, map(astuple, turn.audit))
+            for key, value in turn.rows:
                 if value is None:
                     execute("DELETE FROM state WHERE key = ?", (key,))
                 else:
                     execute(_PUT_STATE, (key, value.decode()))
-            for place in erased:
+            for place in turn.erased:
                 self._erase(place)
             execute(_MOVE_CURSOR, (last.seq, last.ts, SHARD))
             execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
             raise CannotKeep(in_words(error)) from error
-        if erased:
+        if turn.erased:
             self._index.reread()
         self.seq, self.ts = last.seq, last.ts
         self._untidied += len(placed)

@@ -8,10 +8,8 @@ from enum import Enum
 from pathlib import Path
 from random import Random
 
-from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
-from xchat.chat.ledger import CannotKeep
+from xchat.chat.ledger import CannotKeep, Writing
 from xchat.chat.log import Entry, Lost
-from xchat.chat.state import Row
 from xchat.store.log import EmbeddedLog
 from xchat.store.store import SqliteStore
 
@@ -103,20 +101,13 @@ class FaultyStore(SqliteStore):
         if fault is Fault.LOCKED:
             self._neighbour.execute("BEGIN IMMEDIATE")
 
-    def keep(
-        self,
-        entries: Sequence[Entry],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        erased: Sequence[Erased] = (),
-        audit: Sequence[AuditRow] = (),
-    ) -> None:
+    def keep(self, turn: Writing) -> None:
         """Keep a turn, or fail at it."""
         if self.fault is Fault.REFUSED:
             raise CannotKeep("the disk is full")
         if self.fault is Fault.CRASH_BEFORE:
             raise Crashed
-        super().keep(entries, history, rows, erased, audit)
+        super().keep(turn)
         if self.fault is Fault.CRASH_AFTER:
             raise Crashed
 

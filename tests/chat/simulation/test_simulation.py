@@ -11,15 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.chat.simulation.world import World, run
-from xchat.chat.apply.step import AuditRow, Erased, HistoryRow
 from xchat.chat.commands.table import COMMANDS, NOTHING
 from xchat.chat.fanout import Fanout
 from xchat.chat.hub import Hub
-from xchat.chat.ledger import CannotKeep, Ledger, Settled
+from xchat.chat.ledger import CannotKeep, Ledger, Settled, Writing
 from xchat.chat.lines import Line
-from xchat.chat.log import Entry
 from xchat.chat.session import Request
-from xchat.chat.state import Row, State
+from xchat.chat.state import State
 from xchat.store.store import SqliteStore
 
 ROOT = Path(__file__).parents[3]
@@ -94,15 +92,9 @@ def test_notices_an_echo_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> N
     def speak_anyway(ledger: Ledger) -> Settled:
         keep = ledger.store.keep
 
-        def hope(
-            entries: Sequence[Entry],
-            history: Sequence[HistoryRow],
-            rows: Sequence[Row],
-            erased: Sequence[Erased],
-            audit: Sequence[AuditRow],
-        ) -> None:
+        def hope(turn: Writing) -> None:
             try:
-                keep(entries, history, rows, erased, audit)
+                keep(turn)
             except CannotKeep:
                 return
 
@@ -118,15 +110,8 @@ def test_notices_an_echo_before_the_commit(monkeypatch: pytest.MonkeyPatch) -> N
 def test_notices_a_message_that_is_not_in_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
     keep = SqliteStore.keep
 
-    def forget(
-        store: SqliteStore,
-        entries: Sequence[Entry],
-        history: Sequence[HistoryRow],
-        rows: Sequence[Row],
-        erased: Sequence[Erased],
-        *audit: Sequence[AuditRow],
-    ) -> None:
-        keep(store, entries, history[1:], rows, erased, *audit)
+    def forget(store: SqliteStore, turn: Writing) -> None:
+        keep(store, turn._replace(history=turn.history[1:]))
 
     monkeypatch.setattr(SqliteStore, "keep", forget)
     fails_with("the history is not what the log comes to")
