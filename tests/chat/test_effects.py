@@ -62,6 +62,10 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "mask": st.sampled_from(["ana", "ana!*@*", "10.0.0.0/24"]) | ODD,
     "until": st.sampled_from([0, 1 << 70]),
     "bans_max": st.just(0),
+    "sha256": st.sampled_from(["ab", "cd"]),
+    "at": st.sampled_from([0, 1]),
+    "uses": st.sampled_from([1, 2]),
+    "key": st.sampled_from(["", "k1"]),
     "sids": st.just(("1.1",)),
     "event": st.deferred(lambda: st.one_of([of(kind) for kind in PLAIN])),
 }

@@ -10,6 +10,7 @@ import pwd
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,21 @@ from xchat.chat.admin.operation import Operation
 from xchat.chat.admin.table import begin
 from xchat.chat.hub import Hub
 from xchat.config import Config
+from xchat.pki.inviting import Reached, make_link
 from xchat.store.database import FILE_NAME
 from xchat.store.folder import open_folder
 from xchat.store.starting import now_ms, start_hub
 from xchat.store.store import SqliteStore
 
-MAKES_A_STORE = "user add"
-"""The one verb for which a store is made where there is none: so accounts come before a start."""
+MAKE_A_STORE = ("user add", "invite add")
+"""The verbs for which a store is made where there is none: so accounts come before a start."""
 
 
 def run(
     config: Config, folder: Path, verb: str, arguments: Mapping[str, object]
 ) -> Iterator[dict[str, Any]]:
     """Do what a verb does; yield its rows, or its one answer. Raises XChatError."""
-    if verb != MAKES_A_STORE and not (folder / FILE_NAME).exists():
+    if verb not in MAKE_A_STORE and not (folder / FILE_NAME).exists():
         raise NotRunning(
             f"{folder}: no chat keeps its data there",
             mend="give its folder: --data FOLDER; or begin: xchat-admin user add NAME",
@@ -42,10 +44,17 @@ def run(
         held.enter_context(closing(open_folder(folder)))
         store = held.enter_context(closing(SqliteStore(folder / FILE_NAME)))
         hub = start_hub(config, store, folder)
+        hub.link = partial(make_link, _reached(config))
         operation = begin(hub, who_am_i(), verb, arguments)
         _settle(hub, operation)
         yield from _results(operation)
         store.tidy()
+
+
+def _reached(config: Config) -> Reached:
+    return Reached(
+        Path(config.tls.cert).expanduser(), tuple(config.listen.host), config.listen.port
+    )
 
 
 def _settle(hub: Hub, operation: Operation) -> None:

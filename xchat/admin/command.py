@@ -16,6 +16,7 @@ from msgspec.structs import FieldInfo, fields
 
 from xchat.admin import output, values
 from xchat.admin.exits import EXITS
+from xchat.admin.picture import picture
 from xchat.chat.admin.table import VERBS, Verb
 from xchat.errors import UsageError, XChatError
 
@@ -45,6 +46,19 @@ class Program(click.Group):
         """Print the table of exit codes."""
         with formatter.section("It ends with"):
             formatter.write_dl(EXITS)
+
+
+class UsualGroup(click.Group):
+    """A group that does its usual verb where the first word is none of its verbs."""
+
+    usual = ""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the usual verb before words that begin with none."""
+        known = {*self.commands, *ctx.help_option_names}
+        if self.usual and args and args[0] not in known:
+            args = [self.usual, *args]
+        return super().parse_args(ctx, args)
 
 
 class VerbCommand(click.Command):
@@ -102,11 +116,13 @@ _TYPES: dict[type, str] = {
 def build(program: click.Group, run: Any) -> None:
     """Give a program all verbs; `run(verb, arguments, as_json)` does one and returns its rows."""
     for verb in VERBS.values():
-        *path, _ = verb.name.split()
+        *path, name = verb.name.split()
         group = program
         for step in path:
             group = _group_of(group, step)
         group.add_command(_command(verb, run))
+        if verb.is_usual and isinstance(group, UsualGroup):
+            group.usual = name
 
 
 def _group_of(parent: click.Group, name: str) -> click.Group:
@@ -115,7 +131,7 @@ def _group_of(parent: click.Group, name: str) -> click.Group:
         return known
     rest = (verb.name.partition(f"{name} ")[2].split() for verb in VERBS.values())
     verbs = dict.fromkeys(words[0] for words in rest if words)
-    group = click.Group(name, help=f"{name.capitalize()}s: {', '.join(verbs)}.")
+    group = UsualGroup(name, help=f"{name.capitalize()}s: {', '.join(verbs)}.")
     parent.add_command(group)
     return group
 
@@ -124,6 +140,9 @@ def _command(verb: Verb, run: Any) -> click.Command:
     params: list[click.Parameter] = []
     for field in fields(verb.arguments):
         params += _params_of(field)
+    if verb.picture:
+        about = "Show it as a QR code, or not; unset: on a terminal."
+        params.append(click.Option(["--qr/--no-qr", "qr"], default=None, help=about))
     params.append(click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON."))
     callback = partial(_call, verb, run)
     return VerbCommand(verb, params=params, callback=callback, help=verb.about)
@@ -153,6 +172,8 @@ def _type_of(extra: Mapping[str, Any]) -> Any:
         return values.Duration()
     if extra.get("instant"):
         return values.Instant()
+    if extra.get("number"):
+        return click.IntRange(1)
     return values.Certificate() if "FILE.pem" in extra.get("metavar", "") else click.STRING
 
 
@@ -173,6 +194,7 @@ def _described(field: FieldInfo) -> tuple[dict[str, Any], str]:
 
 def _call(verb: Verb, run: Any, /, *, as_json: bool, **given: Any) -> int:
     """Run a verb, and print what came of it."""
+    qr = given.pop("qr", None)
     try:
         arguments, made = _arguments(given)
         rows = list(run(verb, arguments))
@@ -180,7 +202,10 @@ def _call(verb: Verb, run: Any, /, *, as_json: bool, **given: Any) -> int:
         return _fail(error) if as_json else refuse(error)
     if made is not None:
         rows = [row | {"password": made} for row in rows]
-    click.echo("\n".join(_lines(verb, rows, as_json=as_json)))
+    lines = _lines(verb, rows, as_json=as_json)
+    if verb.picture and not as_json:
+        lines[-1:-1] = picture(rows[0][verb.picture], wanted=qr)
+    click.echo("\n".join(lines))
     return 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from xchat.chat.invites import Invite
 from xchat.chat.modes import DEFAULT_FLAGS
 
 
@@ -222,4 +223,4 @@ class Metadata(msgspec.Struct, frozen=True, tag="metadata", tag_field="k"):
     values: Mapping[str, str]
 
 
-Entity = User | Channel | Member | Account | Metadata | ReadMarker | ServerBan
+Entity = User | Channel | Member | Account | Metadata | ReadMarker | ServerBan | Invite

@@ -1,9 +1,9 @@
-"""Bans that end by themselves: the event that says so is appended when its time has come."""
+"""Bans and invites that end by themselves: the event that says so is appended in its time."""
 
 from __future__ import annotations
 
-from xchat.chat import server_bans
-from xchat.chat.events import BanRemoved, BansEnded
+from xchat.chat import invites, server_bans
+from xchat.chat.events import BanRemoved, BansEnded, InviteWithdrawn
 from xchat.chat.ledger import Ledger
 
 AGAIN_SECONDS = 1.0
@@ -11,7 +11,7 @@ AGAIN_SECONDS = 1.0
 
 
 class Expiries:
-    """Looks which bans are due, of channels and of the server; `server` is who tells of it."""
+    """Looks what is due: bans of channels and of the server, invites; `server` tells of it."""
 
     def __init__(self, ledger: Ledger, server: str) -> None:
         self._ledger = ledger
@@ -23,7 +23,7 @@ class Expiries:
         return self._next if self._ledger.state.ends else None
 
     def go_on(self, now: float, now_ms: int) -> None:
-        """Let the bans end that are due; at most once in AGAIN_SECONDS."""
+        """Let what is due end; at most once in AGAIN_SECONDS."""
         if now < self._next:
             return
         self._next = now + AGAIN_SECONDS
@@ -31,6 +31,9 @@ class Expiries:
         for ban in server_bans.ended(self._ledger.state, now_ms):
             over = BanRemoved(kind=ban.kind, mask=ban.mask, until=ban.until)
             self._ledger.append_own(f"{ban.kind} {ban.mask}", over)
+        for invite in invites.over(self._ledger.state, now_ms):
+            ended = InviteWithdrawn(sha256=invite.sha256, until=invite.until)
+            self._ledger.append_own(invite.sha256, ended)
 
     def _end_in_channels(self, now_ms: int) -> None:
         state = self._ledger.state

@@ -34,6 +34,7 @@ from xchat.chat.outcomes import carry_out
 from xchat.chat.refused import Failed, Ignored
 from xchat.chat.session import Request, Session
 from xchat.chat.streams import Streams
+from xchat.chat.tokens import Token
 from xchat.chat.whowas import Whowas
 from xchat.chat.work import Work
 from xchat.config import Config, change
@@ -68,6 +69,8 @@ class Hub(Desk):
         self.config_name = ""
         self.outside: Callable[[], Outside] | None = None
         """How to learn what the rules do not know of their own server."""
+        self.link: Callable[[Token, str | None], str | Failed] | None = None
+        """How to make the link of an invite from its token, and a host if it is to name one."""
         self.flood = FloodGate(self.limits)
         self.sessions: dict[str, Session] = {}
         self._run = run

@@ -28,6 +28,7 @@ from xchat.chat.entities import (
     ServerBan,
     User,
 )
+from xchat.chat.invites import Invite
 from xchat.chat.state import State
 from xchat.irc import names
 
@@ -47,6 +48,8 @@ def state_of(rows: Iterable[tuple[str, bytes]]) -> State:
         reader.take_account(account)
     for _, ban in _of(kept, ServerBan):
         reader.take_ban(ban)
+    for _, invite in _of(kept, Invite):
+        reader.take_invite(invite)
     for key, user in _of(kept, User):
         reader.take_user(key, user)
     for key, channel in sorted(_of(kept, Channel), key=_precedence):
@@ -75,7 +78,7 @@ def _precedence(row: tuple[str, Channel]) -> tuple[bool, int, str]:
 
 
 class _Reader:
-    """Takes accounts and bans, then users, then channels, then members."""
+    """Takes accounts, bans and invites, then users, then channels, then members."""
 
     def __init__(self) -> None:
         self._state = State()
@@ -92,6 +95,9 @@ class _Reader:
 
     def take_ban(self, ban: ServerBan) -> None:
         self._state.put_ban(ban)
+
+    def take_invite(self, invite: Invite) -> None:
+        self._state.put_invite(invite)
 
     def take_user(self, key: str, user: User) -> None:
         folded = _fold(user.nick)

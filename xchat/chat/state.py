@@ -23,6 +23,7 @@ from xchat.chat.entities import (
     ServerBan,
     User,
 )
+from xchat.chat.invites import Invite
 from xchat.irc import names
 
 Row = tuple[str, bytes | None]
@@ -53,6 +54,8 @@ class State:
         """What is set of whom (`Metadata.owner`)."""
         self.bans: dict[tuple[str, str], ServerBan] = {}
         """Whom the server does not let in, by kind and mask."""
+        self.invites: dict[str, Invite] = {}
+        """Whom tokens let in, by the SHA-256 of each."""
         self.left_out = 0
         """How many kept users and channels have no name that can be read now."""
         self._owners: dict[str, str] = {}
@@ -219,6 +222,20 @@ class State:
         ban = self.bans.pop((kind, mask))
         self._changed[f"b {kind} {mask}"] = None
         self._inverses.append(partial(self.put_ban, ban))
+
+    def put_invite(self, invite: Invite) -> None:
+        """Add an invite, or put a new value in the place of the old one."""
+        old = self.invites.get(invite.sha256)
+        self.invites[invite.sha256] = invite
+        self._changed[f"i {invite.sha256}"] = invite
+        undo = partial(self.put_invite, old) if old else partial(self.drop_invite, invite.sha256)
+        self._inverses.append(undo)
+
+    def drop_invite(self, sha256: str) -> None:
+        """End an invite."""
+        invite = self.invites.pop(sha256)
+        self._changed[f"i {sha256}"] = None
+        self._inverses.append(partial(self.put_invite, invite))
 
     def put_channel(self, channel: Channel) -> None:
         """Add a channel, or put a new value in the place of the old one."""

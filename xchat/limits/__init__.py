@@ -282,6 +282,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bans_max: Annotated[
         Count, Meta(description="bans from the server: each is looked at when somebody connects")
     ] = 1000
+    invites_max: Annotated[
+        Count, Meta(description="invites at once, those that were used and are not over included")
+    ] = 1000
+    invite_uses_max: Annotated[Count, Meta(description="how often one invite may be used")] = 100
+    invite_seconds_max: Annotated[Seconds, Meta(description="how long an invite may hold")] = (
+        86_400 * 30
+    )
     multiline_bytes_max: Annotated[
         Annotated[int, Meta(ge=512, le=65_536)],
         Meta(description="bytes of a message in several lines"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import resource
 import shlex
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
 from xchat.pki.folder import CA
+from xchat.pki.reached import name_to_type
 from xchat.server.access import admits, who_may_join
 from xchat.server.certificates import Served, make_served
 from xchat.server.client_ca import folder_of
@@ -26,12 +27,6 @@ from xchat.server.listeners import open_listeners, show_address
 from xchat.store.folder import describe_folder, open_folder
 
 __all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
-
-_ELSEWHERE = {
-    "0.0.0.0": (socket.AF_INET, "192.0.2.1"),  # noqa: S104 - compared with
-    "::": (socket.AF_INET6, "2001:db8::1"),
-}
-"""For "all addresses" one of no one (RFC 5737, RFC 3849): asking for the way sends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +88,7 @@ def check(config: Config, journal: Journal) -> list[str]:
 
 def describe_join(config: Config, start: Start) -> str:
     """Return the command with which the next person joins."""
-    host = _name_to_type(start.addresses, start.served.pair.names)
+    host = name_to_type(start.addresses, start.served.pair.names)
     words = ["xchat-client", "--ca", _ca_file(Path(config.tls.cert))]
     if config.server.password:
         words += ["--password-file", "FILE"]
@@ -141,22 +136,3 @@ def _ca_file(cert: Path) -> str:
     """Return the CA's file by where `xchat-certs init` puts it, seen from the certificate."""
     folder = folder_of(cert)
     return str(folder.ca) if folder else CA
-
-
-def _name_to_type(addresses: Sequence[str], names: Sequence[str]) -> str:
-    """Return the name by which others most likely reach us, one that the certificate has."""
-    host = socket.gethostname()
-    likely = [*_own_addresses(addresses), host, f"{host}.local", "localhost"]
-    return next((name for name in likely if name in names), names[0])
-
-
-def _own_addresses(addresses: Sequence[str]) -> Iterator[str]:
-    """Yield what we listen on, for all addresses the one on the way to everywhere else."""
-    for address in addresses:
-        if address not in _ELSEWHERE:
-            yield address
-            continue
-        family, elsewhere = _ELSEWHERE[address]
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:  # no such way
-            probe.connect((elsewhere, 9))
-            yield probe.getsockname()[0]

@@ -10,6 +10,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from xchat.chat.admin.shapes import Outside
 from xchat.chat.hub import Hub
@@ -19,6 +20,7 @@ from xchat.errors import ConfigError
 from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
+from xchat.pki.inviting import Reached, make_link
 from xchat.server.console import Console
 from xchat.server.guests import Guests
 from xchat.server.housekeeping import Housekeeping
@@ -87,6 +89,8 @@ def _let_in(hub: Hub, loop: Loop, start: Start, journal: Journal) -> Guests:
     guests = Guests(hub, loop, start.served, journal, room=_room())
     hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
     hub.outside = partial(_look_outside, guests, start)
+    reached = Reached(Path(start.served.pair.cert), tuple(start.addresses), start.port)
+    hub.link = partial(make_link, reached)
     return guests
 
 

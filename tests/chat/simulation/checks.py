@@ -24,6 +24,7 @@ def same_state(one: State, other: State) -> bool:
         and one.metadata == other.metadata
         and one.read == other.read
         and one.bans == other.bans
+        and one.invites == other.invites
         and one.ends == other.ends
         and one._owners == other._owners
         and one._nick_looks == other._nick_looks
@@ -45,6 +46,11 @@ def check_server(hub: Hub, store: SqliteStore, referee: Referee) -> None:
         rests = not members and not channel.founder
         assert rests is (name in state.empty), "who is in a channel is not counted right"
         assert rests is bool(channel.emptied)
+    for invite in state.invites.values():
+        keys = {use.key for use in invite.redeemed}
+        assert len(keys) == len(invite.redeemed) <= invite.uses, "an invite is used too often"
+        assert bool(invite.aid) >= bool(keys), "an invite was used, and no account is there"
+        assert not invite.aid or invite.aid in state.accounts, "an invite to no account"
     for user in state.users.values():
         assert bool(user.sessions) is not bool(user.detached), "nobody is attached, and nobody away"
         assert user.sessions or user.account, "somebody stays who has no account"

@@ -193,6 +193,10 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "by": TEXTS,
     "until": st.sampled_from([0, 1, 1 << 70]),
     "bans_max": st.sampled_from([0, 1, 2]),
+    "sha256": st.sampled_from(["ab", "cd", "ef"]),
+    "at": st.sampled_from([0, 1, 1 << 70]),
+    "uses": st.sampled_from([0, 1, 2]),
+    "device": TEXTS,
     "sids": st.lists(UIDS, max_size=3).map(tuple),
     "who": TEXTS,
     "act": TEXTS,
@@ -209,6 +213,7 @@ NOT_OPTIONAL: dict[type[events.Event], dict[str, st.SearchStrategy[object]]] = {
     events.ChannelRenamed: {"name": CHANNELS},
     events.OperatorGranted: {"role": st.sampled_from(["", "admin", "moderator", "x"])},
     events.BanRemoved: {"until": st.sampled_from([None, 0, 1])},
+    events.InviteWithdrawn: {"until": st.sampled_from([None, 0, 1])},
 }
 
 

@@ -16,7 +16,14 @@ from tests.chat.simulation.faults import Crashed, Fault, FaultyStore, SlowLog
 from tests.chat.simulation.referee import Referee
 from tests.chat.simulation.talk import ACCOUNTS, Line, Talk, can_label, raw
 from tests.chat.simulation.wire import Wire
-from xchat.chat.events import AccountRegistered, AccountRemoved, AccountSuspended
+from xchat.chat.events import (
+    AccountRegistered,
+    AccountRemoved,
+    AccountSuspended,
+    InviteMade,
+    InviteRedeemed,
+    InviteWithdrawn,
+)
 from xchat.chat.hub import Hub
 from xchat.chat.session import Session
 from xchat.config import Config
@@ -27,6 +34,9 @@ PEOPLE = 9
 PLACES_WITH_ACCOUNT = 6
 """Two for each account: they meet as devices of one user."""
 QUIET_TURNS_MAX = 2_000
+INVITED = ("tea", "tеa", "ნანა")
+"""Of two that look alike one is let in at most."""
+KEYS = ("k1", "k2", "k3")
 RECENT_LINES = 30
 START_MS = 1_700_000_000_000
 MEMORY = Path("/dev/shm")
@@ -179,12 +189,36 @@ class World:
     def _administer(self) -> None:
         """Do now and then what administrators do: accounts end, or may not log in for a while."""
         self._make_accounts(0.1)
+        self._invite()
         for account in list(self.hub.state.accounts.values()):
             if self.rng.random() < 0.005:
                 self.hub.ledger.append_own("", AccountRemoved(aid=account.aid))
             elif account.suspended or self.rng.random() < 0.005:
                 reason = None if account.suspended else "for a while"
                 self.hub.ledger.append_own("", AccountSuspended(aid=account.aid, reason=reason))
+
+    def _invite(self) -> None:
+        """Invite now and then; several devices at once redeem what is there, or it is withdrawn."""
+        if self.rng.random() < 0.05:
+            made = InviteMade(
+                sha256=sha256(self.rng.randbytes(16)).hexdigest(),
+                name=self.rng.choice((*ACCOUNTS, *INVITED)),
+                by="root",
+                until=self.now_ms + self.rng.choice((1_000, 60_000, 3_600_000)),
+                uses=self.rng.choice((1, 1, 2)),
+                invites_max=self.rng.choice((2, 1_000)),
+            )
+            self.hub.ledger.append_own("", made)
+        for invite in list(self.hub.state.invites.values()):
+            if self.rng.random() < 0.1:
+                self._redeem(invite.sha256)
+            elif self.rng.random() < 0.01:
+                self.hub.ledger.append_own("", InviteWithdrawn(sha256=invite.sha256))
+
+    def _redeem(self, invite: str) -> None:
+        for key in self.rng.choices(KEYS, k=self.rng.randrange(1, 4)):
+            event = InviteRedeemed(sha256=invite, at=self.now_ms, key=key, device="laptop")
+            self.hub.ledger.append_own(self.rng.choice(KEYS), event)
 
     # -- people -------------------------------------------------------------------------------
 

@@ -103,6 +103,38 @@ class BanAdd(BanName, frozen=True):
     reason: Annotated[Text, Meta(description="why, in words for whom it meets")] = ""
 
 
+class InviteAdd(UserName, frozen=True):
+    """A new invite."""
+
+    uses: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="how many devices may come by it [1]",
+            extra={"number": True, "metavar": "N"},
+        ),
+    ] = 1
+    seconds: Annotated[
+        Duration,
+        Meta(
+            description="how long it holds: 30m, 24h, 7d [24h]",
+            extra={"option": "expires", "duration": True, "metavar": "TIME"},
+        ),
+    ] = 86_400
+    host: Annotated[
+        Text | None,
+        Meta(description="the name or address they reach the server by; unset: the likeliest"),
+    ] = None
+
+
+class InviteName(UserName, frozen=True):
+    """Invites to an account, or one of them."""
+
+    invite: Annotated[Text | None, Meta(description="one of them, as `invite list` calls it")] = (
+        None
+    )
+
+
 class SessionKill(Arguments, frozen=True):
     """Whom to part with."""
 

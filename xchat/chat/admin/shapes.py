@@ -86,6 +86,40 @@ class BanEnded(Shape, frozen=True):
     mask: str
 
 
+class NewInvite(Shape, frozen=True):
+    """An invite that was made (`invite` is what it is called); its link is told this once."""
+
+    account: str
+    invite: str
+    uses: int
+    expires: str
+    link: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Show nothing that lets anybody in."""
+        return f"NewInvite(account={self.account!r}, invite={self.invite!r})"
+
+
+class InviteRow(Shape, frozen=True):
+    """An invite: how often it may yet be used, and which devices came by it."""
+
+    account: str
+    invite: str
+    left: int
+    expires: str
+    devices: list[str]
+    by: str
+    made: str
+
+
+class InvitesWithdrawn(Shape, frozen=True):
+    """How many invites to an account were withdrawn."""
+
+    account: str
+    invites: int
+
+
 class SessionRow(Shape, frozen=True):
     """A connection; without a nick it has not said who it is."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from xchat.chat.admin import arguments, bans, channels, server, sessions, shapes, users
+from xchat.chat.admin import arguments, bans, channels, invites, server, sessions, shapes, users
 from xchat.chat.admin.arguments import Arguments
 from xchat.chat.admin.operation import Operation, Refusal
 from xchat.chat.refused import Failed, Ignored, Refused
@@ -36,6 +36,10 @@ class Verb(NamedTuple):
     alone: bool = True
     following: str = ""
     """What to type next, with fields of the answer in it; for people only."""
+    picture: str = ""
+    """The field of the answer that is shown as a QR code too."""
+    is_usual: bool = False
+    """Whether it is what its group does without a verb: `invite anna` is `invite add anna`."""
 
     @property
     def reads(self) -> bool:
@@ -100,6 +104,25 @@ _TABLE = (
         _S.CertRow,
         "List the certificates that log in to an account.",
         lists=True,
+    ),
+    Verb(
+        "invite add",
+        _A.InviteAdd,
+        invites.add,
+        _S.NewInvite,
+        "Make a link that lets somebody in: it makes their account, and their devices log in.",
+        following="on their machine: xchat-client join {link}\n"
+        "      or in another client: /msg NickServ REDEEM {token} PASSWORD",
+        picture="link",
+        is_usual=True,
+    ),
+    Verb("invite list", _A.Nothing, invites.list_, _S.InviteRow, "List all invites.", lists=True),
+    Verb(
+        "invite withdraw",
+        _A.InviteName,
+        invites.withdraw,
+        _S.InvitesWithdrawn,
+        "Let nobody in by an account's invites any more; who came by them, stays.",
     ),
     Verb(
         "channel list",

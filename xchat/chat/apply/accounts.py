@@ -23,6 +23,7 @@ from xchat.chat.events import (
     UserLoggedIn,
     UserLoggedOut,
 )
+from xchat.chat.invites import invites_of
 from xchat.chat.lines import NO_ACCOUNT
 from xchat.chat.operators import ROLES
 from xchat.chat.refused import Failed, Ignored, Refused
@@ -150,6 +151,8 @@ def account_removed(step: Step, event: AccountRemoved) -> None:
     step.erase(step.state.accounts[event.aid].credentials_at)
     forget_account(step, event.aid)
     forget_markers(step.state, party_of(event.aid))
+    for invite in invites_of(step.state, event.aid):
+        step.state.drop_invite(invite.sha256)
     step.state.drop_account(event.aid)
 
 

@@ -31,6 +31,7 @@ from xchat.chat.events.channels import (
     UserInvited,
     UserKicked,
 )
+from xchat.chat.events.invites import InviteMade, InviteRedeemed, InviteWithdrawn
 from xchat.chat.events.messages import MarkedRead, MessageRedacted, MessageSent
 from xchat.chat.events.operators import (
     BanAdded,
@@ -85,6 +86,9 @@ __all__ = [
     "CredentialsChanged",
     "Event",
     "HostChanged",
+    "InviteMade",
+    "InviteRedeemed",
+    "InviteWithdrawn",
     "Kept",
     "MarkedRead",
     "MessageRedacted",
@@ -148,6 +152,9 @@ Kept = (
     | AccountChanged
     | AccountSuspended
     | AccountRemoved
+    | InviteMade
+    | InviteRedeemed
+    | InviteWithdrawn
     | UserLoggedIn
     | UserLoggedOut
     | BanAdded
