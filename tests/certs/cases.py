@@ -75,6 +75,10 @@ def replaced(name: str, other: str) -> First:
 NOTHING_THERE = without("certs")
 INIT = ("init", "--no-detect", "--name", "chat.lan")
 
+PASSPHRASE = ("--passphrase-file", "secret")
+SECRET = secret("secret", "a b c d e")
+LOCK = ("lock", *PASSPHRASE)
+
 ANSWERS = (
     Answered("init", INIT[1:], first=(NOTHING_THERE,)),
     Answered("init", INIT[1:]),
@@ -98,6 +102,10 @@ ANSWERS = (
     Answered("export pem"),
     Answered("export pem", ("--force",), first=(("export", "pem"),)),
     Answered("export bundle", ("--out", "elsewhere.pem")),
+    Answered("lock", PASSPHRASE, first=(SECRET,)),
+    Answered("lock", first=(SECRET, LOCK)),
+    Answered("unlock", PASSPHRASE, first=(SECRET, LOCK)),
+    Answered("unlock"),
 )
 
 ERRORS = (
@@ -294,5 +302,49 @@ ERRORS = (
         rule="there is no such file",
         mend="xchat-certs init",
         first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "lock",
+        (),
+        2,
+        names="there is no terminal",
+        rule="to ask for a passphrase",
+        mend="--passphrase-file FILE",
+    ),
+    Refused(
+        "lock",
+        PASSPHRASE,
+        3,
+        names="certs/root-key.pem",
+        rule="is not here",
+        mend="cp FILE certs/root-key.pem",
+        first=(without("certs/root-key.pem"),),
+    ),
+    Refused(
+        "lock",
+        PASSPHRASE,
+        3,
+        names="certs",
+        rule="there are no certificates",
+        mend="xchat-certs init",
+        first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "unlock",
+        ("--passphrase-file", "wrong"),
+        6,
+        names="certs/root-key.pem",
+        rule="does not open with this passphrase",
+        mend="Try again",
+        first=(SECRET, LOCK, secret("wrong", "a b c d f")),
+    ),
+    Refused(
+        "unlock",
+        (),
+        6,
+        names="certs/root-key.pem is locked",
+        rule="there is no terminal to ask for its passphrase",
+        mend="--passphrase-file FILE",
+        first=(SECRET, LOCK),
     ),
 )

@@ -10,6 +10,8 @@ VERBS = (
     "verify",
     "show",
     "export",
+    "lock",
+    "unlock",
 )
 """In the order of the help. `add-name` is `verbs/add_name.py`; a module's `command` may be a group
 of verbs (`device add`, `device list`)."""

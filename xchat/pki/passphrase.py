@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from xchat.errors import UsageError
+from xchat.pki.errors import Locked
 from xchat.pki.files import read_file
 
 
@@ -30,15 +31,41 @@ def _from_file(file: Path) -> bytes:
     return passphrase
 
 
-def _from_person() -> bytes:
-    import click
+def new(file: Path | None) -> bytes:
+    """Return a new passphrase, from `file` or asked for twice; raise UsageError."""
+    return _from_file(file) if file else _from_person()
 
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(
-            "--passphrase asks for it, and there is no terminal",
+
+def known(file: Path | None, key: Path) -> bytes:
+    """Return the passphrase of a key, from `file` or asked for once.
+
+    Raises Locked where there is neither a file nor a terminal: nobody waits for an answer then.
+    """
+    if file:
+        return _from_file(file)
+    if not _has_terminal():
+        raise Locked(
+            f"{key} is locked, and there is no terminal to ask for its passphrase",
             mend="Put it on the first line of a file: --passphrase-file FILE",
         )
-    passphrase: str = click.prompt(
-        "Passphrase for the root's key", hide_input=True, confirmation_prompt=True, err=True
-    )
-    return passphrase.encode()
+    return _ask(f"Passphrase for {key}", twice=False)
+
+
+def _from_person() -> bytes:
+    if not _has_terminal():
+        raise UsageError(
+            "there is no terminal to ask for a passphrase",
+            mend="Put it on the first line of a file: --passphrase-file FILE",
+        )
+    return _ask("Passphrase for the root's key", twice=True)
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(question: str, *, twice: bool) -> bytes:
+    import click
+
+    answer: str = click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+    return answer.encode()

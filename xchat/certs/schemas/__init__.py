@@ -23,6 +23,8 @@ SHAPES = {
     "export p12": "xchat.pki.export:Exported",
     "export pem": "xchat.pki.export:Exported",
     "export bundle": "xchat.pki.export:Exported",
+    "lock": "xchat.pki.lock:Locking",
+    "unlock": "xchat.pki.lock:Locking",
 }
 """The type of each verb's answer, by the words of the verb: module:name."""
 
