@@ -61,6 +61,8 @@ def test_the_layout_is_that_of_pki_md(made: Folder) -> None:
         "root-key.pem": "-rw-------",
         "issuer.pem": "-rw-r--r--",
         "issuer-key.pem": "-rw-------",
+        "crl.pem": "-rw-r--r--",
+        "devices.json": "-rw-------",
         "journal.jsonl": "-rw-------",
         "live": "lrwxrwxrwx",
         "gen": "drwx------",

@@ -78,6 +78,19 @@ PEM_BYTES_MAX = 1_048_576
 """A file of certificates or a key: ours have 4 KB, a whole system's bundle has 250."""
 SHOWN_CERTIFICATES_MAX = 32
 """Certificates that a server may show; a leaf, issuers, and some generations of roots are ten."""
+REQUEST_BYTES_MAX = 8_192
+"""A request for a certificate (RFC 2986) in PEM: one of RSA 4096 has 1,700 bytes."""
+DEVICE_NAME_CHARS_MAX = 32
+"""Characters of a device's name: what people tell their laptops apart by."""
+DEVICES_MAX = 10_000
+"""Certificates of devices a CA keeps in its table: 4 MB, and a list of all of them revoked has
+700 KB. Those that expired long ago are forgotten."""
+DEVICES_BYTES_MAX = 16_777_216
+"""The file of that table, with the longest names."""
+DEVICES_PER_ACCOUNT_MAX = 32
+"""Devices of one account in force at once, each with a certificate."""
+CERTIFICATES_PER_DEVICE_MAX = 4
+"""Certificates of one device in force at once: renewed at two thirds of its life it has two."""
 RESOLVE_SECONDS_MAX = 1.0
 """What `xchat-certs` waits for a resolver to tell this machine's name: without a net it is mute."""
 LINK_CHARS_MAX = 1_024

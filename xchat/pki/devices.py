@@ -10,7 +10,7 @@ from __future__ import annotations
 from urllib.parse import quote, unquote, urlsplit
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from xchat.pki.facts import UNREADABLE
 
@@ -47,6 +47,25 @@ def account_of(certificate: x509.Certificate) -> str:
         return ""
     accounts = [account for uri in uris if (account := _account(uri))]
     return accounts[0] if len(accounts) == 1 else ""
+
+
+def device_in(der: bytes) -> str:
+    """Return the device's name that a certificate of ours has, for people, or nothing."""
+    try:
+        subject = x509.load_der_x509_certificate(der).subject
+        units = subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+    except UNREADABLE:
+        return ""
+    return str(units[0].value) if len(units) == 1 else ""
+
+
+def label_of(issuer: x509.Certificate) -> str:
+    """Return the label under which an issuer names accounts: its root's, in eight digits.
+
+    Who signed it is what it says of its issuer's key, so a new issuer has the same.
+    """
+    known = issuer.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    return (known.key_identifier or b"").hex()[:8] or "ca"
 
 
 def _account(uri: str) -> str:

@@ -88,22 +88,22 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def read_file(path: Path, *, mend: str | None = None) -> bytes:
+def read_file(path: Path, *, mend: str | None = None, bytes_max: int = PEM_BYTES_MAX) -> bytes:
     """Return a small file's bytes.
 
     Raises Differs where there is no such file (`mend` says what makes it), and
-    XChatError where it cannot be read or is larger than any PEM of ours.
+    XChatError where it cannot be read or is larger than any of ours.
     """
     try:
         with path.open("rb") as file:
-            data = file.read(PEM_BYTES_MAX + 1)
+            data = file.read(bytes_max + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Differs(f"{path}: there is no such file", mend=mend) from error
     except OSError as error:
         look = shlex.join(("ls", "-ld", str(path)))
         raise XChatError(f"{path} cannot be read: {error.strerror}", mend=look) from error
-    if len(data) > PEM_BYTES_MAX:
-        raise XChatError(f"{path} is larger than the {PEM_BYTES_MAX:,} bytes a PEM may have")
+    if len(data) > bytes_max:
+        raise XChatError(f"{path} is larger than the {bytes_max:,} bytes it may have")
     return data
 
 

@@ -19,7 +19,7 @@ ISSUER, ISSUER_KEY = "issuer.pem", "issuer-key.pem"
 SERVER, SERVER_KEY = "server.pem", "server-key.pem"
 BRIDGE = "new-with-old.pem"
 CRL = "crl.pem"
-DEVICES = "devices.json"
+DEVICES, DEVICE_FILES = "devices.json", "devices"
 GENERATIONS, LIVE = "gen", "live"
 NEXT, FORMER = "next", "issuers"
 
@@ -71,6 +71,21 @@ class Folder:
         return Folder(self.path / NEXT)
 
     @property
+    def crl(self) -> Path:
+        """What is revoked, signed: a list for each issuer."""
+        return self.path / CRL
+
+    @property
+    def devices(self) -> Path:
+        """The table of devices: which certificate is whose, and which holds no longer."""
+        return self.path / DEVICES
+
+    @property
+    def device_files(self) -> Path:
+        """Where the certificate of each device lies, with its key if that was made here."""
+        return self.path / DEVICE_FILES
+
+    @property
     def former(self) -> Path:
         """Where issuers lie that sign nothing new, `NAME.pem` and `NAME-key.pem`.
 
@@ -92,6 +107,8 @@ class Folder:
             self.issuer_key,
             self.server,
             self.server_key,
+            self.crl,
+            self.devices,
         )
 
     def next_generation(self) -> str:

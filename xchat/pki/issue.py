@@ -13,15 +13,18 @@ from datetime import datetime
 from cryptography import x509
 
 from xchat.errors import XChatError
+from xchat.limits import DEVICES_BYTES_MAX
 from xchat.pki import acts
 from xchat.pki.authority import mint_issuer, mint_root, mint_server
 from xchat.pki.detect import Found
 from xchat.pki.examine import Standing
 from xchat.pki.facts import UNREADABLE, Facts, bounds_of, facts_of, names_of, read_chain
 from xchat.pki.files import read_file
-from xchat.pki.folder import CA, ISSUER, ISSUER_KEY, ROOT_KEY, Folder
+from xchat.pki.folder import CA, CRL, DEVICES, ISSUER, ISSUER_KEY, ROOT_KEY, Folder
 from xchat.pki.keys import key_pem
 from xchat.pki.names import shown
+from xchat.pki.registry import Table, table_json
+from xchat.pki.revoke import first_crl
 from xchat.pki.signing import add_server, load_issuer, pem, prove
 from xchat.pki.stage import Stage
 from xchat.pki.wish import KEPT, Choice, Did, Named, Note, Outcome, Wish, choose, named, words_for
@@ -49,6 +52,8 @@ def make_all(folder: Folder, wish: Wish, now: datetime) -> Outcome:
     change.add_secret(ROOT_KEY, key_pem(root.key, wish.passphrase))
     change.add_public(ISSUER, pem(issuer.certificate))
     change.add_secret(ISSUER_KEY, key_pem(issuer.key))
+    change.add_public(CRL, first_crl(issuer, now))
+    change.add_secret(DEVICES, table_json(Table()))
     add_server(folder, change, server, issuer.certificate)
     minted = (
         facts_of(root.certificate, folder.ca),
@@ -98,7 +103,8 @@ def _back_up(folder: Folder, change: Stage, now: datetime) -> str | None:
     there = [path for path in folder.files() if path.exists()]
     stamp = f"backup-{now:%Y%m%dT%H%M%S.%fZ}"
     for path in there:
-        change.add_secret(f"{stamp}/{path.relative_to(folder.path)}", read_file(path))
+        data = read_file(path, bytes_max=DEVICES_BYTES_MAX)
+        change.add_secret(f"{stamp}/{path.relative_to(folder.path)}", data)
     return str(folder.path / stamp) if there else None
 
 

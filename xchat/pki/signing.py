@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -23,14 +24,19 @@ from xchat.pki.verify import judge
 
 def load_issuer(folder: Folder) -> Holder:
     """Return the CA that signs from day to day; raise Differs, Locked or NotTrusted."""
-    mend = folder.command("status")
-    certificate = read_chain(read_file(folder.issuer, mend=mend), folder.issuer)[0]
-    key = read_key(read_file(folder.issuer_key, mend=mend), folder.issuer_key)
-    if not isinstance(key, EllipticCurvePrivateKey):
-        raise NotTrusted(f"{folder.issuer_key} is not a key of ours", mend=mend)
-    if key.public_key() != certificate.public_key():
-        raise NotTrusted(f"{folder.issuer_key} is not the key to {folder.issuer}", mend=mend)
-    return Holder(certificate, key)
+    return load_holder(folder, folder.issuer, folder.issuer_key)
+
+
+def load_holder(folder: Folder, cert: Path, key: Path) -> Holder:
+    """Return a CA's certificate and its key; raise Differs, Locked or NotTrusted."""
+    mend = folder.command("status" if folder.ca.exists() else "init")
+    certificate = read_chain(read_file(cert, mend=mend), cert)[0]
+    private = read_key(read_file(key, mend=mend), key)
+    if not isinstance(private, EllipticCurvePrivateKey):
+        raise NotTrusted(f"{key} is not a key of ours", mend=mend)
+    if private.public_key() != certificate.public_key():
+        raise NotTrusted(f"{key} is not the key to {cert}", mend=mend)
+    return Holder(certificate, private)
 
 
 def prove(

@@ -1,0 +1,161 @@
+"""Revoke devices, and keep the signed list of them fresh.
+
+The list follows from the table of devices and from the list before it, so that
+a table that was lost takes no revocation back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from xchat.errors import XChatError
+from xchat.pki import acts, stage
+from xchat.pki.authority import DEVICE_LIFE, Holder
+from xchat.pki.crl import (
+    CRL_LIFE,
+    Crl,
+    Entry,
+    Reason,
+    crl_pem,
+    ends_at,
+    entries_of,
+    mint_crl,
+    newest_by,
+    read_crls,
+)
+from xchat.pki.errors import Differs
+from xchat.pki.files import locked, read_file
+from xchat.pki.folder import CRL, DEVICES, Folder
+from xchat.pki.registry import Device, Table, read_table, table_json
+from xchat.pki.signers import key_id, read_signers
+from xchat.pki.stage import Stage
+
+CRL_DUE_BEFORE = CRL_LIFE * 2 / 3
+"""A list is signed anew when a third of its life is over, so a month without us is no harm."""
+_SLACK = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Revoking:
+    """What came of it: the certificates that hold no longer, and those revoked before."""
+
+    revoked: tuple[Device, ...]
+    before: tuple[Device, ...] = ()
+
+
+def revoke(
+    folder: Folder, account: str, device: str | None, reason: Reason, now: datetime
+) -> Revoking:
+    """Revoke one device of an account, or, with None, all of them: table, list and journal.
+
+    Done again it changes nothing. Raises Differs where there is no such device.
+    """
+    with locked(folder.path):
+        stage.recover(folder.path)
+        table = read_table(folder)
+        rows = _need(folder, table, account, device, now)
+        in_force = [each for each in rows if each.is_in_force(now)]
+        done = tuple(msgspec.structs.replace(e, revoked=now, reason=reason) for e in in_force)
+        if done:
+            change = Stage(folder.path)
+            add_table(folder, change, table.with_rows(done, now), now)
+            change.add_acts([_act(each, now) for each in done])
+            change.commit()
+        return Revoking(done, tuple(each for each in rows if each.revoked))
+
+
+def resign_crl(folder: Folder, now: datetime, *, if_due: bool = True) -> datetime:
+    """Sign the list anew, if a third of its life is over or it is unwell; return when it ends."""
+    with locked(folder.path):
+        stage.recover(folder.path)
+        signers = read_signers(folder)
+        ends = _ends(folder, signers)
+        if if_due and ends is not None and ends - now > CRL_DUE_BEFORE:
+            return ends
+        change = Stage(folder.path)
+        crls = add_crl(folder, change, read_table(folder), now)
+        change.add_acts([acts.done("list of the revoked signed", now, file=CRL)])
+        change.commit()
+        return min(map(ends_at, crls))
+
+
+def add_table(folder: Folder, change: Stage, table: Table, now: datetime) -> None:
+    """Stage a table of devices, and the list that goes with it."""
+    change.add_secret(DEVICES, table_json(table))
+    add_crl(folder, change, table, now)
+
+
+def add_crl(folder: Folder, change: Stage, table: Table, now: datetime) -> list[Crl]:
+    """Stage a list for each issuer whose key is here; those of others stay as they are."""
+    before, signers = _lists(folder), read_signers(folder)
+    signed = [
+        _next(each, table.devices, newest_by(before, each.certificate), now) for each in signers
+    ]
+    ours = {each.certificate.subject for each in signers}
+    crls = [*signed, *(each for each in before if each.issuer not in ours)]
+    change.add_public(CRL, crl_pem(crls))
+    return signed
+
+
+def first_crl(issuer: Holder, now: datetime) -> bytes:
+    """Return a new issuer's list, on which nothing is, in PEM."""
+    return crl_pem([mint_crl(issuer, (), now, last=None)])
+
+
+def _need(
+    folder: Folder, table: Table, account: str, device: str | None, now: datetime
+) -> list[Device]:
+    rows = table.of(account, device)
+    if any(each.is_in_force(now) or each.revoked for each in rows):
+        return rows
+    named = f"{account} has no device {device}" if device else f"{account} has no devices"
+    known = dict.fromkeys(each.device for each in table.in_force(now, account))
+    others = f", but {', '.join(known)}" if known else ""
+    raise Differs(f"{named} in force{others}", mend=folder.command("device", "list"))
+
+
+def _next(signer: Holder, rows: Iterable[Device], last: Crl | None, now: datetime) -> Crl:
+    """Sign the list that follows on `last`; what has expired drops out."""
+    issuer = key_id(signer.certificate)
+    known = {int(each.serial, 16): each for each in rows if each.issuer == issuer}
+    entries = {
+        serial: Entry(serial, each.revoked, each.reason or "unspecified")
+        for serial, each in known.items()
+        if each.revoked and each.not_after + _SLACK > now
+    }
+    for entry in entries_of(last) if last is not None else ():
+        if entry.serial not in known and entry.at + DEVICE_LIFE + _SLACK > now:
+            entries[entry.serial] = entry
+    return mint_crl(signer, entries.values(), now, last=last)
+
+
+def _lists(folder: Folder) -> list[Crl]:
+    """Return the lists that are there; none if they are torn, for the table knows them too."""
+    try:
+        return read_crls(read_file(folder.crl))
+    except (XChatError, ValueError):
+        return []
+
+
+def _ends(folder: Folder, signers: Sequence[Holder]) -> datetime | None:
+    """Return when the first of the signers' lists ends; None if one has none."""
+    lists = _lists(folder)
+    newest = [newest_by(lists, each.certificate) for each in signers]
+    ends = [ends_at(each) for each in newest if each is not None]
+    return min(ends) if len(ends) == len(signers) else None
+
+
+def _act(device: Device, now: datetime) -> bytes:
+    return acts.done(
+        "device revoked",
+        now,
+        account=device.account,
+        device=device.device,
+        serial=device.serial,
+        sha256=device.sha256,
+        reason=device.reason,
+    )
