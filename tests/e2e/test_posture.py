@@ -31,7 +31,7 @@ def waivers_of(scanner: str) -> dict[str, str]:
     return {each["finding"]: each["text"] for each in WAIVERS if each["scanner"] == scanner}
 
 
-@pytest.fixture(params=["optional"])
+@pytest.fixture(params=["optional", "required"])
 def asking(request: pytest.FixtureRequest, make_server: MakeServer) -> Server:
     """A server as it is, and one that only takes those who show a certificate."""
     return make_server(UNLIMITED, f'tls.client_certificates="{request.param}"')
