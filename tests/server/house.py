@@ -155,6 +155,7 @@ class House:
         self.turn = Turn(self.hub, self.loop, self.guests, self.workers, journal)
         self.trust = trust
         self.clients: list[Guest] = []
+        self.keep: list[Callable[[float, float], None]] = []
 
     @property
     def journal(self) -> list[dict[str, Any]]:
@@ -201,8 +202,14 @@ class House:
                 client.go_on()
             if condition():
                 return
-            self.turn.run()
+            self.run_turn()
         raise AssertionError(f"{what}: not in {seconds} s; {self._journal.getvalue()[-2000:]}")
+
+    def run_turn(self) -> None:
+        before = time.monotonic()
+        self.turn.run()
+        for each in self.keep:
+            each(before, time.monotonic())
 
     def ping(self, guest: Guest) -> float:
         """Return the seconds until a PING is answered."""

@@ -10,7 +10,7 @@ from xchat.config.settings import Config
 
 FIXED = frozenset({"server.name", "server.network", "server.casemapping"})
 """Settings of a live section that clients were told when they came."""
-LIVE = ("server", "accounts", "operators", "history")
+LIVE = ("server", "tls", "accounts", "operators", "history")
 
 
 def change(now: Config, wanted: Config) -> tuple[Config, list[str]]:

@@ -7,6 +7,7 @@ old. So each change makes new contexts, which count once a client in memory was 
 
 from __future__ import annotations
 
+import shlex
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from xchat.pki.enrolment import ALPN as ENROLMENT
 from xchat.pki.errors import PairRefused
 from xchat.pki.facts import is_ca, read_chain
 from xchat.pki.files import read_file
-from xchat.pki.folder import BRIDGE, CA, CRL, DEVICES, FORMER, ISSUER
+from xchat.pki.folder import BRIDGE, CA, FORMER, ISSUER
 from xchat.pki.names import Name
 from xchat.pki.verify import names_to_try
 from xchat.server.client_ca import client_ca, pem_of, roots_of
@@ -52,19 +53,22 @@ class Served:
     counts at once, whatever becomes of the pair."""
 
 
-def make_served(settings: Tls, *, now: datetime, revocations: Revocations | None = None) -> Served:
+def make_served(settings: Tls, *, now: datetime, before: Served | None = None) -> Served:
     """Read, judge and try what is to be served; it takes some milliseconds, and the disk.
 
-    Where something is served already, its `revocations` go on. Raises ConfigError, of which
-    PairRefused is one: the file, the rule, the command.
+    Clients that were content with what was served `before` have to be with this too, and its
+    `revocations` go on. Raises ConfigError, of which PairRefused is one: the file, the rule,
+    the command.
     """
     seen = look(files_of(settings))
     cert, key = (Path(path).expanduser() for path in (settings.cert, settings.key))
     pair = check_server_pair(cert, key, now=now)
-    revocations = revocations or Revocations()
+    revocations = before.revocations if before else Revocations()
     irc = make_context(settings, revocations)
     enrolment = make_enrolment_context(settings, revocations)
     chain, roots = read_chain(read_file(cert), cert), roots_of(cert)
+    if before is not None and before.is_proven and not roots:
+        raise PairRefused(f"{cert}: no ca.pem beside it has its root", mend=_verify(cert))
     _try_both(irc, enrolment, pair, names_to_try(chain[0]), pem_of(roots).decode())
     until = _ends(chain, roots)
     believed = client_ca(settings)
@@ -78,7 +82,7 @@ def files_of(settings: Tls) -> tuple[str, ...]:
     beside = (
         folder / name
         for folder in (cert.parent.parent, cert.parent)
-        for name in (CA, ISSUER, FORMER, BRIDGE, CRL, DEVICES)
+        for name in (CA, ISSUER, FORMER, BRIDGE)
     )
     return tuple(map(str, (cert, key, *named, *beside)))
 
@@ -98,13 +102,15 @@ def _try_both(
             try_out(enrolment, asked, roots, protocols=[ENROLMENT]),
         }
     except TrialFailed as failure:
-        raise PairRefused(
-            f"{pair.cert}: {failure}", mend=f"xchat-certs verify {pair.cert}"
-        ) from failure
+        raise PairRefused(f"{pair.cert}: {failure}", mend=_verify(Path(pair.cert))) from failure
     if shown != {pair.sha256}:
         raise PairRefused(
             f"{pair.cert}: it was changed while it was read", mend="xchat-admin reload"
         )
+
+
+def _verify(cert: Path) -> str:
+    return shlex.join(("xchat-certs", "verify", str(cert)))
 
 
 def _ends(chain: list[x509.Certificate], roots: list[x509.Certificate]) -> dict[str, datetime]:

@@ -19,8 +19,8 @@ from xchat.errors import ConfigError, UsageError, XChatError
 if TYPE_CHECKING:
     from xchat.config import Config
     from xchat.journal import Journal
+    from xchat.server.keeper import Reload
     from xchat.server.preflight import Start
-    from xchat.server.serve import Reload
 
 _FILE = click.Path(path_type=Path)
 

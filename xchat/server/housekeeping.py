@@ -10,7 +10,7 @@ from xchat.journal import Journal
 from xchat.limits import FAILURE_SECONDS
 from xchat.store.store import SqliteStore
 
-LITTLE_TO_DO_SECONDS = 0.5
+LITTLE_TO_DO_SECONDS = 0.3
 """A turn that took so long has mostly waited."""
 WAITED_SECONDS = 0.02
 """One that took so long has mostly waited too, where people talk all the time."""

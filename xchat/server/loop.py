@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import selectors
 import signal
 import socket
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from xchat.limits import ACCEPT_PAUSE_SECONDS, ACCEPTS_A_TURN
@@ -46,6 +48,7 @@ class Loop:
             end.setblocking(False)
         self._selector.register(self._woken, selectors.EVENT_READ, None)
         self.is_stopping = False
+        self.is_told_to_reload = False
 
     # -- waiting ------------------------------------------------------------------------------
 
@@ -131,8 +134,13 @@ class Loop:
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
-        """Let SIGTERM and SIGINT end the loop: a flag and a wake-up, nothing else (P11)."""
+        """Let SIGTERM and SIGINT end the loop: a flag and a wake-up, nothing else (P11).
+
+        SIGHUP says that files have changed, or that the terminal has gone: that is an end too.
+        """
+        terminals = [number for number in range(3) if os.isatty(number)]
         before = {number: signal.signal(number, self._stop) for number in _STOPPING}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, partial(self._hang_up, terminals))
         descriptor = signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
         try:
             yield
@@ -140,6 +148,12 @@ class Loop:
             signal.set_wakeup_fd(descriptor)
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _hang_up(self, terminals: Sequence[int], _number: int, _frame: object) -> None:
+        if all(map(os.isatty, terminals)):
+            self.is_told_to_reload = True
+        else:
+            self.is_stopping = True
 
     def _stop(self, _number: int, _frame: object) -> None:
         self.is_stopping = True

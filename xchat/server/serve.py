@@ -16,7 +16,6 @@ from xchat.chat.admin.shapes import Outside
 from xchat.chat.hub import Hub
 from xchat.chat.retention import keeping
 from xchat.config import Config
-from xchat.errors import ConfigError
 from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
@@ -24,8 +23,10 @@ from xchat.pki.inviting import Reached, make_link
 from xchat.server.console import Console
 from xchat.server.guests import Guests
 from xchat.server.housekeeping import Housekeeping
+from xchat.server.keeper import Keeper, Reload
 from xchat.server.loop import Loop
 from xchat.server.preflight import Start
+from xchat.server.rereading import Rereading
 from xchat.server.turn import Turn
 from xchat.server.workers import Workers
 from xchat.store.database import FILE_NAME, StoreError
@@ -39,8 +40,8 @@ FUTURE_MS = 3_600_000
 """How far ahead of the clock the last kept time may be before the operator is told."""
 
 
-Reload = Callable[[], Config | ConfigError]
-"""Reads the configuration again; the error, where it cannot be used, is returned."""
+Keep = Callable[[float, float], None]
+"""Does what is to be done between two turns: the last one began then, and it is now so late."""
 
 
 def serve(
@@ -66,7 +67,6 @@ def serve(
         loop = stack.enter_context(contextlib.closing(Loop(start.listeners)))
         _compare_clock(store, journal)
         hub = start_hub(config, store, start.data_folder)
-        hub.reload, hub.config_name = reload, name
         housekeeping.keeping = lambda: keeping(hub.state, hub.config.history)
         _say_left_out(hub, journal)
         guests = _let_in(hub, loop, start, journal)
@@ -75,11 +75,15 @@ def serve(
             contextlib.closing(Console(start.data_folder, hub, loop, journal))
         )
         turn = Turn(hub, loop, guests, workers, journal, console=console)
+        keeper = Keeper(config.tls, guests, workers, journal)
+        hub.reload, hub.config_name = reload and keeper.reading(reload), name
+        rereading = Rereading(hub, loop, keeper, journal)
         _calm_collector()
         with loop.signals():
             announce()
             _say_listening(start.listeners, journal)
-            _run_to_the_end(turn, loop, housekeeping, guests, journal)
+            keep = (housekeeping.after_turn, keeper.after_turn, rereading.after_turn)
+            _run_to_the_end(turn, loop, keep, guests, journal)
     journal.info("stopped")
     return 0
 
@@ -95,11 +99,11 @@ def _let_in(hub: Hub, loop: Loop, start: Start, journal: Journal) -> Guests:
 
 
 def _run_to_the_end(
-    turn: Turn, loop: Loop, housekeeping: Housekeeping, guests: Guests, journal: Journal
+    turn: Turn, loop: Loop, keep: Sequence[Keep], guests: Guests, journal: Journal
 ) -> None:
     """Serve until a signal, then say goodbye; where the store fails, say that."""
     try:
-        _run(turn, loop, housekeeping)
+        _run(turn, loop, keep)
     except StoreError as error:
         _give_up(turn, guests, journal, error)
         raise
@@ -148,12 +152,14 @@ def _say_left_out(hub: Hub, journal: Journal) -> None:
         )
 
 
-def _run(turn: Turn, loop: Loop, housekeeping: Housekeeping) -> None:
+def _run(turn: Turn, loop: Loop, keep: Sequence[Keep]) -> None:
     """Run turns until a signal; keep house between them."""
     while not loop.is_stopping:
         before = time.monotonic()
         turn.run()
-        housekeeping.after_turn(before, time.monotonic())
+        now = time.monotonic()
+        for each in keep:
+            each(before, now)
 
 
 def _give_up(turn: Turn, guests: Guests, journal: Journal, error: StoreError) -> None:

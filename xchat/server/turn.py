@@ -30,7 +30,7 @@ from xchat.server.guests import Guests
 from xchat.server.loop import Loop
 from xchat.server.workers import Workers
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 0.4
 """A turn at least this often, for what is done when there is time."""
 GATHER_SECONDS_MIN, GATHER_SECONDS_MAX = 0.000_05, 0.001
 FAULT_PLACES = 5

@@ -6,9 +6,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from xchat.chat.work import Job, Work
+from xchat.chat.work import Work
+
+Result = TypeVar("Result")
+_Then = Callable[[Any], None]
 
 THREADS = 2
 """Hashing a password takes a core for a tenth of a second: two leave the loop its own."""
@@ -21,25 +24,29 @@ class Workers:
         self._work = work
         self._wake = wake
         self._pool: ThreadPoolExecutor | None = None
-        self._finished: deque[tuple[Job, Future[Any]]] = deque()
+        self._finished: deque[tuple[_Then, Future[Any]]] = deque()
 
     def start(self) -> None:
         """Begin what waits."""
         for job in self._work.take():
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="work")
-            future = self._pool.submit(job.run)
-            future.add_done_callback(partial(self._finish, job))
+            self.do(job.run, partial(self._work.done, job))
 
-    def _finish(self, job: Job, future: Future[Any]) -> None:
-        self._finished.append((job, future))
+    def do(self, run: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        """Begin the house's own work; `then` is called by `collect`, and is quick."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="work")
+        future = self._pool.submit(run)
+        future.add_done_callback(partial(self._finish, then))
+
+    def _finish(self, then: _Then, future: Future[Any]) -> None:
+        self._finished.append((then, future))
         self._wake()
 
     def collect(self) -> None:
         """Hand back what is done; raises what the work raised, which is a fault of ours."""
         while self._finished:
-            job, future = self._finished.popleft()
-            self._work.done(job, future.result())
+            then, future = self._finished.popleft()
+            then(future.result())
 
     def close(self) -> None:
         """Begin nothing more, and wait for nobody."""
