@@ -57,6 +57,15 @@ class House:
     def sha256(self) -> bytes:
         return self.root.certificate.fingerprint(hashes.SHA256())
 
+    @property
+    def root_pem(self) -> str:
+        return pem(self.root.certificate)
+
+    def ask(self, token: Token) -> Redeem:
+        """Return a question that is in order, of another device."""
+        request = make_request(make_key()).decode()
+        return Redeem(token=token.text, request=request, device="phone")
+
     def server(self, *names: str, made: timedelta = timedelta()) -> Holder:
         """Return a server's certificate, made so long ago."""
         return mint_server(self.issuer, names or NAMES, self.now - made)
@@ -155,6 +164,7 @@ class Enroller(Recorder):
         self.asked: list[Ask] = []
         self.life = 90 * DAY
         self.answer: Callable[[Ask], bytes] = self.answer_honestly
+        self.before_answer: Callable[[], None] = lambda: None
         super().__init__(*(contexts or (house.honest(),)), talk=self._speak)
 
     def _speak(self, connection: socket.socket) -> None:
@@ -164,9 +174,13 @@ class Enroller(Recorder):
             if not data:
                 return
             line += data
+            if line.startswith(b"CAP"):
+                return  # somebody wants to talk; here is nobody to talk to
         self.asked.append(decode_ask(line))
+        answer = self.answer(self.asked[-1])
+        self.before_answer()
         with contextlib.suppress(OSError):
-            connection.sendall(self.answer(self.asked[-1]))
+            connection.sendall(answer)
 
     def answer_honestly(self, ask: Ask) -> bytes:
         roots = pem(self.house.root.certificate)

@@ -175,7 +175,7 @@ def test_a_server_that_says_nothing(
     monkeypatch.setattr(wire, "HANDSHAKE_SECONDS_MAX", 0.2)
     mute = impostor(None)
     session = Session(Identity("ana"))
-    link = Link(session, Peer("localhost", mute.port), make_context(ca), ca)
+    link = Link(session, Peer("localhost", mute.port), lambda: make_context(ca), ca)
     start = time.monotonic()
     with Path("/dev/null").open("w") as nowhere, pytest.raises(Fault) as caught:
         link.run(Send(session, link, Output(nowhere), target="#a", text="x"))

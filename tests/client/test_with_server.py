@@ -302,7 +302,7 @@ def test_a_link_may_be_driven_from_any_thread(server: Server) -> None:
     """Signals belong to the main thread: elsewhere they are left alone."""
     session = Session(Identity("ana"))
     context = make_context(server.ca)
-    link = Link(session, Peer("localhost", server.port), context, server.ca)
+    link = Link(session, Peer("localhost", server.port), lambda: context, server.ca)
     app = Send(session, link, Output(io.StringIO()), target="#lobby", text="from a thread")
     thread = threading.Thread(target=link.run, args=(app,))
     thread.start()

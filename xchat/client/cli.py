@@ -80,6 +80,23 @@ def talk(*, address: str | None, channel: str, how: How) -> Exit:
     return run(address, channel, how)
 
 
+@command.command(short_help="Come in by a link: xchat://...")
+@click.argument("link", required=False, metavar="LINK|-")
+@click.argument("channel", required=False, metavar="[CHANNEL]", default="")
+@click.option("--device", metavar="NAME", help="What this device is called [default: the host].")
+def join(*, link: str | None, channel: str, device: str | None) -> Exit:
+    """Come in by the link that an operator gave you, and talk.
+
+    The server is verified by the link before it is told anything; a key is made here, and
+    never leaves this device; from then on `xchat-client` alone is enough. Put the link in
+    quotes: a shell cuts it at the &. What stands on a command line, others on this machine
+    may see: with - in its place the link is read from the input.
+    """
+    from xchat.client.join import join as run
+
+    return run(link, channel, device)
+
+
 @command.command(short_help="Send lines; end when the server has kept them all.")
 @click.argument("address", metavar=ADDRESS)
 @click.argument("target", metavar="'#CHANNEL'|NICK")

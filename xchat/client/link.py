@@ -10,6 +10,7 @@ let in; after a first success the transient ones are tried again, when the sessi
 
 from __future__ import annotations
 
+import contextlib
 import random
 import selectors
 import socket
@@ -22,7 +23,7 @@ from typing import Protocol
 
 from xchat.client import diagnose
 from xchat.client.dial import Dial
-from xchat.client.exits import Exit, Fault
+from xchat.client.exits import ClientError, Exit, Fault
 from xchat.client.peer import Peer
 from xchat.client.session import Session
 from xchat.client.session.events import EntryRefused, Event
@@ -51,10 +52,13 @@ class App(Protocol):
 class Link:
     """Drives one session over one connection at a time."""
 
-    def __init__(self, session: Session, peer: Peer, context: ssl.SSLContext, ca: Path) -> None:
+    def __init__(
+        self, session: Session, peer: Peer, make_context: Callable[[], ssl.SSLContext], ca: Path
+    ) -> None:
         self._session = session
         self._peer = peer
-        self._context = context
+        self._make_context = make_context
+        self._context = make_context()
         self._ca = ca
         self._selector = selectors.DefaultSelector()
         self._signals = Signals()
@@ -178,9 +182,15 @@ class Link:
             return
         dial.close()
         self._dial = None
-        self._wire = Wire(sock, self._context, self._peer.name, time.monotonic())
+        self._wire = Wire(sock, self._fresh_context(), self._peer.name, time.monotonic())
         self._selector.register(sock, selectors.EVENT_READ, self._on_wire)
         self._flush()
+
+    def _fresh_context(self) -> ssl.SSLContext:
+        """Return what to connect with: files may be new ones; where they are broken, the last."""
+        with contextlib.suppress(ClientError):
+            self._context = self._make_context()
+        return self._context
 
     # -- the connection -----------------------------------------------------------------------
     def _on_wire(self) -> None:

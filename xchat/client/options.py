@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 WITH_VALUE = ("--ca", "--tls-min", "--password-file", "--account", "--account-password-file",
-              "--cert", "--key")  # fmt: skip
+              "--cert", "--key", "--device")  # fmt: skip
 
 
 class How(NamedTuple):

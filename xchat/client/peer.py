@@ -32,6 +32,8 @@ class Peer(msgspec.Struct, frozen=True):
 
 def parse_address(text: str) -> tuple[str | None, Peer]:
     """Take `[NICK@]HOST[:PORT]` apart. Raises UsageError."""
+    if text.strip().lower().startswith("xchat://"):  # its token is repeated nowhere
+        raise UsageError("that is a link", mend="xchat-client join 'xchat://...'")
     nick, at, place = text.strip().rpartition("@")
     if _BARE_SIX.fullmatch(place):
         place = f"[{place}]"

@@ -34,12 +34,15 @@ from xchat.client.typed import Typed
 from xchat.client.words import Words
 from xchat.errors import XChatError
 from xchat.irc.names import visible
-from xchat.limits.client import EXIT_SECONDS_MAX, STUCK_SECONDS_MAX, TYPED_LINES_MAX
+from xchat.limits.client import (
+    CERTIFICATE_DAYS_LOW,
+    EXIT_SECONDS_MAX,
+    STUCK_SECONDS_MAX,
+    TYPED_LINES_MAX,
+)
 
 CONTEXT_MESSAGES = 20
 """How much of a channel's past a join shows."""
-CERTIFICATE_DAYS_LOW = 10
-"""Days before a certificate's end from which on a person is told."""
 
 
 class Plain:

@@ -2,7 +2,7 @@
 
 `client.toml` in the platform's config folder: host, port, nick, ca, channel, account, and where
 our own certificate lies. Written after a success and never before, whole or not at all; no secret
-is in it.
+is in it. The same of every server that was reached is kept beside it (`keyring`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from xchat.client.peer import Peer
 from xchat.errors import ConfigError, UsageError
 
 CA_HERE = Path("certs/ca.pem")
+FILE = "client.toml"
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,11 +40,16 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Peer(self.host, self.port) if self.host else None
 
 
-def profile_path() -> Path:
-    """Return where the profile is kept."""
+def config_folder() -> Path:
+    """Return the platform's folder for what is kept."""
     from platformdirs import user_config_path
 
-    return user_config_path("xchat", appauthor=False) / "client.toml"
+    return user_config_path("xchat", appauthor=False)
+
+
+def profile_path() -> Path:
+    """Return where the profile of the last server is kept."""
+    return config_folder() / FILE
 
 
 def load(path: Path) -> Profile:

@@ -7,11 +7,12 @@ import getpass
 import secrets
 import ssl
 import sys
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from xchat.client import profile
+from xchat.client import keyring, profile
 from xchat.client.certificate import Own
 from xchat.client.link import App, Link
 from xchat.client.options import How
@@ -47,7 +48,8 @@ def load_profile(address: str | None, how: How) -> Profile:
     """Return what was kept of the last time, if anything is left open. Raises ConfigError."""
     if address is not None and "@" in address and how.ca is not None:
         return Profile()
-    return profile.load(profile.profile_path())
+    last = profile.load(profile.profile_path())
+    return last if address is None else keyring.known(*parse_address(address), last)
 
 
 def wanted(address: str, known: Profile, how: How) -> Wanted:
@@ -89,7 +91,7 @@ def make(want: Wanted) -> tuple[Session, Link]:
         certified=want.own is not None,
     )
     session = Session(identity)
-    return session, Link(session, want.peer, context_of(want), want.ca)
+    return session, Link(session, want.peer, partial(context_of, want), want.ca)
 
 
 def run(link: Link, app: App, *outputs: Output) -> None:
@@ -112,6 +114,7 @@ def remember(want: Wanted, channel: str) -> None:
     with contextlib.suppress(OSError, ConfigError, UnicodeEncodeError):
         if profile.load(path) != kept:
             profile.save(path, kept)
+        keyring.keep(kept)
 
 
 def ask(question: str) -> str:

@@ -86,3 +86,11 @@ OFFERED_MAX = 500
 """Capabilities remembered as offered."""
 JOIN_BYTES = 400
 """Names of channels asked for on one line: a line each would look like a flood."""
+ENROLMENT_SECONDS_MAX = 30.0
+"""How long the server may take to answer a request for a certificate, its queue included."""
+RENEWAL_LOOK_SECONDS = 3600.0
+"""How often a running client looks whether its certificate is due: a laptop sleeps over days."""
+CERTIFICATE_DAYS_LOW = 10
+"""Days before a certificate's end from which on a person is told."""
+DEVICE_NAME_CHARS_MAX = 32
+"""Characters of a device's name that we choose; a person's is for the server to judge."""

@@ -59,6 +59,22 @@ def _link(source: Path, path: Path) -> None:
         write_new(path, source.read_bytes(), mode=stat.S_IMODE(source.stat().st_mode))
 
 
+def replace(path: Path, data: bytes, *, mode: int) -> None:
+    """Write a file in place of what has its name; killed anywhere, that is the old or the new.
+
+    One writer at a time: hold the lock of something that all of them know.
+    """
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    try:
+        write_new(beside, data, mode=mode)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def append_lines(path: Path, lines: list[bytes]) -> None:
     """Append whole lines; a line torn by an earlier crash is left alone on a line of its own."""
     torn = path.exists() and not path.read_bytes().endswith(b"\n")
