@@ -58,7 +58,7 @@ def test_a_certificate_for_other_names(
     assert done.returncode == Exit.WRONG_NAME.code == 11
     assert "asked for:  localhost\n" in done.stderr
     assert "offered:    chat.lan, 10.1.2.3\n" in done.stderr
-    assert "xchat-certs init --name localhost" in done.stderr
+    assert "xchat-certs add-name localhost" in done.stderr
     assert other.heard == b""
 
 
