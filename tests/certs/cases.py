@@ -8,6 +8,7 @@ by `first`: words to run before, or a function of the folder above `certs/`.
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ class Answered:
     words: tuple[str, ...] = ()
     code: int = 0
     first: tuple[First, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,17 @@ def replaced(name: str, other: str) -> First:
     return lambda cwd: (cwd / name).write_bytes((cwd / other).read_bytes())
 
 
+def chromium(cwd: Path) -> None:
+    """Make an empty database of roots where Chromium has it, in a home folder that is `cwd`."""
+    folder = cwd / ".pki/nssdb"
+    folder.mkdir(parents=True)
+    words = ("certutil", "-N", "-d", f"sql:{folder}", "--empty-password")
+    subprocess.run(words, check=True, timeout=60)
+
+
 NOTHING_THERE = without("certs")
+BROWSERS = ("--store", "browsers")
+"""Rows never touch the system's store: that is for tests/certs/test_trust.py."""
 INIT = ("init", "--no-detect", "--name", "chat.lan")
 
 PASSPHRASE = ("--passphrase-file", "secret")
@@ -102,6 +114,14 @@ ANSWERS = (
     Answered("export pem"),
     Answered("export pem", ("--force",), first=(("export", "pem"),)),
     Answered("export bundle", ("--out", "elsewhere.pem")),
+    Answered("trust install", BROWSERS, first=(chromium,), needs=("certutil",)),
+    Answered("trust uninstall", BROWSERS, first=(chromium,), needs=("certutil",)),
+    Answered(
+        "trust uninstall",
+        BROWSERS,
+        first=(chromium, ("trust", "install", *BROWSERS)),
+        needs=("certutil",),
+    ),
     Answered("lock", PASSPHRASE, first=(SECRET,)),
     Answered("lock", first=(SECRET, LOCK)),
     Answered("unlock", PASSPHRASE, first=(SECRET, LOCK)),
@@ -302,6 +322,46 @@ ERRORS = (
         rule="there is no such file",
         mend="xchat-certs init",
         first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "trust install",
+        ("certs/live/server.pem",),
+        5,
+        names="certs/live/server.pem",
+        rule="only a root can be trusted",
+        mend="xchat-certs trust install FILE",
+    ),
+    Refused(
+        "trust install",
+        ("none.pem",),
+        3,
+        names="none.pem",
+        rule="there is no such file",
+        mend="xchat-certs trust install FILE",
+    ),
+    Refused(
+        "trust install",
+        BROWSERS,
+        3,
+        names="this machine",
+        rule="has no trust store that we know (browsers)",
+        mend="Give certs/ca.pem to each program",
+    ),
+    Refused(
+        "trust uninstall",
+        (*BROWSERS, "--fingerprint", "12:AB"),
+        2,
+        names="12:AB",
+        rule="64 hexadecimal digits",
+        mend="xchat-certs show ca.pem",
+    ),
+    Refused(
+        "trust uninstall",
+        (*BROWSERS, "none.pem"),
+        3,
+        names="none.pem",
+        rule="there is no such file",
+        mend="xchat-certs trust uninstall --fingerprint",
     ),
     Refused(
         "lock",

@@ -41,6 +41,8 @@ Run = Callable[..., Said]
 def run(made: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line in this process, in the folder above `certs/`."""
     monkeypatch.chdir(made.path.parent)
+    monkeypatch.setenv("HOME", str(made.path.parent))
+    monkeypatch.delenv("SUDO_UID", raising=False)
 
     def words_said(*words: str) -> Said:
         with pytest.raises(SystemExit) as left:
@@ -101,7 +103,15 @@ def test_a_verb_prints_its_schema(verb: str, run: Run) -> None:
     assert run(*verb.split(), "--json-schema") == Said(0, schema_of(verb), "")
 
 
-@pytest.mark.parametrize("case", ANSWERS, ids=lambda c: " ".join((c.verb, *c.words)))
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=" ".join((case.verb, *case.words)), marks=pytest.mark.needs(*case.needs)
+        )
+        for case in ANSWERS
+    ],
+)
 def test_an_answer_validates_against_the_schema(case: Answered, run: Run) -> None:
     do_first(run, case.first)
     said = run(*case.verb.split(), *case.words, "--json")

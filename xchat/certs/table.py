@@ -12,6 +12,7 @@ VERBS = (
     "export",
     "lock",
     "unlock",
+    "trust",
 )
 """In the order of the help. `add-name` is `verbs/add_name.py`; a module's `command` may be a group
 of verbs (`device add`, `device list`)."""

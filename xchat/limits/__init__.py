@@ -115,6 +115,8 @@ CONSOLE_IDLE_SECONDS_MAX = 30.0
 """How long a connection of `xchat-admin` may say nothing, or read nothing, while it could."""
 FETCH_SECONDS_MAX = 10.0
 """What `xchat-certs show HOST:PORT` waits for a connection, and again for its handshake."""
+TRUST_SECONDS_MAX = 120.0
+"""What a system's own program may take over its trust store; with Java's hooks it takes seconds."""
 ENROLMENT_LINE_BYTES_MAX = 16_384
 """A question or an answer of the enrolment protocol: a chain and eight roots are 9 KB."""
 ABUSE_SECONDS = 10.0

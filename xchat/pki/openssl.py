@@ -34,8 +34,16 @@ _RECORD_BYTES_MAX = 2**14
 
 def refusal(chain: Sequence[x509.Certificate], roots_pem: str, name: Name) -> str | None:
     """Return why OpenSSL refuses this chain for a server reached as `name`, or None."""
+    return refusal_by(strict_context(roots_pem), chain, name)
+
+
+def refusal_by(
+    context: ssl.SSLContext, chain: Sequence[x509.Certificate], name: Name | None
+) -> str | None:
+    """Return why a client with this context refuses the chain, or None; no `name`, none checked."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client = strict_context(roots_pem).wrap_bio(incoming, outgoing, server_hostname=str(name))
+    host = None if name is None else str(name)
+    client = context.wrap_bio(incoming, outgoing, server_hostname=host)
     for message in (b"", _first_flight(chain)):
         incoming.write(message)
         try:
@@ -51,7 +59,11 @@ def refusal(chain: Sequence[x509.Certificate], roots_pem: str, name: Name) -> st
 
 def strict_context(roots_pem: str) -> ssl.SSLContext:
     """Return a client's context as Python 3.13 has it, whichever Python this is."""
-    context = ssl.create_default_context(cadata=roots_pem)
+    return strict(ssl.create_default_context(cadata=roots_pem))
+
+
+def strict(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Make a default context as strict as Python 3.13's, and one that `refusal_by` can ask."""
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     context.verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN
     context.hostname_checks_common_name = False

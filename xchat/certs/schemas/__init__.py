@@ -25,6 +25,8 @@ SHAPES = {
     "export bundle": "xchat.pki.export:Exported",
     "lock": "xchat.pki.lock:Locking",
     "unlock": "xchat.pki.lock:Locking",
+    "trust install": "xchat.pki.trust.report:Trusted",
+    "trust uninstall": "xchat.pki.trust.report:Trusted",
 }
 """The type of each verb's answer, by the words of the verb: module:name."""
 
