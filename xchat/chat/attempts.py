@@ -1,4 +1,4 @@
-"""How often logins may fail, and accounts be made: by address, and in all."""
+"""How often logins and tokens may fail, and accounts be made: by address, and in all."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ class Attempts:
             keys,
         )
         self._all = Buckets(limits.registrations_burst, limits.registrations_per_hour / 3600, 1)
+        self._tokens = Buckets(
+            limits.redeem_failures_per_address_burst,
+            limits.redeem_failures_per_address_per_minute / 60,
+            keys,
+        )
+        self._all_tokens = Buckets(
+            limits.redeem_failures_burst, limits.redeem_failures_per_minute / 60, 1
+        )
         self.record: Record = _forget
 
     def begin_login(self, session: Session, now: float) -> str | None:
@@ -70,6 +78,29 @@ class Attempts:
         self._registrations.take(key, now)
         self._all.take(EVERYWHERE, now)
         return None
+
+    def begin_redeem(self, address: str, now: float, *, exempt: bool) -> str | None:
+        """Take a token of the bucket for one that is shown; return why there is none."""
+        if exempt:
+            return None
+        key = network_of(address)
+        own = self._why_not(self._tokens, key, now, "redeem_failures_per_address_per_minute")
+        if own is not None:
+            self.record("too many wrong invites", key)
+            return f"Too many wrong invites from your address: {own}"
+        why = self._why_not(self._all_tokens, EVERYWHERE, now, "redeem_failures_per_minute")
+        if why is not None:
+            self.record("too many wrong invites", EVERYWHERE)
+            return f"Too many wrong invites: {why}"
+        self._tokens.take(key, now)
+        self._all_tokens.take(EVERYWHERE, now)
+        return None
+
+    def redeemed(self, address: str, *, exempt: bool) -> None:
+        """Give back what an invite took that there is."""
+        if not exempt:
+            self._tokens.give_back(network_of(address))
+            self._all_tokens.give_back(EVERYWHERE)
 
     def _why_not(self, buckets: Buckets, key: str, now: float, limit: str) -> str | None:
         seconds = math.ceil(buckets.wait(key, now))

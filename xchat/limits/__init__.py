@@ -119,6 +119,9 @@ TRUST_SECONDS_MAX = 120.0
 """What a system's own program may take over its trust store; with Java's hooks it takes seconds."""
 ENROLMENT_LINE_BYTES_MAX = 16_384
 """A question or an answer of the enrolment protocol: a chain and eight roots are 9 KB."""
+ENROLMENT_SECONDS_MAX = 20.0
+"""What the server waits for the question of who has come to enrol, and they for the answer: that
+waits for the log, for a thread, and for another command on the CA's folder (LOCK_SECONDS_MAX)."""
 ABUSE_SECONDS = 10.0
 """The journal records one kind of abuse from one address, or one fault, at most once in so long."""
 ABUSE_KEYS_MAX = 1024
@@ -245,6 +248,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     registrations_per_hour: Annotated[
         Rate, Meta(description="accounts that everybody together may go on registering an hour")
     ] = 100
+    redeem_failures_per_address_burst: Annotated[
+        Count, Meta(description="wrong tokens of invites from one address (IPv6: a /64) at once")
+    ] = 20
+    redeem_failures_per_address_per_minute: Annotated[
+        Rate, Meta(description="wrong tokens one address may go on showing a minute")
+    ] = 4
+    redeem_failures_burst: Annotated[
+        Count, Meta(description="wrong tokens of invites at once, from everywhere")
+    ] = 200
+    redeem_failures_per_minute: Annotated[
+        Rate, Meta(description="wrong tokens that everybody together may go on showing a minute")
+    ] = 60
     users_max: Annotated[Count, Meta(description="users at once; the next is told so")] = 10_000
 
     ping_seconds: Annotated[

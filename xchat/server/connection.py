@@ -10,7 +10,12 @@ from collections.abc import Sequence
 
 from xchat.chat.session import Session
 from xchat.irc.framing import LineBuffer, LineTooLong
-from xchat.limits import CIPHERTEXT_BYTES_A_TURN, Limits
+from xchat.limits import (
+    CIPHERTEXT_BYTES_A_TURN,
+    ENROLMENT_LINE_BYTES_MAX,
+    ENROLMENT_SECONDS_MAX,
+    Limits,
+)
 from xchat.server.outbox import Outbox
 from xchat.server.tls import TlsPipe
 
@@ -25,6 +30,8 @@ class Phase(enum.Enum):
 
     HANDSHAKE = enum.auto()
     OPEN = enum.auto()
+    ENROLLING = enum.auto()
+    """One question is heard, and answered; there is no session."""
     LEAVING = enum.auto()
     """The session has ended; the last words are on their way."""
     LINGERING = enum.auto()
@@ -95,6 +102,7 @@ class Connection:
         plaintext = self._tls.feed(ciphertext)
         if self.phase is Phase.HANDSHAKE and self._tls.enrols:
             self.outbox.follow()
+            self._lines = LineBuffer(tags_max=0, line_max=ENROLMENT_LINE_BYTES_MAX)
         return self._lines.feed(plaintext) if plaintext else ()
 
     @property
@@ -106,6 +114,17 @@ class Connection:
     def enrols(self) -> bool:
         """Whether the client has come to enrol, and for nothing else."""
         return self._tls.enrols
+
+    @property
+    def vouched(self) -> bytes:
+        """The client's certificate (DER), where a CA of ours signed it; else nothing."""
+        presented = self._tls.presented
+        return self._tls.certificate() if presented and presented.is_vouched else b""
+
+    def enrol(self, now: float) -> None:
+        """Wait for the question of who has come to enrol."""
+        self.phase = Phase.ENROLLING
+        self.since = now
 
     def open(self, session: Session) -> None:
         """Begin the session, once the connection is encrypted: its outbox is ours."""
@@ -145,6 +164,8 @@ class Connection:
             return self.since + limits.handshake_seconds_max
         if self.phase is Phase.CLOSED:
             return None
+        if self.phase is Phase.ENROLLING:
+            return self.since + ENROLMENT_SECONDS_MAX
         if session is None or session.ending is not None or self.phase in _GOING:
             return self.since + LINGER_SECONDS
         if not session.registered:

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
 from xchat.chat.buckets import network_of
 from xchat.chat.entities import ServerBan
@@ -17,6 +18,7 @@ from xchat.server.certificates import Served
 from xchat.server.connection import READ, Connection, Phase
 from xchat.server.deadlines import Deadlines
 from xchat.server.door import Door
+from xchat.server.enrolment import Enrolments
 from xchat.server.loop import Loop
 from xchat.server.tls import TlsError
 
@@ -40,6 +42,7 @@ class Guests:
         self._deadlines = Deadlines()
         self._everyone: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
+        self._enrolments = Enrolments(hub, journal, lambda: Path(self.served.pair.cert))
         self._ended: dict[Connection, str] = {}
         loop.listen(time.monotonic(), room=room)  # or the first turn would wait for nobody
 
@@ -74,14 +77,17 @@ class Guests:
             self._ended[connection] = "Connection lost"
         else:
             session = connection.session
-            if lines and session is not None and session.closing is None:
+            if lines and connection.phase is Phase.ENROLLING:
+                self._enrolments.hear(connection, lines[0])
+                self._deadlines.watch(connection)
+            elif lines and session is not None and session.closing is None:
                 connection.pinged = False
                 self._hub.receive(session, lines)
 
     def _open(self, connection: Connection) -> None:
         """Begin a session: the connection is encrypted, so words can be exchanged."""
         if connection.enrols:
-            self._ended[connection] = "Nobody enrols here"
+            self._receive_applicant(connection)
             return
         refusal = self._door.refusal_of(connection, self._hub.now)
         if refusal is not None:
@@ -94,6 +100,14 @@ class Guests:
         self._connections[session] = connection
         self._deadlines.watch(connection)
 
+    def _receive_applicant(self, connection: Connection) -> None:
+        """Let who has come to enrol ask one question; there is no session."""
+        connection.enrol(self._hub.now)
+        self._deadlines.watch(connection)
+        exempt = self._door.is_exempt(connection)
+        refusal = self._door.refusal_of(connection, self._hub.now)
+        self._enrolments.begin(connection, exempt=exempt, refusal=refusal)
+
     def _turn_away(self, connection: Connection, why: str) -> None:
         """Tell a connection why it gets no session; raises OSError where it is gone."""
         line = f"ERROR :Closing link ({_shown(connection.address)}): {why}\r\n"
@@ -105,6 +119,8 @@ class Guests:
 
     def flush(self, told: Iterable[Session], ready: Iterable[Connection]) -> None:
         """Send what sessions were told, and look after everyone who is not simply open."""
+        for applicant, answer in self._enrolments.answers():
+            self._answer(applicant, answer)
         connections, ended = self._connections, self._ended
         for session in told:
             connection = connections.get(session)
@@ -121,6 +137,12 @@ class Guests:
             if connection.is_content or connection.phase is Phase.CLOSED or connection in ended:
                 continue
             self._flush_spoken(connection)
+
+    def _answer(self, connection: Connection, line: bytes) -> None:
+        """Tell who has come to enrol the one thing that they are told."""
+        connection.outbox.fresh.append(line)
+        connection.leave(self._hub.now)
+        self._flush_spoken(connection)
 
     def _flush_spoken(self, connection: Connection) -> None:
         """Send to a connection that was ready: it may go on, or have to stop being read from."""
@@ -184,6 +206,8 @@ class Guests:
             return
         if connection.phase is Phase.HANDSHAKE:
             self._abuse("no handshake in time", connection.address)
+        elif connection.phase is Phase.ENROLLING:
+            self._abuse("no question in time", connection.address)
         self._ended[connection] = (session and session.ending) or "Timed out"
 
     def _remind(self, connection: Connection, session: Session) -> None:
@@ -220,6 +244,7 @@ class Guests:
         if connection.phase is Phase.CLOSED:
             return
         self._leave(connection, reason)
+        self._enrolments.forget(connection)
         if reason.startswith("TLS: "):
             self._abuse("bad TLS", connection.address, why=reason[5:])
             with contextlib.suppress(OSError):
@@ -251,7 +276,7 @@ class Guests:
         self.room = 0
         self._hub.stop(reason)
         for connection in self._everyone:
-            if connection.phase is Phase.HANDSHAKE:
+            if connection.phase in (Phase.HANDSHAKE, Phase.ENROLLING):
                 self._ended[connection] = reason
         self._hub.settle()
         self.flush(self._hub.fanout.take_dirty(), ())

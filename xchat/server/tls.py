@@ -125,6 +125,10 @@ class TlsPipe:
         context = self._tls.context
         return str(context.revoked if isinstance(context, NoneTrusted) else error.verify_message)
 
+    def certificate(self) -> bytes:
+        """Return the client's certificate (DER), judged or not; nothing where it showed none."""
+        return self._tls.getpeercert(binary_form=True) or b""
+
     @property
     def pending(self) -> int:
         """How many bytes of ciphertext `take` would return."""

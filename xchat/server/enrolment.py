@@ -1,0 +1,328 @@
+"""Enrolment: devices come to their certificates, by a token, or by the certificate they have.
+
+One question is heard on a connection that asked for it in its handshake (`pki/enrolment.py`),
+one answer given, and that is the end of it: there is no session behind, and no IRC.
+
+A token is redeemed before anything is signed, by the log, which lets the first of two have it.
+What is slow is done beside the loop: reading the request, signing, and the disk of the CA's
+folder, which is the authority for devices. Killed in between, the server has counted a use for
+a key that has no certificate yet: to that key alone it is given, whenever it asks again.
+
+Nothing here tells a stranger more than the words of a refusal. Tokens are never recorded, and
+one that is wrong is paid for (`limits.redeem_failures_*`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from xchat.chat.admin.operation import Operation
+from xchat.chat.buckets import network_of
+from xchat.chat.entities import Account
+from xchat.chat.events import InviteRedeemed
+from xchat.chat.hub import Hub
+from xchat.chat.refused import Failed
+from xchat.chat.tokens import parse_token
+from xchat.errors import UsageError, XChatError
+from xchat.irc.framing import LineTooLong
+from xchat.journal import Journal
+from xchat.limits import ENROLMENT_LINE_BYTES_MAX
+from xchat.pki.enrolment import (
+    Ask,
+    Enrolled,
+    NotTheProtocol,
+    Redeem,
+    Refused,
+    Renew,
+    Roots,
+    Trusted,
+    decode_ask,
+    encode,
+)
+from xchat.pki.errors import Differs, NotTrusted
+from xchat.pki.folder import Folder
+from xchat.pki.inviting import need_issuer
+from xchat.server.client_ca import pem_of, roots_of
+from xchat.server.connection import Connection
+
+if TYPE_CHECKING:
+    from xchat.pki import enrol as signing
+
+Result = TypeVar("Result")
+
+_LATER = Failed(
+    "LATER", text="The server could not sign now; its operator is told. Try again later"
+)
+_CODES = {"TEMPORARILY_UNAVAILABLE": "busy", "CANNOT_KEEP": "busy"}
+"""Codes of the rules that have another name in the protocol."""
+
+
+class Applicant(Operation):
+    """Who has come to enrol: from where, with which certificate (DER, or none), and the answer."""
+
+    def __init__(self, number: int, address: str, *, exempt: bool, shown: bytes) -> None:
+        super().__init__(address, "enrol")
+        self.number = number
+        self.address = address
+        self.exempt = exempt
+        self.shown = shown
+        self.has_asked = False
+
+    @property
+    def key(self) -> str:
+        """What one waits for keeps nobody else waiting."""
+        return f"enrolment {self.number}"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is something to tell, and nothing more to come."""
+        return self.is_settled and (self.has_asked or self.refusal is not None)
+
+
+class Enrolments:
+    """Answers those who enrol; `cert` says where the certificate lies that is served now."""
+
+    def __init__(self, hub: Hub, journal: Journal, cert: Callable[[], Path]) -> None:
+        self._hub = hub
+        self._journal = journal
+        self._cert = cert
+        self._count = 0
+        self._applicants: dict[Connection, Applicant] = {}
+        self._questions: dict[type[Ask], Callable[[Applicant, Any], None]] = {
+            Roots: self._roots,
+            Redeem: self._redeem,
+            Renew: self._renew,
+        }
+
+    # -- who comes, and goes ------------------------------------------------------------------
+
+    def begin(self, connection: Connection, *, exempt: bool, refusal: str | None) -> None:
+        """Take somebody in; with a `refusal` they are here only to be told it."""
+        self._count += 1
+        applicant = Applicant(
+            self._count, connection.address, exempt=exempt, shown=connection.vouched
+        )
+        if refusal is not None:
+            applicant.refused(Failed("NOT_LET_IN", text=refusal))
+        self._applicants[connection] = applicant
+
+    def hear(self, connection: Connection, line: bytes | LineTooLong) -> None:
+        """Begin what a line asks for; what follows the first is not heard."""
+        applicant = self._applicants.get(connection)
+        if applicant is None or applicant.is_done or applicant.has_asked:
+            return
+        applicant.has_asked = True
+        connection.since = self._hub.now
+        if isinstance(line, LineTooLong):
+            text = f"A question has at most {ENROLMENT_LINE_BYTES_MAX:,} bytes"
+            applicant.refused(Failed("NOT_UNDERSTOOD", text=text))
+        else:
+            self._ask(applicant, line)
+
+    def answers(self) -> list[tuple[Connection, bytes]]:
+        """Return what is to be told, each once, and to whom."""
+        done = [(who, each) for who, each in self._applicants.items() if each.is_done]
+        return [(who, self._answer_to(self._applicants.pop(who))) for who, _ in done]
+
+    def forget(self, connection: Connection) -> None:
+        """Tell nothing more to who is gone; what is not begun yet is let be."""
+        applicant = self._applicants.pop(connection, None)
+        if applicant is not None:
+            applicant.is_gone = True
+
+    def _ask(self, applicant: Applicant, line: bytes) -> None:
+        try:
+            question = decode_ask(line)
+            self._questions[type(question)](applicant, question)
+        except NotTheProtocol as error:
+            applicant.refused(Failed("NOT_UNDERSTOOD", text=error.what))
+        except Failed as failed:
+            applicant.refused(failed)
+
+    def _answer_to(self, applicant: Applicant) -> bytes:
+        refusal = applicant.refusal
+        if refusal is None and applicant.answer is not None:
+            return encode(applicant.answer())
+        code, what = (refusal.code, refusal.what) if refusal else ("LATER", _LATER.text)
+        self._record_refusal(applicant, code)
+        return encode(Refused(code=code_of(code), what=what))
+
+    def _record_refusal(self, applicant: Applicant, code: str) -> None:
+        network = network_of(applicant.address)
+        self._journal.refusal("enrolment refused", network, self._hub.now, why=code_of(code))
+
+    # -- which roots --------------------------------------------------------------------------
+
+    def _roots(self, applicant: Applicant, _question: Roots) -> None:
+        self._beside(applicant, partial(_read_roots, self._cert()), partial(_trust, applicant))
+
+    # -- a first certificate ------------------------------------------------------------------
+
+    def _redeem(self, applicant: Applicant, question: Redeem) -> None:
+        """Read the request of who shows a token that there is; then let the log decide."""
+        token = parse_token(question.token)
+        why = self._hub.attempts.begin_redeem(
+            applicant.address, self._hub.now, exempt=applicant.exempt
+        )
+        if why is not None:
+            raise Failed("LATER", text=why)
+        if token is None or token.sha256 not in self._hub.state.invites:
+            text = "There is no such invite: it is withdrawn, long over, or was never made"
+            raise Failed("INVITE_UNKNOWN", text=text)
+        self._hub.attempts.redeemed(applicant.address, exempt=applicant.exempt)
+        job = partial(_read_request, self._cert(), question)
+        self._beside(applicant, job, partial(self._claim, applicant, token.sha256, question))
+
+    def _claim(self, applicant: Applicant, sha256: str, question: Redeem, key: str) -> None:
+        """Have the use counted for this key: nothing is signed before that is kept."""
+        event = InviteRedeemed(sha256=sha256, at=self._hub.now_ms, key=key, device=question.device)
+        then = partial(self._claimed, applicant, sha256, question)
+        self._hub.append(applicant, event, then)
+
+    def _claimed(self, applicant: Applicant, sha256: str, question: Redeem) -> None:
+        """Sign for who has the use; where that has to wait, they may ask again."""
+        invite = self._hub.state.invites.get(sha256)
+        account = self._hub.state.accounts.get(invite.aid) if invite else None
+        if account is None:
+            applicant.refused(Failed("INVITE_UNKNOWN", text="The invite was withdrawn"))
+            return
+        job = partial(_enrol, self._cert(), account.name, question)
+        try:
+            self._beside(applicant, job, partial(self._signed, applicant, account))
+        except Failed as failed:  # what was claimed stays so: the same key may ask again
+            applicant.refused(failed)
+
+    # -- the next one -------------------------------------------------------------------------
+
+    def _renew(self, applicant: Applicant, question: Renew) -> None:
+        """Sign the certificate that follows on the one that was shown."""
+        from xchat.pki.devices import account_in
+
+        if not applicant.shown:
+            text = "Show the certificate that is to be renewed, while it is in force"
+            raise Failed("NO_CERTIFICATE", text=text)
+        account = self._hub.state.account_named(account_in(applicant.shown))
+        if account is None:
+            raise Failed("ACCOUNT_UNKNOWN", text="The account of this device is no more")
+        _need_active(account)
+        job = partial(_renew, self._cert(), applicant.shown, question)
+        self._beside(applicant, job, partial(self._signed, applicant, account))
+
+    # -- signed -------------------------------------------------------------------------------
+
+    def _signed(self, applicant: Applicant, account: Account, made: _Signed) -> None:
+        """Tell the certificate, unless its account may log in no more by now."""
+        now = self._hub.state.accounts.get(account.aid)
+        if now is None:
+            raise Failed("ACCOUNT_UNKNOWN", text=f"The account {account.name} is no more")
+        _need_active(now)
+        device, roots = made.enrolled.device, made.roots
+        words = "a device was enrolled" if made.enrolled.is_new else "a device asked again"
+        fields = {"account": now.name, "device": device.device, "serial": device.serial}
+        self._journal.info(words, address=applicant.address, **fields)
+        applicant.answer = lambda: Enrolled(
+            account=device.account,
+            device=device.device,
+            certificate=made.enrolled.chain,
+            roots=roots,
+        )
+
+    # -- beside the loop ----------------------------------------------------------------------
+
+    def _beside(
+        self, applicant: Applicant, run: Callable[[], Result], then: Callable[[Result], None]
+    ) -> None:
+        """Have something done beside the loop; of what goes wrong there `then` hears nothing."""
+        job = partial(_caught, run)
+        self._hub.work(applicant, job, partial(self._concluded, then))
+
+    def _concluded(self, then: Callable[[Result], None], outcome: Result | XChatError) -> None:
+        if not isinstance(outcome, XChatError):
+            then(outcome)
+        elif isinstance(outcome, UsageError | NotTrusted):  # the fault of who asks
+            raise Failed("NOT_SIGNED", text=outcome.what)
+        else:
+            self._journal.error("nobody can enrol", why=outcome.what, mend=outcome.mend)
+            raise _LATER
+
+
+def code_of(code: str) -> str:
+    """Return a code of the rules as the protocol has it: `invite-spent`."""
+    return _CODES.get(code, code.lower().replace("_", "-"))
+
+
+def _need_active(account: Account) -> None:
+    if account.suspended is not None:
+        text = f"The account {account.name} is suspended: {account.suspended}"
+        raise Failed("ACCOUNT_SUSPENDED", text=text)
+
+
+def _trust(applicant: Applicant, roots: str) -> None:
+    applicant.answer = lambda: Trusted(roots=roots)
+
+
+# -- what threads do: files and signatures, and nothing of the hub ----------------------------
+
+
+class _Signed:
+    """What was signed, and the roots of now."""
+
+    def __init__(self, enrolled: signing.Enrolled, roots: str) -> None:
+        self.enrolled = enrolled
+        self.roots = roots
+
+
+def _caught(run: Callable[[], Result]) -> Result | XChatError:
+    try:
+        return run()
+    except XChatError as error:
+        return error
+    except OSError as error:
+        return XChatError(f"{error.filename or 'the disk'}: {error.strerror or error}")
+
+
+def _read_roots(cert: Path) -> str:
+    return pem_of(roots_of(cert)).decode()
+
+
+def _read_request(cert: Path, question: Redeem) -> str:
+    """Return the SHA-256 of the key of a request that can be granted."""
+    from xchat.pki.registry import check_device
+    from xchat.pki.request import key_sha256, proven_key, read_request
+
+    _folder(cert)
+    check_device(question.device)
+    return key_sha256(proven_key(read_request(question.request.encode())))
+
+
+def _folder(cert: Path) -> Folder:
+    try:
+        return need_issuer(cert)
+    except Differs as error:
+        text = "This server signs no certificates: its operator can make an account with a password"
+        raise NotTrusted(text) from error
+
+
+def _enrol(cert: Path, account: str, question: Redeem) -> _Signed:
+    from xchat.pki.enrol import enrol
+    from xchat.pki.request import read_request
+
+    request = read_request(question.request.encode())
+    folder, now = _folder(cert), datetime.now(UTC)
+    return _Signed(enrol(folder, account, question.device, request, now), _read_roots(cert))
+
+
+def _renew(cert: Path, shown: bytes, question: Renew) -> _Signed:
+    from cryptography import x509
+
+    from xchat.pki.enrol import renew_device
+    from xchat.pki.request import read_request
+
+    request = read_request(question.request.encode())
+    folder, now = _folder(cert), datetime.now(UTC)
+    certificate = x509.load_der_x509_certificate(shown)
+    return _Signed(renew_device(folder, certificate, request, now), _read_roots(cert))
