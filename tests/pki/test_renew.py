@@ -53,13 +53,27 @@ def test_renewed_the_key_is_new_and_the_names_and_the_ca_stay(made: Folder) -> N
     assert examine(made, now()).problems == ()
 
 
-@pytest.mark.parametrize("day", [0, 30, 59])
-def test_before_two_thirds_of_its_life_nothing_is_done(made: Folder, day: int) -> None:
+@pytest.mark.parametrize("day", [0, 9])
+def test_as_long_as_nothing_is_due_nothing_is_done(made: Folder, day: int) -> None:
     """ "no-op unless 2/3 gone (safe in cron)"; not even the folder's lock is asked for."""
     before = tree(made.path)
     with files.locked(made.path):
         assert renew_due(made, now() + day * DAY) is None
     assert tree(made.path) == before
+
+
+@pytest.mark.needs("faketime")
+@pytest.mark.parametrize(("day", "renews"), [(59, False), (61, True)])
+def test_the_list_is_signed_anew_at_a_third_and_the_certificate_at_two(
+    made: Folder, day: int, renews: bool
+) -> None:
+    ended = run_certs_at(day, "renew", "--json", cwd=made.path.parent)
+    done = msgspec.json.decode(ended.out, type=Renewed)
+    assert len(done.certificates) == renews
+    assert done.list_until
+    left = done.list_until - now() - day * DAY
+    assert timedelta(days=29) < left <= timedelta(days=30)
+    assert run_certs_at(day, "status", cwd=made.path.parent).code == 0
 
 
 @pytest.mark.needs("faketime")

@@ -138,14 +138,22 @@ def test_hostile_names_reach_no_terminal(made: Folder) -> None:
 
 def test_status_when_all_is_well(made: Folder) -> None:
     said = certs(made, "status")
-    assert [line.split()[0] for line in said.splitlines()] == ["root", "issuer", "server", "All"]
-    assert said.count("days left") == 3
+    assert [line.split()[0] for line in said.splitlines()] == [
+        "root",
+        "issuer",
+        "server",
+        "revoked",
+        "All",
+    ]
+    assert said.count("days left") == 4
 
 
 @pytest.mark.parametrize(
     ("days", "kind", "file"),
     [
-        (59, None, ""),
+        (9, None, ""),
+        (21, "due", "crl.pem"),
+        (59, "stale", "crl.pem"),
         (61, "due", "server"),
         (89, "due", "server"),
         (91, "expired", "server"),
@@ -194,7 +202,7 @@ def test_the_columns_of_status_stand_apart(made_once: Folder) -> None:
     """However long ago it was: `expired 115 days ago` is wider than most."""
     now = datetime.now(UTC) + timedelta(days=205)
     report = stand(made_once.path, now)
-    lines = list(say.standing(report.certificates, (), "", now))[:3]
+    lines = list(say.standing(report, now))[:3]
     assert "expired 115 days ago  " in lines[2]
     assert len({line.index(str(made_once.path)) for line in lines}) == 1
 

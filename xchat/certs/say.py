@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ from xchat.pki.problems import Problem
 from xchat.pki.wish import Named, Outcome
 
 if TYPE_CHECKING:
+    from xchat.pki.doctor import Health
     from xchat.pki.renew import Renewed
-    from xchat.pki.show import Verification
+    from xchat.pki.show import Report, Verification
 
 WIDTH = 100
 _ROLES = {
@@ -64,20 +65,38 @@ def certificate(facts: Facts, now: datetime) -> Iterator[str]:
     yield from _fingerprint(facts)
 
 
-def standing(
-    facts: Iterable[Facts], problems: Iterable[Problem], next_command: str, now: datetime
-) -> Iterator[str]:
+def standing(report: Report, now: datetime) -> Iterator[str]:
     """Yield one line a certificate, then what is wrong and what mends it."""
-    rows = [(each, left(each.not_after, now)) for each in facts]
-    width = max((len(rest) for _, rest in rows), default=0)
-    for each, rest in rows:
-        yield f"{each.role:8}{_day(each.not_after)}  {rest:{width}}  {each.file}"
-    wrong = list(problems)
-    for problem in wrong:
+    rows = [(str(each.role), each.not_after, each.file) for each in report.certificates]
+    if report.revoked:
+        rows.append(("revoked", report.revoked.not_after, report.revoked.file))
+    width = max((len(left(end, now)) for _, end, _ in rows), default=0)
+    for role, end, file in rows:
+        yield f"{role:8}{_day(end)}  {left(end, now):{width}}  {file}"
+    for problem in report.problems:
         yield ""
         yield from _problem(problem)
-    if not wrong:
-        yield f"All is well.  Next:  {next_command}"
+    count = f"{report.devices} device{'' if report.devices == 1 else 's'} in force"
+    if not report.problems:
+        yield f"All is well; {count}.  Next:  {report.next}"
+
+
+def health(found: Health) -> Iterator[str]:
+    """Yield one line for each thing looked at; beneath it what was done and what mends it."""
+    for each in found.checks:
+        yield f"{each.state:8}{each.name:14}{each.said}"
+        yield from (f"{'':22}{line}" for line in (*each.done, *_mending(each.problems)))
+    is_well = not any(each.state == "wrong" for each in found.checks)
+    yield f"{'All is well.  ' if is_well else ''}Next:  {found.next}"
+
+
+def _mending(problems: Sequence[Problem]) -> Iterator[str]:
+    """Yield each problem but the first, which was said, and what mends those before it."""
+    for at, problem in enumerate(problems):
+        if at:
+            yield f"{problem.file} {problem.rule}"
+        if problem.mend not in [each.mend for each in problems[at + 1 :]]:
+            yield from filter(None, (problem.caution, problem.mend))
 
 
 def renewed(done: Renewed, next_command: str) -> Iterator[str]:
@@ -87,6 +106,8 @@ def renewed(done: Renewed, next_command: str) -> Iterator[str]:
         yield from _field("for", ", ".join(map(shown, each.names)))
     if done.certificates:
         yield "The CA stays, so nobody needs anything new, and our server takes it by itself"
+    if done.list_until:
+        yield f"The list of the revoked is signed anew, until {_day(done.list_until)}"
     elif not done.problems:
         yield "Nothing is due, so nothing was changed"
     for problem in done.problems:

@@ -85,6 +85,8 @@ DEVICE_NAME_CHARS_MAX = 32
 DEVICES_MAX = 10_000
 """Certificates of devices a CA keeps in its table: 4 MB, and a list of all of them revoked has
 700 KB. Those that expired long ago are forgotten."""
+DEVICES_SHOWN_MAX = 10
+"""Devices not renewed in time that `status` names; the rest it counts."""
 DEVICES_BYTES_MAX = 16_777_216
 """The file of that table, with the longest names."""
 DEVICES_PER_ACCOUNT_MAX = 32

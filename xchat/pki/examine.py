@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import shlex
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +14,16 @@ from cryptography import x509
 from xchat.errors import XChatError
 from xchat.pki import stage
 from xchat.pki.detect import find_names
+from xchat.pki.device_files import look_at_devices
 from xchat.pki.due import is_ca_due, is_server_due
 from xchat.pki.facts import Facts, facts_of, names_of, read_chain, signer
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import Name
-from xchat.pki.problems import COMPARE_CLOCK, FATAL, Kind, Problem
+from xchat.pki.permissions import look_at_modes
+from xchat.pki.problems import COMPARE_CLOCK, FATAL, Kind, Problem, Subject
+from xchat.pki.revoked_list import look_at_list
 from xchat.pki.verify import judge, names_to_try
 from xchat.pki.wish import words_for
 
@@ -37,7 +37,12 @@ class Standing:
 
     folder: Folder
     chains: dict[str, list[x509.Certificate]]
-    problems: tuple[Problem, ...]
+    found: dict[Subject, list[Problem]]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return all that is wrong, what is to be mended first at first."""
+        return tuple(itertools.chain.from_iterable(self.found.values()))
 
     @property
     def root(self) -> x509.Certificate:
@@ -67,23 +72,43 @@ def is_empty(folder: Folder) -> bool:
 def examine(folder: Folder, now: datetime) -> Standing:
     """Return the standing of a folder; what cannot be read is a problem, not an error."""
     chains: dict[str, list[x509.Certificate]] = {}
-    problems = list(_interruption(folder))
+    lost = list(_read(folder, chains))
+    found: dict[Subject, list[Problem]] = {
+        "leftovers": list(_interruption(folder)),
+        "certificates": [*lost, *_ages(folder, chains, now)],
+        "keys": [p for role in chains for p in _key(folder, role, _of(chains, role))],
+    }
+    if all(problem.kind == "due" for each in found.values() for problem in each):
+        found["chain"] = list(_trust(folder, chains, now))
+    found["revoked"] = list(look_at_list(folder, now)) if "issuer" in chains else []
+    found["devices"] = list(look_at_devices(folder, now))
+    found["modes"] = list(look_at_modes(folder))
+    return Standing(folder, chains, found)
+
+
+def _read(folder: Folder, chains: dict[str, list[x509.Certificate]]) -> Iterator[Problem]:
+    """Fill in the chains that can be read, and yield the others as problems."""
     for role, path in _places(folder).items():
         try:
-            chains[role] = read_chain(read_file(path), path)
-            for each in chains[role]:
+            chain = read_chain(read_file(path), path)
+            for each in chain:
                 facts_of(each, path)
+            chains[role] = chain
         except XChatError as error:
-            chains.pop(role, None)
-            problems.append(_lost(folder, role, path, error))
+            yield _lost(folder, role, path, error)
+
+
+def _ages(
+    folder: Folder, chains: dict[str, list[x509.Certificate]], now: datetime
+) -> Iterator[Problem]:
     for role, chain in chains.items():
-        certificate = _root(chains) if role == "root" else chain[0]
-        problems += _dates(folder, role, certificate, now)
-        problems += _due(folder, role, [certificate, chains.get("issuer", chain)[0]], now)
-        problems += _key(folder, role, certificate)
-    if all(problem.kind == "due" for problem in problems):
-        problems += _trust(folder, chains, now)
-    return Standing(folder, chains, (*problems, *_modes(folder)))
+        certificate = _of(chains, role)
+        yield from _dates(folder, role, certificate, now)
+        yield from _due(folder, role, [certificate, chains.get("issuer", chain)[0]], now)
+
+
+def _of(chains: dict[str, list[x509.Certificate]], role: str) -> x509.Certificate:
+    return _root(chains) if role == "root" else chains[role][0]
 
 
 def _places(folder: Folder) -> dict[str, Path]:
@@ -96,7 +121,7 @@ def _interruption(folder: Folder) -> Iterator[Problem]:
             kind="interrupted",
             file=str(folder.path),
             rule="a command was killed in the middle of a change",
-            mend=folder.command("init"),
+            mend=folder.command("doctor"),
         )
 
 
@@ -178,25 +203,3 @@ def _trust(
     for each, broken in itertools.islice(refusals, 1):
         rule = f"{each.judge} refuses it for {each.name}: {broken}"
         yield _replaceable(folder, "server", "broken", folder.server, rule)
-
-
-def _keys(folder: Folder) -> Iterator[Path]:
-    for each in (folder, folder.next):
-        yield from (each.root_key, each.issuer_key)
-    yield folder.server_key
-    yield from folder.former.glob("*-key.pem")
-
-
-def _modes(folder: Folder) -> Iterator[Problem]:
-    """Yield the keys that others can read (Windows keeps that in lists we do not look at)."""
-    for path in _keys(folder):
-        mode = path.stat().st_mode if path.exists() and os.name != "nt" else 0
-        if not mode & stat.S_IRWXG and not mode & stat.S_IRWXO:
-            continue
-        by_all = bool(mode & stat.S_IRWXO)
-        yield Problem(
-            kind="exposed" if by_all else "loose",
-            file=str(path),
-            rule=f"is a key, and {'everyone' if by_all else 'its group'} can get at it",
-            mend=shlex.join(("chmod", "600", str(path))),
-        )

@@ -22,6 +22,9 @@ CRL = "crl.pem"
 DEVICES, DEVICE_FILES = "devices.json", "devices"
 GENERATIONS, LIVE = "gen", "live"
 NEXT, FORMER = "next", "issuers"
+JOURNAL = "journal.jsonl"
+BACKUPS = "backup-*"
+_FILES = (CA, ROOT_KEY, ISSUER, ISSUER_KEY, BRIDGE, CRL, DEVICES, JOURNAL)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,15 @@ class Folder:
             self.crl,
             self.devices,
         )
+
+    def ours(self) -> list[Path]:
+        """Return every file and folder of ours that is there; of a link, not what it points to."""
+        names = (*_FILES, GENERATIONS, LIVE, FORMER, NEXT, DEVICE_FILES)
+        tops = [self.path / name for name in names] + sorted(self.path.glob(BACKUPS))
+        there = [top for top in tops if top.exists() or top.is_symlink()]
+        return [
+            each for top in there for each in (top, *(() if top.is_symlink() else top.rglob("*")))
+        ]
 
     def next_generation(self) -> str:
         """Return the name of the next pair's folder: `gen/0001`, then `gen/0002`, ..."""

@@ -12,16 +12,38 @@ from xchat.pki.errors import Differs, Expired, NotTrusted
 COMPARE_CLOCK = "Compare this machine's clock: date -u"
 """What mends a certificate of the future: nobody made it tomorrow."""
 
-Kind = Literal["interrupted", "missing", "broken", "exposed", "expired", "due", "loose"]
+Kind = Literal[
+    "interrupted",
+    "missing",
+    "broken",
+    "exposed",
+    "foreign",
+    "early",
+    "expired",
+    "due",
+    "stale",
+    "loose",
+    "unbound",
+    "away",
+    "odd",
+]
+Subject = Literal["leftovers", "certificates", "keys", "chain", "modes", "revoked", "devices"]
+"""What is looked at for `status`; `doctor` looks at more."""
 
 EXIT_CODES: dict[Kind, int] = {
     "interrupted": Differs.exit_code,
     "missing": Differs.exit_code,
     "broken": NotTrusted.exit_code,
     "exposed": NotTrusted.exit_code,
+    "foreign": NotTrusted.exit_code,
+    "early": NotTrusted.exit_code,
     "expired": Expired.exit_code,
     "due": Expired.exit_code,
+    "stale": Expired.exit_code,
     "loose": 0,
+    "unbound": 0,
+    "away": 0,
+    "odd": 0,
 }
 """The worst first."""
 

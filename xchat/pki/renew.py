@@ -26,27 +26,33 @@ from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.pki import acts, stage
-from xchat.pki.authority import mint_server
+from xchat.pki.authority import Holder, mint_server
+from xchat.pki.crl import ends_at
 from xchat.pki.detect import find_names
 from xchat.pki.due import is_ca_due, is_server_due
 from xchat.pki.errors import Differs, Expired, NotTrusted
 from xchat.pki.facts import UNREADABLE, Facts, bounds_of, covers, facts_of, names_of, read_chain
 from xchat.pki.files import locked, read_file
-from xchat.pki.folder import SERVER, Folder
+from xchat.pki.folder import CRL, SERVER, Folder
 from xchat.pki.names import Name, shown
 from xchat.pki.problems import COMPARE_CLOCK, Problem
+from xchat.pki.registry import read_table
+from xchat.pki.revoke import add_crl, is_crl_due
 from xchat.pki.signing import add_server, load_issuer, prove
 from xchat.pki.stage import Stage
 from xchat.pki.wish import words_for
 
 When = Literal["due", "now"]
+Due = Literal["server", "list"]
+_ALL: frozenset[Due] = frozenset(("server", "list"))
 
 
 class Renewed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made anew, and what is due and was not."""
+    """What was made anew, and what is due and was not; `list_until` is of a new list of revoked."""
 
     folder: str
-    certificates: tuple[Facts, ...]
+    certificates: tuple[Facts, ...] = ()
+    list_until: datetime | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -57,13 +63,12 @@ def renew_due(folder: Folder, now: datetime, *, when: When = "due") -> Renewed |
     what is due cannot be made, and OSError if it cannot be written; nothing has changed
     then. Reads files only, unless there is something to do.
     """
-    if when == "due" and not _is_due(folder, now):
+    if when == "due" and not _what_is_due(folder, now):
         return _reported(folder, now)
     with locked(folder.path):
         stage.recover(folder.path)
-        if when == "due" and not _is_due(folder, now):
-            return _reported(folder, now)
-        return _renew(folder, now, names=())
+        due = _ALL if when == "now" else _what_is_due(folder, now)
+        return _renew(folder, now, due) if due else _reported(folder, now)
 
 
 def add_names(folder: Folder, names: Sequence[Name], now: datetime) -> Renewed | None:
@@ -77,42 +82,55 @@ def add_names(folder: Folder, names: Sequence[Name], now: datetime) -> Renewed |
         _check_bounds(folder, names)
         if all(covers(names_of(there), str(name)) for name in names):
             return None
-        return _renew(folder, now, names=names)
+        return _renew(folder, now, _ALL, names=names)
 
 
-def _is_due(folder: Folder, now: datetime) -> bool:
-    """Tell whether the server's certificate is; raise Differs where there is none."""
+def _what_is_due(folder: Folder, now: datetime) -> frozenset[Due]:
+    """Return what is due; raise Differs where there is no certificate to be renewed."""
     server, issuer = _first(folder, folder.server), _first(folder, folder.issuer)
     if now < server.not_valid_before_utc:
         again = folder.command("renew", "--force")
         raise _early(folder.server, server, f"{COMPARE_CLOCK}. If it is right: {again}")
-    return is_server_due(server, issuer, now)
+    due = {"server": is_server_due(server, issuer, now), "list": is_crl_due(folder, now)}
+    return frozenset(each for each in _ALL if due[each])
 
 
 def _reported(folder: Folder, now: datetime) -> Renewed | None:
     """Return what is due and cannot be made here, if there is such a thing."""
     issuer = _first(folder, folder.issuer)
     problems = tuple(_of_issuer(folder, issuer, now))
-    return (
-        Renewed(folder=str(folder.path), certificates=(), problems=problems) if problems else None
+    return Renewed(folder=str(folder.path), problems=problems) if problems else None
+
+
+def _renew(
+    folder: Folder, now: datetime, due: frozenset[Due], *, names: Sequence[Name] = ()
+) -> Renewed:
+    """Make what is due, and a new list of the revoked with anything else: it costs nothing."""
+    issuer = load_issuer(folder)
+    _check_in_force(folder, issuer.certificate, now)
+    server = _mint(folder, issuer, names, now) if "server" in due else None
+    change, lines, made = Stage(folder.path), [], []
+    if server is not None:
+        add_server(folder, change, server, issuer.certificate)
+        made = [facts_of(server.certificate, folder.server)]
+        lines = [acts.of_certificate("server renewed", each, now) for each in made]
+    lists = add_crl(folder, change, read_table(folder), now)
+    change.add_acts(lines or [acts.done("list of the revoked signed", now, file=CRL)])
+    change.commit()
+    return Renewed(
+        folder=str(folder.path),
+        certificates=tuple(made),
+        list_until=min(map(ends_at, lists)),
+        problems=tuple(_of_issuer(folder, issuer.certificate, now)),
     )
 
 
-def _renew(folder: Folder, now: datetime, *, names: Sequence[Name]) -> Renewed:
-    issuer = load_issuer(folder)
-    _check_in_force(folder, issuer.certificate, now)
+def _mint(folder: Folder, issuer: Holder, names: Sequence[Name], now: datetime) -> Holder:
     wanted = _wanted(folder, issuer.certificate, names)
     server = mint_server(issuer, wanted, now)
     roots = read_chain(read_file(folder.ca), folder.ca)
     prove([server.certificate, issuer.certificate], roots, wanted, now)
-
-    change = Stage(folder.path)
-    add_server(folder, change, server, issuer.certificate)
-    made = facts_of(server.certificate, folder.server)
-    change.add_acts([acts.of_certificate("server renewed", made, now)])
-    change.commit()
-    problems = tuple(_of_issuer(folder, issuer.certificate, now))
-    return Renewed(folder=str(folder.path), certificates=(made,), problems=problems)
+    return server
 
 
 def _wanted(folder: Folder, issuer: x509.Certificate, names: Sequence[Name]) -> list[Name]:

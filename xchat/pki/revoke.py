@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
+from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.pki import acts, stage
@@ -31,7 +32,7 @@ from xchat.pki.errors import Differs
 from xchat.pki.files import locked, read_file
 from xchat.pki.folder import CRL, DEVICES, Folder
 from xchat.pki.registry import Device, Table, read_table, table_json
-from xchat.pki.signers import key_id, read_signers
+from xchat.pki.signers import key_id, read_signers, read_signing
 from xchat.pki.stage import Stage
 
 CRL_DUE_BEFORE = CRL_LIFE * 2 / 3
@@ -68,12 +69,17 @@ def revoke(
         return Revoking(done, tuple(each for each in rows if each.revoked))
 
 
+def is_crl_due(folder: Folder, now: datetime) -> bool:
+    """Tell whether a third of the list's life is over, or it is unwell; no key is read for that."""
+    ends = _ends(folder, read_signing(folder))
+    return ends is None or ends - now <= CRL_DUE_BEFORE
+
+
 def resign_crl(folder: Folder, now: datetime, *, if_due: bool = True) -> datetime:
     """Sign the list anew, if a third of its life is over or it is unwell; return when it ends."""
     with locked(folder.path):
         stage.recover(folder.path)
-        signers = read_signers(folder)
-        ends = _ends(folder, signers)
+        ends = _ends(folder, read_signing(folder))
         if if_due and ends is not None and ends - now > CRL_DUE_BEFORE:
             return ends
         change = Stage(folder.path)
@@ -141,10 +147,10 @@ def _lists(folder: Folder) -> list[Crl]:
         return []
 
 
-def _ends(folder: Folder, signers: Sequence[Holder]) -> datetime | None:
+def _ends(folder: Folder, signers: Sequence[x509.Certificate]) -> datetime | None:
     """Return when the first of the signers' lists ends; None if one has none."""
     lists = _lists(folder)
-    newest = [newest_by(lists, each.certificate) for each in signers]
+    newest = [newest_by(lists, each) for each in signers]
     ends = [ends_at(each) for each in newest if each is not None]
     return min(ends) if len(ends) == len(signers) else None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from xchat.pki.advice import mend_refused
+from xchat.pki.device_files import count_devices
 from xchat.pki.errors import Differs
 from xchat.pki.examine import examine, is_empty
 from xchat.pki.facts import Facts, facts_of, read_chain
@@ -16,6 +17,7 @@ from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.names import parse_name
 from xchat.pki.problems import Problem
+from xchat.pki.revoked_list import ListFacts, list_facts
 from xchat.pki.stage import is_interrupted
 from xchat.pki.verify import Verdict, judge, names_to_try
 
@@ -29,11 +31,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """How the certificates of a folder stand."""
+    """How the certificates of a folder stand, and how many devices are in force."""
 
     certificates: tuple[Facts, ...]
     problems: tuple[Problem, ...]
     next: str
+    revoked: ListFacts | None = None
+    devices: int = 0
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +69,14 @@ def look(folder: Path, what: str | None) -> Seen:
 def stand(path: Path, now: datetime) -> Report:
     """Return how a folder stands; raise Differs if there is nothing in it."""
     folder = Folder(path)
-    _check_made(folder)
+    check_made(folder)
     standing = examine(folder, now)
     return Report(
         certificates=tuple(standing.facts),
         problems=standing.problems,
         next=folder.server_command(),
+        revoked=list_facts(folder),
+        devices=count_devices(folder, now),
     )
 
 
@@ -91,7 +97,7 @@ def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Ver
 
 
 def _all_in(folder: Folder) -> tuple[Facts, ...]:
-    _check_made(folder)
+    check_made(folder)
     issuers = (folder.issuer, folder.next.issuer, *folder.issuers()[1:])
     roots = (each for path in (folder.ca, folder.bridge) if path.exists() for each in _facts(path))
     others = (_facts(path)[0] for path in (*issuers, folder.server) if path.exists())
@@ -102,6 +108,7 @@ def _facts(path: Path) -> tuple[Facts, ...]:
     return tuple(facts_of(each, path) for each in read_chain(read_file(path), path))
 
 
-def _check_made(folder: Folder) -> None:
+def check_made(folder: Folder) -> None:
+    """Raise Differs if nothing was ever made in a folder."""
     if is_empty(folder) and not is_interrupted(folder.path):
         raise Differs(f"{folder.path}: there are no certificates", mend=folder.command("init"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from cryptography import x509
 
@@ -33,6 +34,11 @@ def read_signers(folder: Folder) -> list[Holder]:
     return [load_issuer(folder), *_former(folder)]
 
 
+def read_signing(folder: Folder) -> list[x509.Certificate]:
+    """Return the certificates of what signs lists of revoked, without their keys."""
+    return [_first(folder.issuer), *(_first(path) for path, _key in _former_pairs(folder))]
+
+
 def read_authorities(folder: Folder) -> list[x509.Certificate]:
     """Return every CA of a folder, roots and issuers of old too; what cannot be read is no CA."""
     found = []
@@ -50,7 +56,16 @@ def key_id(certificate: x509.Certificate) -> str:
 
 
 def _former(folder: Folder) -> Iterator[Holder]:
+    for path, key in _former_pairs(folder):
+        yield load_holder(folder, path, key)
+
+
+def _former_pairs(folder: Folder) -> Iterator[tuple[Path, Path]]:
     for path in folder.issuers()[1:]:
         key = path.with_name(f"{path.stem}-key.pem")
         if key.exists():
-            yield load_holder(folder, path, key)
+            yield path, key
+
+
+def _first(path: Path) -> x509.Certificate:
+    return read_chain(read_file(path), path)[0]

@@ -27,10 +27,10 @@ from xchat.pki.files import (
     sync_folder,
     write_new,
 )
-from xchat.pki.folder import LIVE
+from xchat.pki.folder import JOURNAL, LIVE
 
 STAGING, COMMIT = ".staging", ".commit"
-ACTS = "journal.jsonl"
+ACTS = JOURNAL
 REMOVED = ".removed"
 """Lists what goes with the change, one relative path a line."""
 

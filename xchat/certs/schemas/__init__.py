@@ -18,6 +18,7 @@ SHAPES = {
     "status": "xchat.pki.show:Report",
     "renew": "xchat.pki.renew:Renewed",
     "add-name": "xchat.pki.renew:Renewed",
+    "doctor": "xchat.pki.doctor:Health",
     "verify": "xchat.pki.show:Verification",
     "show": "xchat.pki.show:Seen",
     "export p12": "xchat.pki.export:Exported",

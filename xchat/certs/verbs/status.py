@@ -18,5 +18,5 @@ def command(folder: Path) -> Answer:
 
     now = datetime.now(UTC)
     report = stand(folder, now)
-    lines = say.standing(report.certificates, report.problems, report.next, now)
+    lines = say.standing(report, now)
     return Answer(lines=lines, value=report, exit_code=exit_code(report.problems))
