@@ -78,7 +78,14 @@ class House:
     def link(self, port: int, token: Token | None = None) -> Link:
         return Link(host="localhost", port=port, ca=self.sha256, token=token or make_token())
 
-    def device(self, request: bytes, account: str = "anna", *, life: timedelta = 90 * DAY) -> str:
+    def device(
+        self,
+        request: bytes,
+        account: str = "anna",
+        *,
+        age: timedelta = DAY / 288,
+        life: timedelta = 90 * DAY,
+    ) -> str:
         """Return the certificate of a device, for the key in its request, and the issuer's."""
         key = x509.load_pem_x509_csr(request).public_key()
         identifier = x509.SubjectKeyIdentifier.from_public_key(self.issuer.key.public_key())
@@ -88,8 +95,8 @@ class House:
             .issuer_name(self.issuer.certificate.subject)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before((self.now - 5 * DAY / 1440).replace(microsecond=0))
-            .not_valid_after((self.now + life).replace(microsecond=0))
+            .not_valid_before((self.now - age).replace(microsecond=0))
+            .not_valid_after((self.now - age + life).replace(microsecond=0))
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
             .add_extension(x509.SubjectAlternativeName(
                 [x509.UniformResourceIdentifier(uri_of("5f2c", account))]), critical=False)
@@ -162,7 +169,8 @@ class Enroller(Recorder):
         self.spent: dict[str, bytes] = {}
         self.certificates: dict[bytes, str] = {}
         self.asked: list[Ask] = []
-        self.life = 90 * DAY
+        self.age = DAY / 288
+        self.shown: list[bytes | None] = []
         self.answer: Callable[[Ask], bytes] = self.answer_honestly
         self.before_answer: Callable[[], None] = lambda: None
         super().__init__(*(contexts or (house.honest(),)), talk=self._speak)
@@ -177,6 +185,7 @@ class Enroller(Recorder):
             if line.startswith(b"CAP"):
                 return  # somebody wants to talk; here is nobody to talk to
         self.asked.append(decode_ask(line))
+        self.shown.append(connection.getpeercert(binary_form=True))  # type: ignore[attr-defined]
         answer = self.answer(self.asked[-1])
         self.before_answer()
         with contextlib.suppress(OSError):
@@ -200,9 +209,7 @@ class Enroller(Recorder):
     def _enrolled(self, request: str, device: str) -> bytes:
         key = _key_in(request)
         if key not in self.certificates:
-            self.certificates[key] = self.house.device(
-                request.encode(), self.account, life=self.life
-            )
+            self.certificates[key] = self.house.device(request.encode(), self.account, age=self.age)
         roots = pem(self.house.root.certificate)
         return encode(
             Enrolled(

@@ -88,6 +88,7 @@ class _Recorded:
         self._impostor = impostor
         self._connection = connection
         self.sendall = connection.sendall
+        self.getpeercert = connection.getpeercert
 
     def recv(self, size: int) -> bytes:
         data = self._connection.recv(size)

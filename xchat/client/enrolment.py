@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from xchat.pki.keys import PrivateKey
 
 READ_BYTES = 4096
-FOR_NOW = ("busy", "later")
-"""Refusals that say nothing of the token: the same may be asked again."""
 
 
 class Certified(NamedTuple):
@@ -60,7 +58,6 @@ class EnrolmentRefused(Fault):
     def __init__(self, peer: Peer, refusal: Refused) -> None:
         super().__init__(Exit.REFUSED, f"{peer}: {visible(refusal.what)}")
         self.code = refusal.code
-        self.is_for_now = refusal.code in FOR_NOW
 
 
 def ask(
@@ -71,7 +68,7 @@ def ask(
         line = _exchange(connection, encode(question))
         answer = decode_answer(line, wanted)
     except NotTheProtocol as error:
-        raise _odd(peer, error.what) from error
+        raise not_for_us(peer, error.what) from error
     except TimeoutError as error:
         what = f"{peer}: no answer within {ENROLMENT_SECONDS_MAX:.0f} s"
         raise Fault(Exit.TIMED_OUT, what, transient=True) from error
@@ -94,11 +91,11 @@ def certified(answer: Enrolled, key: PrivateKey, peer: Peer) -> Certified:
         leaf = read_chain(chain, "the answer")[0]
         check_nick(answer.account)
     except XChatError as error:
-        raise _odd(peer, error.what) from error
+        raise not_for_us(peer, error.what) from error
     if leaf.public_key() != key.public_key():
-        raise _odd(peer, "its certificate is for another key than this device's")
+        raise not_for_us(peer, "its certificate is for another key than this device's")
     if account_in(_der(leaf)) != answer.account:
-        raise _odd(peer, "its certificate is for another account than it says")
+        raise not_for_us(peer, "its certificate is for another account than it says")
     start, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     return Certified(answer.account, visible(answer.device), chain, start, end)
 
@@ -117,7 +114,7 @@ def roots_to_keep(trusted: bytes, answer: Enrolled, peer: Peer) -> bytes:
     try:
         told = read_chain(answer.roots.encode(), "the answer")
     except XChatError as error:
-        raise _odd(peer, error.what) from error
+        raise not_for_us(peer, error.what) from error
     return _pem((root, *successors([root], told, datetime.now(UTC))))
 
 
@@ -138,7 +135,8 @@ def _exchange(connection: ssl.SSLSocket, question: bytes) -> bytes:
     return line
 
 
-def _odd(peer: Peer, why: str) -> Fault:
+def not_for_us(peer: Peer, why: str) -> Fault:
+    """Return the fault of an answer of which nothing may be kept."""
     return Fault(
         Exit.REFUSED,
         f"{peer}: what it answered cannot be used: {why}",

@@ -32,6 +32,12 @@ from xchat.pki.request import make_request
 FROM_INPUT = "-"
 AGAIN = "Type the same again: on this device the link is as good as it was."
 ANOTHER = "Ask whoever gave you the link for another (xchat-certs invite NAME)."
+MENDS = {
+    "busy": AGAIN,
+    "later": AGAIN,
+    "not-signed": "The link is as good as it was. If it is this device's name: --device NAME",
+}
+"""What to do about a refusal, by its code; about any other, ask for another link."""
 
 
 def join(text: str | None, channel: str, device: str | None) -> Exit:
@@ -63,8 +69,7 @@ def _login(link: Link, peer: Peer, device: str | None) -> Login:
         print(f"this device has joined {peer} by this link already")
     else:
         login = _enrol(link, peer, mark, device or host_name())
-    with keyring.storing(keyring.joining(mark)):
-        keyring.joining(mark).unlink(missing_ok=True)
+    keyring.forget(keyring.joining(mark))
     return login
 
 
@@ -116,7 +121,7 @@ def _make_last(login: Login, before: Profile) -> None:
 def _mended(fault: Fault) -> Fault:
     """Return a fault with what to do: the token may have been used up, or may not."""
     if isinstance(fault, EnrolmentRefused):
-        fault.mend = AGAIN if fault.is_for_now else ANOTHER
+        fault.mend = MENDS.get(fault.code, ANOTHER)
     elif fault.transient:
         fault.mend = AGAIN
     return fault

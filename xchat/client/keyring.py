@@ -22,11 +22,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xchat.client import profile
+from xchat.client.certificate import Own
 from xchat.client.exits import ClientError, Exit
 from xchat.client.peer import Peer
 from xchat.client.profile import Profile
@@ -165,6 +166,13 @@ def read_term(login: Login) -> Term | None:
         return None
 
 
+def ended(own: Own | None) -> datetime | None:
+    """Return when the certificate that we log in by ended, if it is one of these, and has."""
+    login = login_of(own.cert) if own is not None else None
+    term = read_term(login) if login is not None else None
+    return term.not_after if term is not None and term.not_after < datetime.now(UTC) else None
+
+
 def key_at(path: Path) -> PrivateKey:
     """Return the key that is kept at `path`; make one where there is none. Raises ClientError."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -183,6 +191,20 @@ def key_at(path: Path) -> PrivateKey:
     if not isinstance(key, EllipticCurvePrivateKey):
         raise _unfit(path, f"{path} holds a key of another kind")
     return key
+
+
+def next_key(login: Login) -> PrivateKey:
+    """Return the key to ask the next certificate for: another than the one in use."""
+    with storing(login.next_key):
+        if login.next_key.exists() and login.next_key.read_bytes() in login.device.read_bytes():
+            forget(login.next_key)  # killed just before that was done
+    return key_at(login.next_key)
+
+
+def forget(pending: Path) -> None:
+    """Remove a key that has come to its place. Raises ClientError."""
+    with storing(pending):
+        pending.unlink(missing_ok=True)
 
 
 def write_device(login: Login, term: Term, key: PrivateKey, chain: bytes) -> None:

@@ -7,6 +7,7 @@ import getpass
 import secrets
 import ssl
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from xchat.client.session import Identity, Session
 from xchat.client.tls import make_context
 from xchat.errors import ConfigError, UsageError
 
+NOTHING = nullcontext()
 TLS_VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -94,10 +96,16 @@ def make(want: Wanted) -> tuple[Session, Link]:
     return session, Link(session, want.peer, partial(context_of, want), want.ca)
 
 
-def run(link: Link, app: App, *outputs: Output) -> None:
-    """Run until the app is finished; what it has to say is written whatever happens."""
+def run(
+    link: Link, app: App, *outputs: Output, beside: AbstractContextManager[object] = NOTHING
+) -> None:
+    """Run until the app is finished; what it has to say is written whatever happens.
+
+    `beside` is entered meanwhile.
+    """
     try:
-        link.run(app)
+        with beside:
+            link.run(app)
     finally:
         for output in outputs:
             output.flush()

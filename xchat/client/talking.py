@@ -6,13 +6,14 @@ import sys
 
 import msgspec
 
-from xchat.client import run
+from xchat.client import keyring, run
 from xchat.client.exits import ClientError, Exit
 from xchat.client.options import How
 from xchat.client.output import Output
 from xchat.client.peer import channel_named, login_nick, parse_address
 from xchat.client.plain import Plain
 from xchat.client.profile import Profile
+from xchat.client.upkeep import upkeep
 from xchat.errors import UsageError
 
 CHANNEL_FIRST = "#lobby"
@@ -55,7 +56,9 @@ def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
             run.remember(kept, app.words.current or channel)
 
     app = Plain(session, link, output, channel=channel, interactive=interactive, on_entry=remember)
-    run.run(link, app, output)
+    if (ended := keyring.ended(want.own)) is not None:
+        app.say(f"! this device's certificate ended on {ended:%Y-%m-%d}")
+    run.run(link, app, output, beside=upkeep(want.own, want.peer, link, app.say))
     remember()
     return app.end
 

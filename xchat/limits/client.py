@@ -92,5 +92,7 @@ RENEWAL_LOOK_SECONDS = 3600.0
 """How often a running client looks whether its certificate is due: a laptop sleeps over days."""
 CERTIFICATE_DAYS_LOW = 10
 """Days before a certificate's end from which on a person is told."""
+LAST_WORK_SECONDS_MAX = 5.0
+"""How long the end of a client waits for a renewal that is under way."""
 DEVICE_NAME_CHARS_MAX = 32
 """Characters of a device's name that we choose; a person's is for the server to judge."""

@@ -1,0 +1,92 @@
+"""What a login needs while a client runs: in a thread, so that nobody who talks waits for it.
+
+The thread looks at once and then every hour, for a laptop sleeps over days. What it has to say
+comes to the link through a socket pair, and is said in the link's own turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, date, datetime
+
+from xchat.client import keyring
+from xchat.client.certificate import Own
+from xchat.client.keyring import Login
+from xchat.client.link import Link
+from xchat.client.peer import Peer
+from xchat.limits.client import LAST_WORK_SECONDS_MAX, RENEWAL_LOOK_SECONDS
+
+Tell = Callable[[str], None]
+
+
+def upkeep(own: Own | None, peer: Peer, link: Link, tell: Tell) -> AbstractContextManager[object]:
+    """Return what keeps a login alive while it is entered; nothing where that is not for us."""
+    login = keyring.login_of(own.cert) if own is not None else None
+    return Upkeep(login, peer, link, tell) if login is not None else nullcontext()
+
+
+def look(own: Own | None, peer: Peer) -> str:
+    """Do the same once, here and now, for those who do not stay; return what is to be said."""
+    login = keyring.login_of(own.cert) if own is not None else None
+    return _look(login, peer) if login is not None else ""
+
+
+class Upkeep:
+    """Looks after one login; to be entered by the thread that runs the link."""
+
+    def __init__(self, login: Login, peer: Peer, link: Link, tell: Tell) -> None:
+        self._login = login
+        self._peer = peer
+        self._link = link
+        self._tell = tell
+        self._ear, self._mouth = socket.socketpair()
+        self._words: deque[str] = deque()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._link.watch(self._ear, self._hear)
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        """End; what is under way has a moment to come to its end, and may be killed anywhere."""
+        self._end.set()
+        self._thread.join(LAST_WORK_SECONDS_MAX)
+        self._say()
+        self._ear.close()
+
+    def _hear(self) -> None:
+        self._ear.recv(64)
+        self._say()
+
+    def _say(self) -> None:
+        while self._words:
+            self._tell(self._words.popleft())
+
+    def _run(self) -> None:
+        told: date | None = None
+        with self._mouth:
+            while not self._end.is_set():
+                words, today = _look(self._login, self._peer), datetime.now(UTC).date()
+                if words and told != today:
+                    told = today
+                    self._words.append(words)
+                    with contextlib.suppress(OSError):  # nobody listens any more
+                        self._mouth.send(b"!")
+                self._end.wait(RENEWAL_LOOK_SECONDS)
+
+
+def _look(login: Login, peer: Peer) -> str:
+    """Do what is due; what costs time to import is imported only then."""
+    term = keyring.read_term(login)
+    if term is None or datetime.now(UTC) < term.renew_at:
+        return ""
+    from xchat.client.renewal import renew_if_due
+
+    return renew_if_due(login, peer)
