@@ -18,6 +18,7 @@ MakeServer = Callable[..., Server]
 
 SHAPES = {
     "UserChanged": "name role",
+    "UserRemoved": "name role devices_in_force",
     "UserRow": "name role has_password certificates sessions suspended created",
     "CertRow": "cert",
     "ChannelRow": "channel members modes founder created topic",
@@ -27,7 +28,7 @@ SHAPES = {
     "NewInvite": "account invite uses expires link token",
     "InviteRow": "account invite left expires devices by made",
     "InvitesWithdrawn": "account invites",
-    "SessionRow": "session nick account address idle_seconds cert",
+    "SessionRow": "session nick account address idle_seconds cert device",
     "SessionsKilled": "sessions",
     "Told": "users",
     "Status": "version name network started uptime_seconds users sessions channels accounts bans "

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tests.chat.pair import OpenServer, Server
 from xchat.chat.admin.operation import Operation
 from xchat.chat.admin.table import VERBS, begin
+from xchat.chat.devices import Device
 from xchat.chat.events import Administered
 from xchat.chat.ledger import CannotKeep
 from xchat.config import Config
@@ -173,6 +174,22 @@ def test_a_list_is_told_as_far_as_it_is_read_whatever_changes_meanwhile(server: 
     server.account("mia")
     told += [row.name for row in operation.rows]
     assert told == ["ana", "gio", "lia"]
+
+
+def test_who_removes_an_account_is_told_which_of_its_devices_are_in_force(server: Server) -> None:
+    """They would log in to another account of that name."""
+    server.account("Bea")
+    server.hub.devices = {
+        "aa": Device("bea", "phone", ends=2**60),
+        "bb": Device("bea", "laptop", ends=2**60),
+        "cc": Device("bea", "laptop", ends=2**60),
+        "dd": Device("bea", "lost", ends=2**60, is_revoked=True),
+        "ee": Device("bea", "old", ends=0),
+        "ff": Device("ana", "other", ends=2**60),
+    }
+    operation = server.administer("user remove", name="bea")
+    assert operation.answer is not None
+    assert operation.answer().devices_in_force == ["laptop", "phone"]
 
 
 def test_the_audit_log_is_told_in_pieces(server: Server) -> None:

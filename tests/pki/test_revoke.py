@@ -8,6 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki.conftest import NOW, make, tree
@@ -19,7 +23,7 @@ from xchat.pki.errors import Differs
 from xchat.pki.folder import Folder
 from xchat.pki.keys import make_key
 from xchat.pki.registry import read_table
-from xchat.pki.revocations import Revocations, read_revoked, revoked_in
+from xchat.pki.revocations import OLDER, Revocations, read_revoked, revoked_in
 from xchat.pki.revoke import resign_crl, revoke
 from xchat.pki.signers import read_authorities, read_issuer
 
@@ -38,7 +42,9 @@ def test_init_makes_a_list_on_which_nothing_is(made: Folder) -> None:
     (crl,) = listed(made)
     assert entries_of(crl) == []
     assert ends_at(crl) > NOW + 29 * DAY
-    assert revoked_in(made) == Revocations(stale_at=ends_at(crl))
+    known = revoked_in(made)
+    assert (known.by_serial, known.by_sha256, known.problems) == ({}, {}, ())
+    assert known.stale_at == ends_at(crl)
 
 
 def test_one_device_is_revoked_with_all_its_certificates(made: Folder) -> None:
@@ -195,6 +201,57 @@ def test_what_was_good_stays_while_a_file_is_torn(made: Folder) -> None:
     assert (
         good.but_keeping(Revocations(by_sha256={"x": kept.by_sha256[first.device.sha256]})) == good
     )
+
+
+def test_a_list_gives_way_to_one_of_a_higher_number_only(made: Folder) -> None:
+    """RFC 5280, 5.2.3: the number tells "when a particular CRL supersedes another"."""
+    first, issuer = add(made), read_issuer(made, NOW)
+
+    def known_by(*entries: Entry, at: datetime) -> Revocations:
+        made.crl.write_bytes(crl_pem([mint_crl(issuer, entries, at, last=None)]))
+        return revoked_in(made)
+
+    shown, other = der(leaf(first)), Entry(7, NOW)
+    revoked = known_by(Entry(leaf(first).serial_number, NOW), at=NOW)
+    older = known_by(other, at=NOW - DAY).but_keeping(revoked)
+    assert older.of(shown)
+    assert (issuer.certificate.subject.public_bytes(), 7) in older.by_serial
+    assert older.problems == (OLDER,)
+    freed = known_by(at=NOW + DAY).but_keeping(older)
+    assert freed.of(shown) is None
+    assert freed.problems == ()
+
+
+def test_what_an_issuer_of_old_has_revoked_stays_so_when_its_list_is_gone(made: Folder) -> None:
+    first = add(made)
+    revoke(made, "alice", "laptop", "key-compromise", NOW)
+    made.devices.unlink()
+    good = read_revoked(read_authorities(made), [made.crl], None)
+    assert Revocations().but_keeping(good).of(der(leaf(first)))
+
+
+def test_the_other_form_of_a_signature_does_not_free_a_device(made: Folder) -> None:
+    """ECDSA: with (r, s) holds (r, n - s) too, so whoever has a certificate can make its twin."""
+    first = add(made)
+    revoke(made, "alice", "laptop", "key-compromise", NOW)
+    made.crl.unlink()
+    twin = twin_of(leaf(first))
+    issuer = read_issuer(made, NOW).certificate
+    twin.verify_directly_issued_by(issuer)
+    assert der(twin) != der(leaf(first))
+    assert revoked_in(made).of(der(twin))
+
+
+def twin_of(certificate: x509.Certificate) -> x509.Certificate:
+    """Return a certificate with the other form of its signature."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+    r, s = decode_dss_signature(certificate.signature)
+    body, was = certificate.tbs_certificate_bytes, certificate.signature
+    whole = der(certificate)
+    algorithm = whole[whole.index(body) + len(body) : whole.index(was) - 3]
+    signature = b"\0" + encode_dss_signature(r, order - s)
+    content = body + algorithm + b"\x03" + bytes([len(signature)]) + signature
+    return x509.load_der_x509_certificate(b"\x30\x82" + len(content).to_bytes(2, "big") + content)
 
 
 def test_bytes_that_are_no_certificate_are_not_revoked(made: Folder) -> None:

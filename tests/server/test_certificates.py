@@ -85,7 +85,7 @@ def test_what_is_served_says_what_it_is(folder: Folder) -> None:
     assert served.is_proven
     assert served.pair.names == NAMES
     assert served.believed == pem_of([root, issuer, issuer])
-    assert not served.revocations.listed
+    assert not served.barred.known.by_serial
 
 
 def test_to_chat_the_chain_is_shown_and_to_enrol_the_root_too(folder: Folder) -> None:

@@ -12,7 +12,7 @@ an earlier one changed is not handled before the log has settled that one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from xchat.chat import events
 from xchat.chat.absences import Absences
@@ -23,6 +23,7 @@ from xchat.chat.attempts import Attempts
 from xchat.chat.commands import away
 from xchat.chat.departures import Departures, is_attached
 from xchat.chat.desk import Desk
+from xchat.chat.devices import Device
 from xchat.chat.expiries import Expiries
 from xchat.chat.fanout import Fanout
 from xchat.chat.flood import FloodGate
@@ -83,6 +84,8 @@ class Hub(Desk):
         self.departures = Departures(self.ledger)
         self._expiries = Expiries(self.ledger, self.name)
         self._absences = Absences(self.ledger, config.accounts.detached_seconds_max)
+        self.devices: Mapping[str, Device] = {}
+        """The certificates of devices that the CA has made, by their SHA-256: the server's."""
         self.work = Work(self)
         self.attempts = Attempts(config.limits)
         self.secret = b""

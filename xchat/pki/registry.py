@@ -10,9 +10,11 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Meta
 
 from xchat.errors import UsageError, XChatError
 from xchat.irc import names
@@ -44,7 +46,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     account: str
     device: str
-    serial: str
+    serial: Annotated[str, Meta(pattern=r"^[0-9a-f]{1,40}\Z")]
     sha256: str
     key: str
     issuer: str

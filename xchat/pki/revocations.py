@@ -14,21 +14,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.limits import DEVICES_BYTES_MAX
-from xchat.pki.crl import Crl, Reason, ends_at, entries_of, read_crls, signer_of
+from xchat.pki.crl import Crl, Reason, ends_at, entries_of, number_of, read_crls, signer_of
 from xchat.pki.facts import UNREADABLE
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
-from xchat.pki.registry import Table, parse_table
-from xchat.pki.signers import read_authorities
+from xchat.pki.registry import Device, Table, parse_table
+from xchat.pki.signers import key_id, read_authorities
 
 
 class Revoked(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,40 +41,73 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     file: str
 
 
+Issue = tuple[int, datetime]
+"""Which list of an issuer's it is: its number (RFC 5280, 5.2.3), and when it was signed."""
+NO_ISSUE: Issue = (0, datetime.min.replace(tzinfo=UTC))
+OLDER = "a list has a lower number than the one before it, so it adds what it has, and frees nobody"
+
+
 @dataclass(frozen=True)
 class Revocations:
     """What is revoked: by issuer and serial, as lists have it, or by fingerprint, as the table.
 
+    What the table has counts by issuer and serial too (`tabled`): of a certificate's signature
+    there are two forms (ECDSA's s, and its opposite), and so two fingerprints.
+
+    `issues` says of each issuer which list of its counts.
     `stale_at` is when the first of the lists is stale, None without any; `problems` say what
     could not be read, a line each.
     """
 
     by_serial: Mapping[tuple[bytes, int], Revoked] = field(default_factory=dict)
     by_sha256: Mapping[str, Revoked] = field(default_factory=dict)
+    tabled: Mapping[tuple[bytes, int], Revoked] = field(default_factory=dict)
+    issues: Mapping[bytes, Issue] = field(default_factory=dict)
     stale_at: datetime | None = None
     problems: tuple[str, ...] = ()
 
+    @property
+    def sets(self) -> tuple[Mapping[Any, Revoked], ...]:
+        """All that is revoked, by whatever it is known; empty where nothing is."""
+        return self.by_serial, self.tabled, self.by_sha256
+
     def of(self, der: bytes) -> Revoked | None:
         """Return why a certificate holds no longer; None if it is not revoked."""
-        found = self.by_sha256.get(hashlib.sha256(der).hexdigest())
-        if found or not self.by_serial:
-            return found
+        sha256 = hashlib.sha256(der).hexdigest()
         try:
             certificate = x509.load_der_x509_certificate(der)
-            key = certificate.issuer.public_bytes(), certificate.serial_number
+            named = certificate.issuer.public_bytes(), certificate.serial_number
         except UNREADABLE:
-            return None
-        return self.by_serial.get(key)
+            return self.by_sha256.get(sha256)
+        return self.why(named, sha256)
+
+    def why(self, named: tuple[bytes, int], sha256: str) -> Revoked | None:
+        """Do as `of`, for a certificate's issuer (DER), serial and fingerprint."""
+        by_table = self.by_sha256.get(sha256) or self.tabled.get(named)
+        return by_table or self.by_serial.get(named)
 
     def but_keeping(self, before: Revocations) -> Revocations:
-        """Return these, and what was known before where not all could be read now."""
-        if not self.problems:
-            return self
+        """Return these, and what was known before where it was not rightly taken back.
+
+        An issuer's list gives way only to one that is as new, and the table to one that can
+        be read: what is torn, missing, older or somebody else's takes nothing back.
+        """
+        kept = {
+            issuer: issue
+            for issuer, issue in before.issues.items()
+            if issue > self.issues.get(issuer, NO_ISSUE)
+        }
+        is_older = not kept.keys().isdisjoint(self.issues)
+        by_serial = {key: why for key, why in before.by_serial.items() if key[0] in kept}
+        table = before if self.problems else Revocations()
         return replace(
             self,
-            by_serial={**before.by_serial, **self.by_serial},
-            by_sha256={**before.by_sha256, **self.by_sha256},
+            by_serial={**self.by_serial, **by_serial},
+            by_sha256={**table.by_sha256, **self.by_sha256},
+            tabled={**table.tabled, **self.tabled},
+            issues={**self.issues, **kept},
             stale_at=self.stale_at or before.stale_at,
+            problems=(*self.problems, *([OLDER] if is_older else [])),
         )
 
 
@@ -81,15 +116,26 @@ def read_revoked(
 ) -> Revocations:
     """Return what the lists and the table say; what cannot be believed is among the problems."""
     by_serial: dict[tuple[bytes, int], Revoked] = {}
+    issues: dict[bytes, Issue] = {}
     ends: list[datetime] = []
     problems: list[str] = []
     for path in crls:
         for crl in _believed(path, authorities, problems):
             by_serial |= _by_serial(crl, path)
+            issuer, issue = crl.issuer.public_bytes(), (number_of(crl), crl.last_update_utc)
+            issues[issuer] = max(issue, issues.get(issuer, NO_ISSUE))
             ends.append(ends_at(crl))
+    rows = _revoked_rows(devices, problems) if devices else []
+    issuers = _by_key(authorities)
     return Revocations(
         by_serial=by_serial,
-        by_sha256=_by_sha256(devices, problems) if devices else {},
+        by_sha256={row.sha256: why for row, why in rows},
+        tabled={
+            (issuers[row.issuer], int(row.serial, 16)): why
+            for row, why in rows
+            if row.issuer in issuers
+        },
+        issues=issues,
         stale_at=min(ends, default=None),
         problems=tuple(problems),
     )
@@ -124,14 +170,24 @@ def _by_serial(crl: Crl, path: Path) -> dict[tuple[bytes, int], Revoked]:
     }
 
 
-def _by_sha256(path: Path, problems: list[str]) -> dict[str, Revoked]:
+def _by_key(authorities: Sequence[x509.Certificate]) -> dict[str, bytes]:
+    """Return the names (DER) of CAs by their keys' identifiers, as the table has them."""
+    found = {}
+    for each in authorities:
+        with suppress(*UNREADABLE):  # one with a key of another kind is none of the table's
+            found[key_id(each)] = each.subject.public_bytes()
+    return found
+
+
+def _revoked_rows(path: Path, problems: list[str]) -> list[tuple[Device, Revoked]]:
+    """Return the rows of the table that are revoked, and why."""
     try:
         table: Table = parse_table(read_file(path, bytes_max=DEVICES_BYTES_MAX), path)
     except XChatError as error:
         problems.append(error.what)
-        return {}
-    return {
-        each.sha256: Revoked(at=each.revoked, reason=each.reason or "unspecified", file=str(path))
-        for each in table.devices
-        if each.revoked
-    }
+        return []
+    return [
+        (row, Revoked(at=row.revoked, reason=row.reason or "unspecified", file=str(path)))
+        for row in table.devices
+        if row.revoked
+    ]

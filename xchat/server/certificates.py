@@ -27,7 +27,7 @@ from xchat.pki.names import Name
 from xchat.pki.verify import names_to_try
 from xchat.server.client_ca import client_ca, pem_of, roots_of
 from xchat.server.context import make_context, make_enrolment_context
-from xchat.server.revoked import Revocations
+from xchat.server.revoked import Barred
 from xchat.server.trial import TrialFailed, try_out
 from xchat.server.watch import Seen, look
 
@@ -48,7 +48,7 @@ class Served:
     until: Mapping[str, datetime]
     is_proven: bool
     seen: Seen
-    revocations: Revocations
+    barred: Barred
     """Who is let in no more: one for all that a server ever serves, since a list that changes
     counts at once, whatever becomes of the pair."""
 
@@ -57,22 +57,22 @@ def make_served(settings: Tls, *, now: datetime, before: Served | None = None) -
     """Read, judge and try what is to be served; it takes some milliseconds, and the disk.
 
     Clients that were content with what was served `before` have to be with this too, and its
-    `revocations` go on. Raises ConfigError, of which PairRefused is one: the file, the rule,
+    `barred` goes on. Raises ConfigError, of which PairRefused is one: the file, the rule,
     the command.
     """
     seen = look(files_of(settings))
     cert, key = (Path(path).expanduser() for path in (settings.cert, settings.key))
     pair = check_server_pair(cert, key, now=now)
-    revocations = before.revocations if before else Revocations()
-    irc = make_context(settings, revocations)
-    enrolment = make_enrolment_context(settings, revocations)
+    barred = before.barred if before else Barred()
+    irc = make_context(settings, barred)
+    enrolment = make_enrolment_context(settings, barred)
     chain, roots = read_chain(read_file(cert), cert), roots_of(cert)
     if before is not None and before.is_proven and not roots:
         raise PairRefused(f"{cert}: no ca.pem beside it has its root", mend=_verify(cert))
     _try_both(irc, enrolment, pair, names_to_try(chain[0]), pem_of(roots).decode())
     until = _ends(chain, roots)
     believed = client_ca(settings)
-    return Served(irc, enrolment, pair, believed, until, bool(roots), seen, revocations)
+    return Served(irc, enrolment, pair, believed, until, bool(roots), seen, barred)
 
 
 def files_of(settings: Tls) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from xchat.limits import (
     Limits,
 )
 from xchat.server.outbox import Outbox
+from xchat.server.presented import Presented
 from xchat.server.tls import TlsPipe
 
 LINGER_SECONDS = 2.0
@@ -111,6 +112,11 @@ class Connection:
         return self._tls.established
 
     @property
+    def presented(self) -> Presented | None:
+        """The client's certificate, once the handshake is done, where it has shown one."""
+        return self._tls.presented
+
+    @property
     def enrols(self) -> bool:
         """Whether the client has come to enrol, and for nothing else."""
         return self._tls.enrols
@@ -131,7 +137,7 @@ class Connection:
         self.session = session
         self.phase = Phase.OPEN
         session.outbox = self.outbox.fresh
-        if (presented := self._tls.presented) is not None:
+        if (presented := self.presented) is not None:
             session.certificate = presented.fingerprint
             session.certified = presented.account
 

@@ -32,7 +32,7 @@ from xchat.pki.enrolment import ALPN as ENROLMENT
 from xchat.pki.files import read_file
 from xchat.server.client_ca import client_ca, folder_of, pem_of, roots_of
 from xchat.server.judges import judge_first
-from xchat.server.revoked import Revocations
+from xchat.server.revoked import Barred
 from xchat.server.self_made import trust_self_made
 
 ALPN = ["irc"]
@@ -44,18 +44,18 @@ _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _ASKS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
 
-def make_context(settings: Tls, revocations: Revocations | None = None) -> ssl.SSLContext:
+def make_context(settings: Tls, barred: Barred | None = None) -> ssl.SSLContext:
     """Return the context for clients, the certificate loaded; raise ConfigError if it will not.
 
-    What is in `revocations` later is refused later.
+    What is in `barred` later is refused later.
     """
     context = _bare(_VERSIONS[settings.min_version], ALPN)
     _load(context, Path(settings.cert).expanduser(), Path(settings.key).expanduser())
-    _ask(context, settings, _ASKS[settings.client_certificates], revocations or Revocations())
+    _ask(context, settings, _ASKS[settings.client_certificates], barred or Barred())
     return context
 
 
-def make_enrolment_context(settings: Tls, revocations: Revocations | None = None) -> ssl.SSLContext:
+def make_enrolment_context(settings: Tls, barred: Barred | None = None) -> ssl.SSLContext:
     """Return the context for those who come to enrol; raise ConfigError as `make_context` does.
 
     Our own clients only come here, so nothing older than TLS 1.3 is spoken.
@@ -64,7 +64,7 @@ def make_enrolment_context(settings: Tls, revocations: Revocations | None = None
     context = _bare(ssl.TLSVersion.TLSv1_3, [ENROLMENT])
     with _as_file(_to_the_roots(cert), cert) as chain:
         _load(context, chain, key)
-    _ask(context, settings, ssl.CERT_OPTIONAL, revocations or Revocations())
+    _ask(context, settings, ssl.CERT_OPTIONAL, barred or Barred())
     return context
 
 
@@ -103,9 +103,7 @@ def _bare(oldest: ssl.TLSVersion, protocols: list[str]) -> ssl.SSLContext:
     return context
 
 
-def _ask(
-    context: ssl.SSLContext, settings: Tls, mode: ssl.VerifyMode, revocations: Revocations
-) -> None:
+def _ask(context: ssl.SSLContext, settings: Tls, mode: ssl.VerifyMode, barred: Barred) -> None:
     """Ask clients for a certificate, and judge it by the CA that is believed.
 
     An issuer is believed without its root (PARTIAL_CHAIN), and so is a self-made one alone.
@@ -120,7 +118,7 @@ def _ask(
         raise _nobody_could_come()
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     required = mode == ssl.CERT_REQUIRED
-    judges = (revocations.judge,) if required else (revocations.judge, trust_self_made)
+    judges = (barred.judge,) if required else (barred.judge, trust_self_made)
     judge_first(context, judges)
 
 

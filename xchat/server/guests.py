@@ -20,6 +20,7 @@ from xchat.server.deadlines import Deadlines
 from xchat.server.door import Door
 from xchat.server.enrolment import Enrolments
 from xchat.server.loop import Loop
+from xchat.server.papers import Papers
 from xchat.server.tls import TlsError
 
 
@@ -43,6 +44,7 @@ class Guests:
         self._everyone: set[Connection] = set()
         self._connections: dict[Session, Connection] = {}
         self._enrolments = Enrolments(hub, journal, lambda: Path(self.served.pair.cert))
+        self.papers = Papers(hub)
         self._ended: dict[Connection, str] = {}
         loop.listen(time.monotonic(), room=room)  # or the first turn would wait for nobody
 
@@ -89,7 +91,7 @@ class Guests:
         if connection.enrols:
             self._receive_applicant(connection)
             return
-        refusal = self._door.refusal_of(connection, self._hub.now)
+        refusal = self._refusal_of(connection)
         if refusal is not None:
             self._turn_away(connection, refusal)
             return
@@ -99,14 +101,24 @@ class Guests:
         connection.since = self._hub.now
         self._connections[session] = connection
         self._deadlines.watch(connection)
+        if connection.presented is not None:
+            self.papers.watch(session, connection.presented)
 
     def _receive_applicant(self, connection: Connection) -> None:
         """Let who has come to enrol ask one question; there is no session."""
         connection.enrol(self._hub.now)
         self._deadlines.watch(connection)
         exempt = self._door.is_exempt(connection)
-        refusal = self._door.refusal_of(connection, self._hub.now)
+        refusal = self._refusal_of(connection)
         self._enrolments.begin(connection, exempt=exempt, refusal=refusal)
+
+    def _refusal_of(self, connection: Connection) -> str | None:
+        """Return why a connection is only told so, in words for it; None if it is welcome."""
+        why = self.served.barred.why_not(connection.presented)
+        if why is not None:  # found in the handshake where Python has a hook (`judges`)
+            self._abuse("revoked", connection.address, why=str(why))
+            return f"Your certificate was {why}"
+        return self._door.refusal_of(connection, self._hub.now)
 
     def _turn_away(self, connection: Connection, why: str) -> None:
         """Tell a connection why it gets no session; raises OSError where it is gone."""
@@ -187,6 +199,7 @@ class Guests:
 
     def remind(self, now: float) -> None:
         """Deal with whose time has come: ask the silent, part with the late."""
+        self.papers.go_on()
         for item in self._deadlines.due(now):
             assert isinstance(item, Connection)
             self._late(item)
@@ -260,6 +273,7 @@ class Guests:
         session = connection.session
         if session is None or self._connections.pop(session, None) is None:
             return
+        self.papers.forget(session)
         nick = self._hub.nick_of(session)
         self._hub.disconnect(session, reason)
         address, reason = connection.address, _without_words(session.closing or reason)

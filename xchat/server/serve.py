@@ -24,6 +24,7 @@ from xchat.server.console import Console
 from xchat.server.guests import Guests
 from xchat.server.housekeeping import Housekeeping
 from xchat.server.keeper import Keeper, Reload
+from xchat.server.lists import Lists
 from xchat.server.loop import Loop
 from xchat.server.preflight import Start
 from xchat.server.rereading import Rereading
@@ -78,11 +79,14 @@ def serve(
         keeper = Keeper(config.tls, guests, workers, journal)
         hub.reload, hub.config_name = reload and keeper.reading(reload), name
         rereading = Rereading(hub, loop, keeper, journal)
+        lists = Lists(hub, guests, workers, journal)
+        lists.begin()
         _calm_collector()
         with loop.signals():
             announce()
             _say_listening(start.listeners, journal)
-            keep = (housekeeping.after_turn, keeper.after_turn, rereading.after_turn)
+            keepers = (housekeeping, keeper, lists, rereading)
+            keep = [each.after_turn for each in keepers]
             _run_to_the_end(turn, loop, keep, guests, journal)
     journal.info("stopped")
     return 0

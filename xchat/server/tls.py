@@ -123,7 +123,7 @@ class TlsPipe:
 
     def _why(self, error: ssl.SSLCertVerificationError) -> str:
         context = self._tls.context
-        return str(context.revoked if isinstance(context, NoneTrusted) else error.verify_message)
+        return str(context.why if isinstance(context, NoneTrusted) else error.verify_message)
 
     def certificate(self) -> bytes:
         """Return the client's certificate (DER), judged or not; nothing where it showed none."""

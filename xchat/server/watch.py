@@ -14,6 +14,11 @@ def look(files: Sequence[str]) -> Seen:
     return tuple(map(_look, files))
 
 
+def is_there(seen: tuple[int, ...]) -> bool:
+    """Say whether there was such a file, by what it looked like."""
+    return len(seen) > 1
+
+
 def _look(file: str) -> tuple[int, ...]:
     """Say which file it is, and when its bytes or its mode were changed last."""
     try:

@@ -370,9 +370,26 @@ def test_external_nobody_pins_the_device_of_another(server: Server) -> None:
 
 def test_external_with_a_device_of_an_account_that_is_not_there(server: Server) -> None:
     client = device(server, "nobody")
-    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1].startswith("904 ")
+    assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1] == (
+        "904 * :Your certificate is of a device of nobody: there is no such account here"
+    )
     add_account(server, "ana", certificates=(FINGERPRINT,))
     assert client.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1].startswith("900 ")
+
+
+def test_external_with_a_device_of_an_account_that_was_removed(server: Server) -> None:
+    jilles = server.hub.state.account_named("jilles")
+    assert jilles is not None
+    server.hub.ledger.append_own("", AccountRemoved(aid=jilles.aid))
+    failed = device(server, "jilles").ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")[1]
+    assert failed.endswith("of a device of jilles: there is no such account here")
+
+
+def test_external_what_a_certificate_calls_an_account_is_shown_harmless(server: Server) -> None:
+    odd = "x\r\nQUIT \x1b[2J"
+    failed = device(server, odd).ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+    assert len(failed) == 2
+    assert "\x1b" not in failed[1]
 
 
 def test_external_is_not_for_the_suspended(server: Server) -> None:

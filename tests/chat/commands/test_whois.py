@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.chat.pair import OpenServer, Server, commands
+from xchat.chat.devices import Device
 
 
 def test_all_that_is_told(server: Server) -> None:
@@ -127,3 +128,12 @@ def test_the_certificate_is_the_users_own_affair(server: Server) -> None:
     told = "276 alice alice :has client certificate fingerprint ab12"
     assert told in alice.ask("WHOIS alice")
     assert "276" not in commands(bob.read("WHOIS alice"))
+
+
+def test_which_device_it_is_is_the_users_own_affair_too(server: Server) -> None:
+    """Issue 4: "Several devices per account, each named, listed"."""
+    alice, bob = server.client("alice"), server.client("bob")
+    alice.session.certificate = "ab12"
+    server.hub.devices = {"ab12": Device("alice", "laptop", ends=0)}
+    assert "320 alice alice :is here by the device laptop of alice" in alice.ask("WHOIS alice")
+    assert "320" not in commands(bob.read("WHOIS alice"))

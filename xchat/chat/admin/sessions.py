@@ -33,6 +33,7 @@ def _rows(hub: Hub) -> Iterator[SessionRow]:
 def _row(hub: Hub, session: Session) -> SessionRow:
     user = hub.state.users.get(session.uid) if session.registered else None
     account = hub.state.accounts.get(user.account if user else session.claim.account)
+    device = hub.devices.get(session.certificate)
     return SessionRow(
         session=session.sid,
         nick=user.nick if user else None,
@@ -40,6 +41,7 @@ def _row(hub: Hub, session: Session) -> SessionRow:
         address=session.address,
         idle_seconds=int(hub.now - session.said),
         cert=session.certificate or None,
+        device=device.name if device else None,
     )
 
 

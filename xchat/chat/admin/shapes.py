@@ -44,6 +44,12 @@ class UserChanged(Shape, frozen=True):
     role: str
 
 
+class UserRemoved(UserChanged, frozen=True):
+    """An account that was removed, and its devices whose certificates are in force still."""
+
+    devices_in_force: list[str]
+
+
 class CertRow(Shape, frozen=True):
     """A certificate of an account, by its SHA-256 fingerprint."""
 
@@ -129,6 +135,7 @@ class SessionRow(Shape, frozen=True):
     address: str
     idle_seconds: int
     cert: str | None
+    device: str | None
 
 
 class SessionsKilled(Shape, frozen=True):

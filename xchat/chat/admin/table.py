@@ -72,8 +72,9 @@ _TABLE = (
         "user remove",
         _A.UserName,
         users.remove,
-        _S.UserChanged,
+        _S.UserRemoved,
         "Remove an account for ever: its channels are nobody's, its name is free.",
+        following="xchat-certs device list",
     ),
     Verb(
         "user role",

@@ -21,8 +21,9 @@ from xchat.chat.admin.arguments import (
     UserSuspend,
 )
 from xchat.chat.admin.operation import Operation
-from xchat.chat.admin.shapes import CertRow, UserChanged, UserRow, when
+from xchat.chat.admin.shapes import CertRow, UserChanged, UserRemoved, UserRow, when
 from xchat.chat.commands.accounts import check_password
+from xchat.chat.devices import in_force
 from xchat.chat.entities import Account
 from xchat.chat.events import (
     AccountChanged,
@@ -133,9 +134,15 @@ def resume(hub: Hub, operation: Operation, asked: UserName) -> None:
 
 
 def remove(hub: Hub, operation: Operation, asked: UserName) -> None:
-    """Remove an account for ever."""
+    """Remove an account for ever, and tell of certificates that outlive it.
+
+    A device of it would log in to another account of that name.
+    """
     account = need_account(hub, asked.name)
-    act(hub, operation, account.name, AccountRemoved(aid=account.aid), user_answer(account))
+    devices = in_force(hub.devices.values(), account.name, hub.now_ms)
+    shown = account.role or NO_ROLE
+    answer = partial(UserRemoved, name=account.name, role=shown, devices_in_force=devices)
+    act(hub, operation, account.name, AccountRemoved(aid=account.aid), answer)
 
 
 def role(hub: Hub, operation: Operation, asked: UserRole) -> None:

@@ -18,6 +18,7 @@ from xchat.chat.refused import Failed, Refused
 from xchat.chat.sasl import ABORT, EMPTY, Exchange, TooLong, chunks_of
 from xchat.chat.session import Request, Session
 from xchat.irc import names
+from xchat.irc.display import visible
 from xchat.irc.numerics import (
     ERR_SASLABORTED,
     ERR_SASLFAIL,
@@ -126,7 +127,7 @@ def _external(hub: Hub, request: Request, _exchange: Exchange, message: bytes) -
     authzid = message.decode(errors="replace")
     accounts = [one for one in _certified(hub, session) if may_act_as(authzid, one)]
     if len(accounts) != 1:
-        raise logins.fail(hub, session, why="Your certificate does not log in to one account here")
+        raise logins.fail(hub, session, why=_why_not(hub, session))
     logins.proved(hub, session, accounts[0], logins.CERTIFICATE)
     _log_in(hub, request, accounts[0])
 
@@ -138,6 +139,13 @@ def _certified(hub: Hub, session: Session) -> list[Account]:
         return [named]
     everyone = hub.state.accounts.values()
     return [account for account in everyone if session.certificate in account.certificates]
+
+
+def _why_not(hub: Hub, session: Session) -> str:
+    name = session.certified
+    if name and hub.state.account_named(name) is None:
+        return f"Your certificate is of a device of {visible(name)}: there is no such account here"
+    return "Your certificate does not log in to one account here"
 
 
 def _scram(hub: Hub, request: Request, exchange: Exchange, message: bytes) -> None:

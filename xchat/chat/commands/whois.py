@@ -40,6 +40,7 @@ from xchat.irc.numerics import (
     RPL_WHOISOPERATOR,
     RPL_WHOISSECURE,
     RPL_WHOISSERVER,
+    RPL_WHOISSPECIAL,
     RPL_WHOISUSER,
     RPL_WHOWASUSER,
 )
@@ -117,6 +118,9 @@ def _say_private(hub: Hub, request: Request, user: User) -> None:
     for fingerprint in sorted(certificates - {""}):
         text = f"has client certificate fingerprint {fingerprint}"
         hub.reply(request, RPL_WHOISCERTFP, user.nick, text=text)
+        if (device := hub.devices.get(fingerprint)) is not None:
+            text = f"is here by the device {device.name} of {device.account}"
+            hub.reply(request, RPL_WHOISSPECIAL, user.nick, text=text)
     hub.reply(request, RPL_WHOISMODES, user.nick, text=f"is using modes +{user.modes}")
 
 
