@@ -24,14 +24,20 @@ if TYPE_CHECKING:
 
 CLOSED = {
     "closed": "Accounts are made by the operators of this server: ask one of them",
-    "invite": "Accounts are made by invitation: ask an operator of this server for one",
+    "invite": "Accounts are made by invite, which an operator of this server gives: "
+    "/msg NickServ REDEEM <token> <password>, or REGISTER <account> <token> <password>",
 }
 
 
 def register(hub: Hub, request: Request) -> None:
     """REGISTER <account | *> <email | *> <password>; nothing is sent to an e-mail address."""
-    session = request.session
-    wanted, email, password = request.params[:3]
+    email, password = request.params[1:3]
+    make_account(hub, request, wanted_name(hub, request), password, email)
+
+
+def wanted_name(hub: Hub, request: Request) -> str:
+    """Return the name of the account that a REGISTER asks for; raises Failed where it is early."""
+    session, wanted = request.session, request.params[0]
     nick = hub.nick_of(session)
     if nick == "*" and not session.claim.wanted:
         raise Failed("NEED_NICK", "*", text="Choose a nick first (NICK)")
@@ -39,7 +45,7 @@ def register(hub: Hub, request: Request) -> None:
     if not session.registered and not takes_early(hub):
         text = "Register after your connection is (CAP END)"
         raise Failed("COMPLETE_CONNECTION_REQUIRED", name, text=text)
-    make_account(hub, request, name, password, email)
+    return name
 
 
 def verify(hub: Hub, request: Request) -> None:

@@ -27,6 +27,7 @@ from xchat.chat.commands import (
     operators,
     playback,
     redaction,
+    redeeming,
     registration,
     renaming,
     sasl,
@@ -219,7 +220,7 @@ _TABLE = (
     Command("REHASH", operators.rehash, "", "Read the configuration again.", cost=4),
     Command(
         "REGISTER",
-        accounts.register,
+        redeeming.register,
         "<account | *> <e-mail | *> <password>",
         "Register an account.",
         3,

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xchat.chat import logins
+from xchat.chat.commands import redeeming
 from xchat.chat.commands.accounts import check_password, hash_beside, make_account, make_for_another
 from xchat.chat.entities import Account
 from xchat.chat.events import AccountRemoved, CredentialsChanged, UserLoggedOut
@@ -27,6 +28,11 @@ def register(hub: Hub, request: Request, words: list[str]) -> None:
         text = "The second word is no e-mail address, and a password typed here holds no spaces"
         raise Failed("UNACCEPTABLE_PASSWORD", text=text)
     make_account(hub, request, hub.nick_of(request.session), password, email)
+
+
+def redeem(hub: Hub, request: Request, words: list[str]) -> None:
+    """REDEEM <token> <password>: the account is the one that the invite names."""
+    redeeming.redeem(hub, request, redeeming.token_in(words[0]), words[1])
 
 
 def saregister(hub: Hub, request: Request, words: list[str]) -> None:

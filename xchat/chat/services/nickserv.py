@@ -5,7 +5,15 @@ from __future__ import annotations
 from xchat.chat.reserved import SERVICE_NICKS
 from xchat.chat.services.account_settings import info, sessions, set_
 from xchat.chat.services.certificates import cert
-from xchat.chat.services.logging_in import drop, identify, logout, passwd, register, saregister
+from xchat.chat.services.logging_in import (
+    drop,
+    identify,
+    logout,
+    passwd,
+    redeem,
+    register,
+    saregister,
+)
 from xchat.chat.services.nicks import group, regain, ungroup
 from xchat.chat.services.service import Service, Verb
 
@@ -21,6 +29,16 @@ NICKSERV = Service(
             1,
             2,
             False,
+        ),
+        Verb(
+            "REDEEM",
+            "<token> <password>",
+            "Make the account of your invite.",
+            redeem,
+            2,
+            2,
+            False,
+            more="The token stands at the end of an invite's link; the whole link will do.",
         ),
         Verb("IDENTIFY", "[account] <password>", "Log in.", identify, 1, 2, False, ("LOGIN", "ID")),
         Verb("LOGOUT", "", "Log out, on all your devices.", logout),
