@@ -12,6 +12,7 @@ from xchat.chat.invites import Invite
 from xchat.chat.refused import Failed
 from xchat.chat.tokens import Token, make_token, parse_token
 from xchat.config import Config
+from xchat.config.settings import Tls
 from xchat.limits import Limits
 
 HOUR_MS = 3_600_000
@@ -290,6 +291,13 @@ def test_without_an_issuer_nothing_is_made(server: Server) -> None:
     server.hub.link = None
     assert refusal(server.administer("invite add", name="ana")) == "NO_ISSUER"
     assert not server.hub.state.invites
+
+
+def test_where_no_device_is_asked_for_its_certificate_nothing_is_made(
+    open_server: OpenServer,
+) -> None:
+    server = with_links(open_server(config=replace(CONFIG, tls=Tls(client_certificates="none"))))
+    assert refusal(server.administer("invite add", name="ana")) == "NO_DEVICES"
 
 
 def test_to_withdraw_what_there_is_not(server: Server) -> None:

@@ -56,6 +56,13 @@ def test_without_an_issuer_there_is_none(made: Folder, missing: str) -> None:
     assert str(made.path) in refused.text
 
 
+def test_not_with_a_key_that_is_not_the_issuers(made: Folder) -> None:
+    made.issuer_key.write_bytes(made.server_key.read_bytes())
+    refused = make_link(reached(made), TOKEN, None)
+    assert isinstance(refused, Failed)
+    assert refused.text == f"{made.issuer_key} is not the key to {made.issuer}"
+
+
 def test_not_for_a_certificate_of_another_ca(made: Folder) -> None:
     other = make(made.path.parent / "other", "chat.lan")
     made.ca.write_bytes(other.ca.read_bytes())

@@ -60,6 +60,8 @@ _MENDS = {
     "INVALID_CONFIGURATION": "mend that place, then again: xchat-admin reload",
     "INVITE_UNKNOWN": "xchat-admin invite list",
     "NO_CREDENTIALS": "xchat-admin user add NAME --generate",
+    "NO_DEVICES": "--set 'tls.client_certificates=\"optional\"' for the server; or: xchat-admin "
+    "user add NAME --generate",
     "NO_ISSUER": "make a CA here: xchat-certs init; or an account with a password: "
     "xchat-admin user add NAME --generate",
     "NO_PORT": "start the server, then again; or give its settings: --set listen.port=8080",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,11 @@ def make_link(server: Reached, token: Token, host: str | None) -> str | Failed:
 
     To be done beside a loop: it reads files.
     """
+    from xchat.pki.signers import read_issuer
+
     try:
         folder = need_issuer(server.cert)
+        read_issuer(folder, datetime.now(UTC))
         chain, root = _chain(server.cert, folder)
         names = _names(chain[0], server.cert)
     except XChatError as error:

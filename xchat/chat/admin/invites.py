@@ -41,6 +41,9 @@ def add(hub: Hub, operation: Operation, asked: InviteAdd) -> None:
         invites_max=limits.invites_max,
     )
     check(hub.state, event)
+    if hub.config.tls.client_certificates == "none":
+        text = "No device is asked for its certificate here (tls.client_certificates)"
+        raise Failed("NO_DEVICES", asked.name, text=text)
     if hub.link is None:
         raise Failed("NO_ISSUER", text="This server signs no certificates, so nobody can be let in")
     job = partial(hub.link, token, asked.host)
