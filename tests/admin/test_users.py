@@ -144,3 +144,15 @@ def test_people_read_a_table(hand: Hand) -> None:
     assert head.split()[:2] == ["NAME", "ROLE"]
     assert row.split()[:3] == ["ნინო", "none", "yes"]
     assert head.index("ROLE") == row.index("none")
+
+
+def test_an_account_for_devices_is_made_once(hand: Hand, make_server: MakeServer) -> None:
+    """`xchat-certs device add` asks for it: without a password, and only if there is none."""
+    made = {"name": "ana", "role": "none"}
+    assert hand.json("user", "ensure", "ana") == made
+    make_server()
+    assert hand.json("user", "ensure", "ANA") == made
+    (row,) = hand.json("user", "list")
+    assert (row["name"], row["has_password"], row["certificates"]) == ("ana", False, 0)
+    assert hand.fails("user", "ensure", "NickServ")["code"] == "BAD_ACCOUNT_NAME"
+    assert hand.fails("user", "ensure", "a b")["code"] == "BAD_ACCOUNT_NAME"

@@ -91,6 +91,19 @@ PASSPHRASE = ("--passphrase-file", "secret")
 SECRET = secret("secret", "a b c d e")
 LOCK = ("lock", *PASSPHRASE)
 
+DATA = ("--data", "data")
+ADD = ("device", "add", "nino", "laptop", *DATA)
+ALL = ("device", "revoke", "nino", "--all")
+
+
+def _make_request(cwd: Path) -> None:
+    from tests.pki.devices import make_key, make_request
+
+    (cwd / "csr.pem").write_bytes(make_request(make_key()))
+
+
+CSR: First = _make_request
+
 ANSWERS = (
     Answered("init", INIT[1:], first=(NOTHING_THERE,)),
     Answered("init", INIT[1:]),
@@ -106,6 +119,14 @@ ANSWERS = (
     Answered("add-name", ("chat.lan",)),
     Answered("doctor"),
     Answered("doctor", ("--check",), code=3, first=(without("certs/issuer-key.pem"),)),
+    Answered("device add", ADD[2:]),
+    Answered("device add", (*ADD[2:], "--p12", "laptop.p12")),
+    Answered("device add", ("ნინო", "ლეპტოპი", "--request", "csr.pem", *DATA), first=(CSR,)),
+    Answered("device list"),
+    Answered("device list", ("nino",), first=(ADD, ("device", "revoke", "nino", "laptop"))),
+    Answered("device list", first=(ADD, holding("certs/crl.pem", "torn"))),
+    Answered("device revoke", ("nino", "laptop", "--reason", "key-compromise"), first=(ADD,)),
+    Answered("device revoke", ALL[2:], first=(ADD, ALL)),
     Answered("verify", ("certs/live/server.pem",)),
     Answered("verify", ("certs/live/server.pem", "--host", "bank.example"), code=5),
     Answered("verify", ("certs/ca.pem",), code=5),
@@ -115,6 +136,8 @@ ANSWERS = (
     Answered("export p12", ("--passphrase-file", "secret"), first=(secret("secret", "sesame\n"),)),
     Answered("export pem"),
     Answered("export pem", ("--force",), first=(("export", "pem"),)),
+    Answered("export pem", ("nino", "laptop"), first=(ADD,)),
+    Answered("export p12", ("nino", "laptop"), first=(ADD,)),
     Answered("export bundle", ("--out", "elsewhere.pem")),
     Answered("trust install", BROWSERS, first=(chromium,), needs=("certutil",)),
     Answered("trust uninstall", BROWSERS, first=(chromium,), needs=("certutil",)),
@@ -240,6 +263,109 @@ ERRORS = (
         rule="there are no certificates",
         mend="xchat-certs init",
         first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "device add",
+        ADD[2:],
+        3,
+        names="nino",
+        rule="has a device laptop, until",
+        mend="xchat-certs device add nino laptop-2",
+        first=(ADD,),
+    ),
+    Refused(
+        "device add",
+        ("nino", "../../etc/passwd"),
+        2,
+        names="'../../etc/passwd'",
+        rule="it cannot hold '/'",
+        mend="laptop, phone-2",
+    ),
+    Refused(
+        "device add",
+        ("a b", "laptop"),
+        2,
+        names="'a b'",
+        rule="cannot hold a space",
+        mend="An account is called as its nick: alice",
+    ),
+    Refused(
+        "device add",
+        ("NickServ", "laptop", *DATA),
+        3,
+        names="NickServ",
+        rule="The name is kept for",
+        mend="xchat-admin --data data user list",
+    ),
+    Refused(
+        "device add",
+        ("nino", "laptop", "--request", "csr.pem"),
+        5,
+        names="csr.pem",
+        rule="holds no certificate signing request",
+        mend="openssl req -new",
+        first=(holding("csr.pem", "no PEM"),),
+    ),
+    Refused(
+        "device add",
+        ("nino", "laptop", "--request", "csr.pem", "--p12", "x.p12"),
+        2,
+        names="--request",
+        rule="its key is not here",
+        mend="xchat-certs device add --help",
+    ),
+    Refused(
+        "device add",
+        ("nino", "laptop", "--p12", "x.p12"),
+        3,
+        names="x.p12",
+        rule="is there already",
+        mend="--p12 FILE",
+        first=(holding("x.p12", ""),),
+    ),
+    Refused(
+        "device add",
+        ADD[2:],
+        3,
+        names="certs",
+        rule="there are no certificates",
+        mend="xchat-certs init",
+        first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "device list",
+        (),
+        3,
+        names="certs",
+        rule="there are no certificates",
+        mend="xchat-certs init",
+        first=(NOTHING_THERE,),
+    ),
+    Refused(
+        "device list",
+        (),
+        3,
+        names="certs/devices.json",
+        rule="is no table of devices",
+        mend="Put it back from a copy",
+        first=(holding("certs/devices.json", "torn"),),
+    ),
+    Refused(
+        "device revoke",
+        ("nino", "phone"),
+        3,
+        names="nino has no device phone",
+        rule="in force, but laptop",
+        mend="xchat-certs device list",
+        first=(ADD,),
+    ),
+    Refused(
+        "device revoke",
+        ("nino",),
+        2,
+        names="nino",
+        rule="which device of nino? Or --all",
+        mend="xchat-certs device list nino",
     ),
     Refused(
         "verify",

@@ -22,6 +22,7 @@ from xchat.pki.keys import PrivateKey
 from xchat.pki.wish import Wish
 
 SECONDS_MAX = 60
+OUR_OWN = {"LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 NOW = datetime.now(UTC)
 NAMES = ("chat.lan", "localhost", "127.0.0.1", "::1", "10.1.2.3")
 
@@ -61,7 +62,7 @@ def run(*words: str, cwd: Path, umask: int = -1) -> Ended:
         text=True,
         timeout=SECONDS_MAX,
         check=False,
-        env=os.environ | {"LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | OUR_OWN | {"XDG_DATA_HOME": str(cwd / "data")},
     )
     return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -33,3 +33,6 @@ def leaf(enrolled: Enrolled) -> x509.Certificate:
 def listed(folder: Folder) -> list[Crl]:
     """Return the signed lists of a folder."""
     return read_crls(folder.crl.read_bytes())
+
+
+__all__ = ["add", "leaf", "listed", "make_key", "make_request", "request_of"]

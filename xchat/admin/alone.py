@@ -27,7 +27,7 @@ from xchat.store.folder import open_folder
 from xchat.store.starting import now_ms, start_hub
 from xchat.store.store import SqliteStore
 
-MAKE_A_STORE = ("user add", "invite add")
+MAKE_A_STORE = ("user add", "user ensure", "invite add")
 """The verbs for which a store is made where there is none: so accounts come before a start."""
 
 

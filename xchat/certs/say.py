@@ -45,7 +45,7 @@ def outcome(result: Outcome, now: datetime) -> Iterator[str]:
     yield from _for(result, server)
     yield from _paragraphs("left out", result.left_out)
     for note in result.notes:
-        yield from _field("note", note.text, note.mend)
+        yield from field("note", note.text, note.mend)
     yield ""
     yield f"Next:  {result.next}"
 
@@ -54,14 +54,14 @@ def certificate(facts: Facts, now: datetime) -> Iterator[str]:
     """Yield the lines that say what one certificate is."""
     yield f"{facts.file}: {_ROLES[facts.role]}"
     if facts.role in {"server", "device"}:
-        yield from _field("for", ", ".join(facts.names) or "no host at all")
+        yield from field("for", ", ".join(facts.names) or "no host at all")
     else:
-        yield from _field("may name", _bounds(facts))
+        yield from field("may name", _bounds(facts))
     span = f"{_day(facts.not_before)} to {_day(facts.not_after)} ({left(facts.not_after, now)})"
-    yield from _field("valid", span)
-    yield from _field("subject", facts.subject)
-    yield from _field("signed by", "itself" if facts.role == "root" else facts.issuer)
-    yield from _field("key", facts.key)
+    yield from field("valid", span)
+    yield from field("subject", facts.subject)
+    yield from field("signed by", "itself" if facts.role == "root" else facts.issuer)
+    yield from field("key", facts.key)
     yield from _fingerprint(facts)
 
 
@@ -103,7 +103,7 @@ def renewed(done: Renewed, next_command: str) -> Iterator[str]:
     """Yield what was made anew, what is due all the same, and the next command."""
     for each in done.certificates:
         yield f"{each.file}: a new certificate, until {_day(each.not_after)}"
-        yield from _field("for", ", ".join(map(shown, each.names)))
+        yield from field("for", ", ".join(map(shown, each.names)))
     if done.certificates:
         yield "The CA stays, so nobody needs anything new, and our server takes it by itself"
     if done.list_until:
@@ -162,12 +162,12 @@ def _for(result: Outcome, server: Facts) -> Iterator[str]:
     if result.names:
         yield from _paragraphs("for", result.names)
     else:
-        yield from _field("for", ", ".join(map(shown, server.names)))
+        yield from field("for", ", ".join(map(shown, server.names)))
 
 
 def _paragraphs(label: str, names: Iterable[Named]) -> Iterator[str]:
     for each in names:
-        yield from _field(label, f"{shown(each.name):24} {each.why}", each.mend)
+        yield from field(label, f"{shown(each.name):24} {each.why}", each.mend)
         label = ""
 
 
@@ -183,7 +183,7 @@ def _fingerprint(facts: Facts) -> Iterator[str]:
     yield f"  {'':10}{second}"
 
 
-def _field(label: str, text: str, mend: str | None = None) -> Iterator[str]:
+def field(label: str, text: str, mend: str | None = None) -> Iterator[str]:
     """Yield a labelled paragraph, and a command, which is never broken, on a line of its own."""
     indent = " " * 12
     yield textwrap.fill(

@@ -36,7 +36,7 @@ from xchat.pki.registry import (
 from xchat.pki.request import key_sha256, proven_key
 from xchat.pki.revocations import revoked_in
 from xchat.pki.revoke import add_table
-from xchat.pki.signers import key_id, read_authorities, read_issuer
+from xchat.pki.signers import key_id, need_made, read_authorities, read_issuer
 from xchat.pki.signing import pem
 from xchat.pki.stage import Stage
 
@@ -74,6 +74,7 @@ def enrol(
     """
     public_key, name = proven_key(request), check_device(device)
     check_account(account)
+    need_made(folder)
     with locked(folder.path):
         desk = _open(folder, now)
         if again := desk.same(account, public_key):
@@ -106,6 +107,19 @@ def renew_device(
         if again := desk.same(account, public_key):
             return again
         return desk.sign(account, device, public_key, b"")
+
+
+def check_free(
+    folder: Folder, account: str, device: str, key: PublicKey | None, now: datetime
+) -> None:
+    """Raise what `enrol` would for these names, and Differs for one that another key has."""
+    need_made(folder)
+    check_account(account)
+    name = check_device(device)
+    taken = read_table(folder).in_force(now, account)
+    known = key_sha256(key) if key else None
+    if not any(each.key == known for each in taken) and free_name(taken, name) != name:
+        raise _taken(folder, account, name, taken)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from xchat.pki.files import PUBLIC, SECRET, append_lines, locked, place, read_fi
 from xchat.pki.folder import Folder
 from xchat.pki.keys import key_pem, read_key
 from xchat.pki.p12 import ROUNDS, check_passphrase, make_p12
+from xchat.pki.registry import file_name, free_name, read_table
 from xchat.pki.stage import ACTS
 
 Form = Literal["p12", "pem", "bundle"]
@@ -97,6 +98,23 @@ class Place:
 def servers(folder: Folder) -> Holding:
     """Return the server's certificate and key; raise Differs or NotTrusted."""
     return _holding(folder, "xchat-server", folder.server, folder.server_key)
+
+
+def devices(folder: Folder, account: str, device: str, now: datetime) -> Holding:
+    """Return a device's certificate and key; raise Differs where the key was not made here."""
+    rows = read_table(folder).in_force(now, account, device)
+    if not rows:
+        raise Differs(
+            f"{account} has no device {device} in force",
+            mend=folder.command("device", "list", account),
+        )
+    file = folder.path / file_name(account, device)
+    if b"PRIVATE KEY" not in read_file(file, mend=folder.command("device", "list", account)):
+        raise Differs(
+            f"{file} holds no key: it was made on the device, and is nowhere else",
+            mend=folder.command("device", "add", account, free_name(rows, device)),
+        )
+    return _holding(folder, f"{rows[-1].account} {rows[-1].device}", file, file)
 
 
 def export_p12(

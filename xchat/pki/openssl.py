@@ -24,12 +24,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.pki.names import Name
+from xchat.pki.tls12 import (
+    CERTIFICATE,
+    ECDHE_ECDSA_AES_128_GCM,
+    ECDHE_RSA_AES_128_GCM,
+    TLS_1_2,
+    message,
+    records,
+    sized,
+)
 
-_HANDSHAKE_RECORD, _TLS_1_2 = 22, b"\x03\x03"
-_SERVER_HELLO, _CERTIFICATE = 2, 11
-_ECDHE_ECDSA_AES_128_GCM, _ECDHE_RSA_AES_128_GCM = b"\xc0\x2b", b"\xc0\x2f"
+_SERVER_HELLO = 2
 _RENEGOTIATION_INFO = b"\xff\x01\x00\x01\x00"
-_RECORD_BYTES_MAX = 2**14
 
 
 def refusal(chain: Sequence[x509.Certificate], roots_pem: str, name: Name) -> str | None:
@@ -44,8 +50,8 @@ def refusal_by(
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     host = None if name is None else str(name)
     client = context.wrap_bio(incoming, outgoing, server_hostname=host)
-    for message in (b"", _first_flight(chain)):
-        incoming.write(message)
+    for flight in (b"", _first_flight(chain)):
+        incoming.write(flight)
         try:
             client.do_handshake()
         except ssl.SSLWantReadError:
@@ -73,26 +79,9 @@ def strict(context: ssl.SSLContext) -> ssl.SSLContext:
 
 def _first_flight(chain: Sequence[x509.Certificate]) -> bytes:
     is_rsa = isinstance(chain[0].public_key(), rsa.RSAPublicKey)
-    suite = _ECDHE_RSA_AES_128_GCM if is_rsa else _ECDHE_ECDSA_AES_128_GCM
+    suite = ECDHE_RSA_AES_128_GCM if is_rsa else ECDHE_ECDSA_AES_128_GCM
     no_session, no_compression = b"\0", b"\0"
-    hello = _TLS_1_2 + os.urandom(32) + no_session + suite + no_compression
-    hello += _sized(_RENEGOTIATION_INFO, size=2)
-    entries = b"".join(_sized(each.public_bytes(Encoding.DER), size=3) for each in chain)
-    return _records(
-        _message(_SERVER_HELLO, hello) + _message(_CERTIFICATE, _sized(entries, size=3))
-    )
-
-
-def _message(kind: int, body: bytes) -> bytes:
-    return bytes((kind,)) + _sized(body, size=3)
-
-
-def _records(data: bytes) -> bytes:
-    starts = range(0, len(data), _RECORD_BYTES_MAX)
-    parts = (data[start : start + _RECORD_BYTES_MAX] for start in starts)
-    return b"".join(bytes((_HANDSHAKE_RECORD,)) + _TLS_1_2 + _sized(p, size=2) for p in parts)
-
-
-def _sized(data: bytes, *, size: int) -> bytes:
-    """Return `data` after its length in `size` bytes."""
-    return len(data).to_bytes(size, "big") + data
+    hello = TLS_1_2 + os.urandom(32) + no_session + suite + no_compression
+    hello += sized(_RENEGOTIATION_INFO, size=2)
+    entries = b"".join(sized(each.public_bytes(Encoding.DER), size=3) for each in chain)
+    return records(message(_SERVER_HELLO, hello) + message(CERTIFICATE, sized(entries, size=3)))

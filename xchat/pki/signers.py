@@ -10,11 +10,17 @@ from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.pki.authority import Holder
-from xchat.pki.errors import Expired
+from xchat.pki.errors import Differs, Expired
 from xchat.pki.facts import read_chain
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.signing import load_holder, load_issuer
+
+
+def need_made(folder: Folder) -> None:
+    """Raise Differs for a folder in which there is no CA."""
+    if not folder.issuer.exists():
+        raise Differs(f"{folder.path}: there are no certificates", mend=folder.command("init"))
 
 
 def read_issuer(folder: Folder, now: datetime) -> Holder:

@@ -126,7 +126,7 @@ def _holding(
     folder: Folder, account: str | None, device: str | None
 ) -> tuple[Holding, str, tuple[str, ...]]:
     """Return whose certificate it is, how a file of it is called, and the words that name it."""
-    from xchat.pki.export import servers
+    from xchat.pki.export import devices, servers
 
     if account is None or device is None:
         if account is not None:
@@ -134,7 +134,8 @@ def _holding(
                 f"which device of {account}?", mend=folder.command("device", "list", account)
             )
         return servers(folder), "xchat-server", ()
-    raise NotImplementedError
+    whose = devices(folder, account, device, datetime.now(UTC))
+    return whose, f"{account}-{device}", (account, device)
 
 
 def _place(out: Path | None, name: str, words: tuple[str, ...], *, force: bool) -> Place:

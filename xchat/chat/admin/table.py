@@ -57,6 +57,14 @@ _TABLE = (
         "Make an account.",
         following="xchat-client --ca ca.pem --account {name} {name}@HOST '#lobby'",
     ),
+    Verb(
+        "user ensure",
+        _A.UserName,
+        users.ensure,
+        _S.UserChanged,
+        "Make an account that its devices log in to, unless there is one.",
+        following="xchat-certs device add {name} DEVICE",
+    ),
     Verb("user list", _A.Nothing, users.list_, _S.UserRow, "List all accounts.", lists=True),
     Verb("user passwd", _A.UserPassword, users.passwd, _S.UserChanged, "Change a password."),
     Verb(

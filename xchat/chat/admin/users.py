@@ -45,10 +45,7 @@ if TYPE_CHECKING:
 
 def add(hub: Hub, operation: Operation, asked: UserAdd) -> None:
     """Make an account; with a password, with a certificate, or with both."""
-    try:
-        naming.check_nick(hub.config, asked.name)
-    except names.BadName as bad:
-        raise Failed("BAD_ACCOUNT_NAME", asked.name, text=bad.why) from bad
+    _check_name(hub, asked.name)
     role_of(asked.role)
     if asked.cert:
         _need_unused(hub, asked.cert)
@@ -58,6 +55,13 @@ def add(hub: Hub, operation: Operation, asked: UserAdd) -> None:
     prepared = check_password(hub, asked.name, asked.password)
     job = partial(passwords.make, prepared, passwords.cost_of(hub.config.accounts))
     hub.work(operation, job, partial(_add, hub, operation, asked))
+
+
+def _check_name(hub: Hub, name: str) -> None:
+    try:
+        naming.check_nick(hub.config, name)
+    except names.BadName as bad:
+        raise Failed("BAD_ACCOUNT_NAME", name, text=bad.why) from bad
 
 
 def _add(hub: Hub, operation: Operation, asked: UserAdd, made: Credentials | None) -> None:
@@ -73,6 +77,18 @@ def _add(hub: Hub, operation: Operation, asked: UserAdd, made: Credentials | Non
     )
     answer = partial(UserChanged, name=asked.name, role=asked.role)
     act(hub, operation, f"{asked.name}, role {asked.role}", event, answer)
+
+
+def ensure(hub: Hub, operation: Operation, asked: UserName) -> None:
+    """Make an account without a password, for its devices to log in to; one there is, stays."""
+    account = hub.state.account_named(asked.name)
+    if account is not None:
+        operation.answer = user_answer(account)
+        return
+    _check_name(hub, asked.name)
+    event = AccountRegistered(name=asked.name, password=None, scram=None)
+    answer = partial(UserChanged, name=asked.name, role=NO_ROLE)
+    act(hub, operation, f"{asked.name}, for its devices", event, answer)
 
 
 def list_(hub: Hub, operation: Operation, _asked: Nothing) -> None:

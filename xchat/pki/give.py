@@ -1,0 +1,127 @@
+"""Give a device its certificate by hand, for people with other clients than ours.
+
+The key is made here and handed over, or was made elsewhere and is not seen at all.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+
+from xchat.errors import XChatError
+from xchat.pki.enrol import Enrolled, check_free, enrol
+from xchat.pki.errors import Differs
+from xchat.pki.export import Place, devices, export_p12
+from xchat.pki.files import read_file
+from xchat.pki.folder import Folder
+from xchat.pki.keys import key_pem, make_key
+from xchat.pki.p12 import check_passphrase
+from xchat.pki.request import make_request, proven_key, read_request
+from xchat.pki.wish import Note
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Whose device, what it is called, and how it is to be handed over."""
+
+    account: str
+    device: str
+    request: Path | None = None
+    p12: Path | None = None
+    passphrase: str = field(default="", repr=False)
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """A device has a certificate, in `file`; `p12` is where it is besides.
+
+    `is_new` is false if this key had it already; `passphrase` is one that was made here.
+    """
+
+    account: str
+    device: str
+    file: str
+    has_key: bool
+    is_new: bool
+    serial: str
+    sha256: str
+    not_before: datetime
+    not_after: datetime
+    p12: str | None = None
+    passphrase: str | None = None
+    notes: tuple[Note, ...] = ()
+    next: str
+
+    def __repr__(self) -> str:
+        """Leave the passphrase out: a traceback is no place for it."""
+        return f"Given({self.account!r}, {self.device!r}, {self.file!r})"
+
+
+def check_wanted(folder: Folder, wanted: Wanted, now: datetime) -> None:
+    """Raise what would be raised half-way: names, a request, a file that is there already."""
+    key = proven_key(_request(wanted.request)) if wanted.request else None
+    check_free(folder, wanted.account, wanted.device, key, now)
+    if wanted.p12 is None:
+        return
+    check_passphrase(wanted.passphrase)
+    if wanted.p12.exists():
+        raise Differs(
+            f"{wanted.p12} is there already, and was left as it is",
+            mend="Name another file: --p12 FILE",
+        )
+    if not wanted.p12.parent.is_dir():
+        raise XChatError(
+            f"{wanted.p12.parent}: there is no such folder",
+            mend=shlex.join(("mkdir", "-p", str(wanted.p12.parent))),
+        )
+
+
+def give(folder: Folder, wanted: Wanted, now: datetime, notes: tuple[Note, ...] = ()) -> Given:
+    """Give a device its certificate as it is wanted; raise as `enrol`."""
+    if wanted.request:
+        done = _enrol(folder, wanted, _request(wanted.request), now, b"")
+        return _given(folder, done, wanted, notes)
+    key = make_key()
+    done = _enrol(folder, wanted, read_request(make_request(key)), now, key_pem(key))
+    if wanted.p12:
+        place = Place(wanted.p12, replaces=False, words=("p12", wanted.account, wanted.device))
+        holding = devices(folder, wanted.account, wanted.device, now)
+        export_p12(folder, holding, place, wanted.passphrase, now)
+    return _given(folder, done, wanted, notes)
+
+
+def _request(file: Path) -> x509.CertificateSigningRequest:
+    return read_request(read_file(file), file)
+
+
+def _enrol(
+    folder: Folder,
+    wanted: Wanted,
+    request: x509.CertificateSigningRequest,
+    now: datetime,
+    key: bytes,
+) -> Enrolled:
+    who, what = wanted.account, wanted.device
+    return enrol(folder, who, what, request, now, key_pem=key, if_taken="refuse")
+
+
+def _given(folder: Folder, done: Enrolled, wanted: Wanted, notes: tuple[Note, ...]) -> Given:
+    row = done.device
+    return Given(
+        account=row.account,
+        device=row.device,
+        file=done.file,
+        has_key=wanted.request is None,
+        is_new=done.is_new,
+        serial=row.serial,
+        sha256=row.sha256,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        p12=str(wanted.p12) if wanted.p12 else None,
+        notes=notes,
+        next=folder.command("device", "list", row.account),
+    )
