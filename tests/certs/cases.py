@@ -119,6 +119,8 @@ ANSWERS = (
     Answered("add-name", ("chat.lan",)),
     Answered("doctor"),
     Answered("doctor", ("--check",), code=3, first=(without("certs/issuer-key.pem"),)),
+    Answered("invite", ("alice", *DATA)),
+    Answered("invite", ("ნინო", "--uses", "3", "--expires", "7d", "--host", "::1", "--qr", *DATA)),
     Answered("device add", ADD[2:]),
     Answered("device add", (*ADD[2:], "--p12", "laptop.p12")),
     Answered("device add", ("ნინო", "ლეპტოპი", "--request", "csr.pem", *DATA), first=(CSR,)),
@@ -154,6 +156,40 @@ ANSWERS = (
 )
 
 ERRORS = (
+    Refused(
+        "invite",
+        ("alice", *DATA),
+        3,
+        names="certs/issuer-key.pem",
+        rule="without an issuer no device can be given a certificate",
+        mend="xchat-certs init",
+        first=(without("certs/issuer-key.pem"),),
+    ),
+    Refused(
+        "invite",
+        ("alice", "--host", "bank.example", *DATA),
+        3,
+        names="certs/live/server.pem",
+        rule="is not for bank.example",
+        mend="xchat-certs add-name",
+    ),
+    Refused(
+        "invite",
+        ("a b", *DATA),
+        2,
+        names="A name",
+        rule="cannot hold a space",
+        mend="xchat-certs invite --help",
+    ),
+    Refused(
+        "invite",
+        ("alice", "--data", "file"),
+        1,
+        names="file",
+        rule="is a file, not a folder",
+        mend="",
+        first=(holding("file", ""),),
+    ),
     Refused(
         "init",
         ("--no-detect", "--name", "chat.example.org"),

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from xchat.errors import XChatError
+from xchat.errors import UsageError, XChatError
 from xchat.pki.errors import Differs
+from xchat.pki.folder import DEFAULT, Folder
 
 if TYPE_CHECKING:
     from xchat.pki.wish import Note
 
 ENSURE = "user ensure"
+_WORDS = ("BAD_ACCOUNT_NAME", "INVALID_ARGUMENTS")
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -59,7 +61,7 @@ def ensure_account(account: str, chat: Chat) -> tuple[Note, ...]:
     from xchat.pki.wish import Note
 
     try:
-        _ask(chat, ENSURE, {"name": account})
+        _do(chat, ENSURE, {"name": account})
     except ImportError:  # Windows: the server is for other systems
         what = "no server of ours runs on this system"
     except XChatError as error:
@@ -72,10 +74,37 @@ def ensure_account(account: str, chat: Chat) -> tuple[Note, ...]:
     return (Note(text, chat.command(*ENSURE.split(), account)),)
 
 
-def _ask(chat: Chat, verb: str, arguments: dict[str, object]) -> list[dict[str, Any]]:
+def ask(
+    chat: Chat, verb: str, arguments: dict[str, object], *, certs: Folder
+) -> list[dict[str, Any]]:
+    """Return what a verb of `xchat-admin` answers; `certs` is where no settings say otherwise.
+
+    Raises UsageError for the words, Differs for what the chat does not allow, XChatError
+    where it is out of reach.
+    """
+    from xchat.admin.exits import NotAllowed, NotRunning, RefusedError
+
+    try:
+        return _do(chat, verb, arguments, certs)
+    except RefusedError as refused:
+        kind = UsageError if refused.code in _WORDS else Differs
+        raise kind(refused.what, mend=refused.mend) from refused
+    except (NotRunning, NotAllowed) as error:  # their exit codes mean something else here
+        raise XChatError(error.what, mend=error.mend) from error
+    except ImportError as error:
+        text = "no server of ours runs on this system"
+        raise XChatError(text, mend="Invite where the server runs") from error
+
+
+def _do(
+    chat: Chat, verb: str, arguments: dict[str, object], certs: Folder | None = None
+) -> list[dict[str, Any]]:
     from xchat.admin.reach import do
     from xchat.chat.admin.table import VERBS
     from xchat.config import load
 
-    config = load(chat.config, (), {"store.data": chat.data} if chat.data else {})
+    given = {"store.data": chat.data} if chat.data else {}
+    if certs is not None and (chat.config is None or certs.path != DEFAULT):
+        given |= {"tls.cert": str(certs.server), "tls.key": str(certs.server_key)}
+    config = load(chat.config, (), given)
     return list(do(config, VERBS[verb], arguments))

@@ -7,6 +7,7 @@ VERBS = (
     "status",
     "renew",
     "add-name",
+    "invite",
     "device",
     "doctor",
     "verify",

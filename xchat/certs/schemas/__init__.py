@@ -19,6 +19,7 @@ SHAPES = {
     "renew": "xchat.pki.renew:Renewed",
     "add-name": "xchat.pki.renew:Renewed",
     "doctor": "xchat.pki.doctor:Health",
+    "invite": "xchat.chat.admin.shapes:NewInvite",
     "device add": "xchat.pki.give:Given",
     "device list": "xchat.pki.device_list:Devices",
     "device revoke": "xchat.pki.device_list:Revoked",

@@ -120,8 +120,7 @@ _TABLE = (
         invites.add,
         _S.NewInvite,
         "Make a link that lets somebody in: it makes their account, and their devices log in.",
-        following="on their machine: xchat-client join {link}\n"
-        "      or in another client: /msg NickServ REDEEM {token} PASSWORD",
+        following="on their machine: xchat-client join {link}",
         picture="link",
         is_usual=True,
     ),
