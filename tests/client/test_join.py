@@ -62,7 +62,7 @@ def test_a_link_brings_a_device_in(
     peer = Peer("localhost", server.port)
     login = keyring.login_at(peer, "anna")
     assert f"{peer} is the server that the link means" in done.stdout
-    assert "this device is anna's “laptop” there, until 20" in done.stdout
+    assert "this device is anna's “laptop” there until 20" in done.stdout
     assert "from now on this is enough: xchat-client\n" in done.stdout
     assert f"trusting {login.ca}\n" in done.stdout
     kept = profile.load(profile.profile_path())

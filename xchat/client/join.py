@@ -81,7 +81,7 @@ def _enrol(link: Link, peer: Peer, mark: str, device: str) -> Login:
     request = make_request(key).decode()
     question = Redeem(token=link.token.text, request=request, device=device)
     with connect(peer, context, None) as connection:
-        print(f"{peer} is the server that the link means: its CA is the link's", flush=True)
+        print(f"{peer} is the server that the link means: verified", flush=True)
         try:
             answer = ask(connection, peer, None, question, Enrolled)
         except Fault as fault:
@@ -94,8 +94,8 @@ def _enrol(link: Link, peer: Peer, mark: str, device: str) -> Login:
     keyring.write_device(login, Term(mark, made.not_before, made.not_after), key, made.chain)
     _keep_profile(login, peer, made.account)
     print(
-        f"this device is {made.account}'s “{made.device}” there, until {made.not_after:%Y-%m-%d};"
-        f" its key stays in {login.folder}"
+        f"this device is {made.account}'s “{made.device}” there until {made.not_after:%Y-%m-%d},"
+        f" and renews that by itself\n  its key stays in {login.folder}"
     )
     return login
 
