@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 First = Sequence[str] | Callable[[Path], object]
@@ -82,6 +83,23 @@ def chromium(cwd: Path) -> None:
     subprocess.run(words, check=True, timeout=60)
 
 
+def laptop(cwd: Path) -> None:
+    """Give anna a laptop whose key was made here, and a phone whose key was not."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    from xchat.pki.enrol import enrol
+    from xchat.pki.folder import Folder
+    from xchat.pki.keys import key_pem, make_key
+
+    for device, is_here in (("laptop", True), ("phone", False)):
+        key = make_key()
+        draft = x509.CertificateSigningRequestBuilder(x509.Name([]))
+        pem = key_pem(key) if is_here else b""
+        request, now = draft.sign(key, hashes.SHA256()), datetime.now(UTC)
+        enrol(Folder(cwd / "certs"), "anna", device, request, now, key_pem=pem)
+
+
 NOTHING_THERE = without("certs")
 BROWSERS = ("--store", "browsers")
 """Rows never touch the system's store: that is for tests/certs/test_trust.py."""
@@ -140,6 +158,8 @@ ANSWERS = (
     Answered("export pem", ("--force",), first=(("export", "pem"),)),
     Answered("export pem", ("nino", "laptop"), first=(ADD,)),
     Answered("export p12", ("nino", "laptop"), first=(ADD,)),
+    Answered("export pem", ("anna", "laptop"), first=(laptop,)),
+    Answered("export p12", ("Anna", "laptop"), first=(laptop,)),
     Answered("export bundle", ("--out", "elsewhere.pem")),
     Answered("trust install", BROWSERS, first=(chromium,), needs=("certutil",)),
     Answered("trust uninstall", BROWSERS, first=(chromium,), needs=("certutil",)),
@@ -470,6 +490,23 @@ ERRORS = (
         rule="is not the key to certs/live/server.pem",
         mend="xchat-certs status",
         first=(replaced("certs/live/server-key.pem", "certs/issuer-key.pem"),),
+    ),
+    Refused(
+        "export pem",
+        ("anna", "phone"),
+        3,
+        names="certs/devices/anna-phone.pem",
+        rule="holds no key",
+        mend="xchat-certs device add anna phone-2",
+        first=(laptop,),
+    ),
+    Refused(
+        "export p12",
+        ("nino", "laptop"),
+        3,
+        names="certs/devices.json",
+        rule="nino has no device laptop",
+        mend="xchat-certs device list nino",
     ),
     Refused(
         "export pem",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from tests.certs.cases import laptop
 from tests.pki.conftest import run, run_certs
 from xchat.pki.export import Exported
 from xchat.pki.facts import read_chain
@@ -95,6 +96,19 @@ def test_others_read_a_bundle_too(made: Folder) -> None:
     assert run("keytool", "-printcert", "-file", "b.pem", cwd=cwd).out.count("Owner: ") == 2
     seen = run("certtool", "--certificate-info", "--infile", "b.pem", cwd=cwd)
     assert seen.out.count("Subject: CN=XChat") == 2
+
+
+@pytest.mark.needs("openssl")
+def test_a_device_goes_out_as_it_logs_in(made: Folder) -> None:
+    laptop(made.path.parent)
+    done = exported(made, "pem", "anna", "laptop")
+    assert (done.file, done.certificates[0].role) == ("anna-laptop.pem", "device")
+    file = made.path.parent / done.file
+    assert mode_of(file) == 0o600
+    ssl.create_default_context().load_cert_chain(file)
+    words = ("verify", "-purpose", "sslclient", "-CAfile", str(made.ca), "-untrusted", str(file))
+    assert run("openssl", *words, str(file), cwd=file.parent).out == f"{file}: OK\n"
+    assert done.next == "xchat-admin client-config irssi --cert anna-laptop.pem"
 
 
 @pytest.mark.parametrize("form", ["p12", "pem", "bundle"])

@@ -101,20 +101,23 @@ def servers(folder: Folder) -> Holding:
 
 
 def devices(folder: Folder, account: str, device: str, now: datetime) -> Holding:
-    """Return a device's certificate and key; raise Differs where the key was not made here."""
-    rows = read_table(folder).in_force(now, account, device)
+    """Return what a device logs in with; raise Differs if its key was not made here."""
+    table, listed = read_table(folder), folder.command("device", "list", account)
+    rows = table.of(account, device)
     if not rows:
+        raise Differs(f"{folder.devices}: {account} has no device {device}", mend=listed)
+    row = rows[-1]
+    if not row.is_in_force(now):
+        why = "was revoked" if row.revoked else "has expired"
+        raise Differs(f"{folder.devices}: {device} of {account} {why}", mend=listed)
+    file = folder.path / file_name(row.account, row.device)
+    if b"PRIVATE KEY" not in read_file(file, mend=listed):
+        another = free_name(table.in_force(now, account), row.device)
         raise Differs(
-            f"{account} has no device {device} in force",
-            mend=folder.command("device", "list", account),
+            f"{file} holds no key: it was made on the device, and has never left it",
+            mend=folder.command("device", "add", row.account, another),
         )
-    file = folder.path / file_name(account, device)
-    if b"PRIVATE KEY" not in read_file(file, mend=folder.command("device", "list", account)):
-        raise Differs(
-            f"{file} holds no key: it was made on the device, and is nowhere else",
-            mend=folder.command("device", "add", account, free_name(rows, device)),
-        )
-    return _holding(folder, f"{rows[-1].account} {rows[-1].device}", file, file)
+    return _holding(folder, f"{row.account} {row.device}", file, file)
 
 
 def export_p12(
@@ -151,7 +154,7 @@ def export_bundle(folder: Folder, to: Place, now: datetime) -> Exported:
     """Write what verifies our certificates, each told apart by a line above it."""
     to.check(folder)
     sources = [(folder.ca, each) for each in _read(folder.ca, folder)]
-    sources += [(folder.issuer, each) for each in _read(folder.issuer, folder)]
+    sources += [(file, each) for file in folder.issuers() for each in _read(file, folder)]
     facts = tuple(facts_of(certificate, file) for file, certificate in sources)
     lines = "".join(
         "".join(f"# {line}\n" for line in _about(each)) + _pem([certificate]).decode()

@@ -128,12 +128,11 @@ def _holding(
     """Return whose certificate it is, how a file of it is called, and the words that name it."""
     from xchat.pki.export import devices, servers
 
-    if account is None or device is None:
-        if account is not None:
-            raise UsageError(
-                f"which device of {account}?", mend=folder.command("device", "list", account)
-            )
+    if account is None:
         return servers(folder), "xchat-server", ()
+    if device is None:
+        listed = folder.command("device", "list", account)
+        raise UsageError(f"which device of {account}?", mend=listed)
     whose = devices(folder, account, device, datetime.now(UTC))
     return whose, f"{account}-{device}", (account, device)
 
