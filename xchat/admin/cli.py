@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from xchat import __version__
+from xchat.admin.client_config import client_config
 from xchat.admin.command import NAME, Program, build
 from xchat.chat.admin.table import Verb
 
@@ -49,6 +50,7 @@ def _run(verb: Verb, arguments: Mapping[str, object]) -> Iterator[dict[str, Any]
 
 
 build(main, _run)
+main.add_command(client_config)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -199,7 +199,7 @@ def _call(verb: Verb, run: Any, /, *, as_json: bool, **given: Any) -> int:
         arguments, made = _arguments(given)
         rows = list(run(verb, arguments))
     except XChatError as error:
-        return _fail(error) if as_json else refuse(error)
+        return fail(error) if as_json else refuse(error)
     if made is not None:
         rows = [row | {"password": made} for row in rows]
     lines = _lines(verb, rows, as_json=as_json)
@@ -237,7 +237,8 @@ def _following(verb: Verb, row: Mapping[str, Any]) -> list[str]:
     return [f"Next: {verb.following.format(**fields_of)}"]
 
 
-def _fail(error: XChatError) -> int:
+def fail(error: XChatError) -> int:
+    """Say what is wrong and what to do, in JSON."""
     code = getattr(error, "code", type(error).__name__)
     value = {"error": error.what, "mend": error.mend, "code": code, "exit_code": error.exit_code}
     click.echo(output.as_json(value))

@@ -145,3 +145,9 @@ class Folder:
         return shlex.join(
             ("xchat-server", "--cert", str(self.server), "--key", str(self.server_key))
         )
+
+
+def folder_of(cert: Path) -> Folder | None:
+    """Return the folder of certificates that `cert` lies in: the one that holds a ca.pem."""
+    folders = (Folder(cert.parent.parent), Folder(cert.parent))
+    return next((each for each in folders if each.ca.is_file()), None)

@@ -19,7 +19,7 @@ from xchat.config.settings import Tls
 from xchat.errors import ConfigError, XChatError
 from xchat.pki.facts import is_ca, read_chain
 from xchat.pki.files import read_file
-from xchat.pki.folder import CA, Folder
+from xchat.pki.folder import CA, Folder, folder_of
 
 
 def client_ca(settings: Tls) -> bytes | None:
@@ -34,12 +34,6 @@ def client_ca(settings: Tls) -> bytes | None:
     if folder is None or not roots:
         return None
     return pem_of([*roots, *read_chain(read_file(cert), cert)[1:], *_issuers(folder)])
-
-
-def folder_of(cert: Path) -> Folder | None:
-    """Return the folder of certificates that `cert` lies in: the one that holds a ca.pem."""
-    folders = (Folder(cert.parent.parent), Folder(cert.parent))
-    return next((each for each in folders if each.ca.is_file()), None)
 
 
 def roots_of(cert: Path) -> list[x509.Certificate]:

@@ -30,7 +30,8 @@ from xchat.config.settings import Tls
 from xchat.errors import ConfigError
 from xchat.pki.enrolment import ALPN as ENROLMENT
 from xchat.pki.files import read_file
-from xchat.server.client_ca import client_ca, folder_of, pem_of, roots_of
+from xchat.pki.folder import folder_of
+from xchat.server.client_ca import client_ca, pem_of, roots_of
 from xchat.server.judges import judge_first
 from xchat.server.revoked import Barred
 from xchat.server.self_made import trust_self_made

@@ -18,11 +18,10 @@ from pathlib import Path
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
-from xchat.pki.folder import CA
+from xchat.pki.folder import CA, folder_of
 from xchat.pki.reached import name_to_type
 from xchat.server.access import admits, who_may_join
 from xchat.server.certificates import Served, make_served
-from xchat.server.client_ca import folder_of
 from xchat.server.listeners import open_listeners, show_address
 from xchat.store.folder import describe_folder, open_folder
 
