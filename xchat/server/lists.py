@@ -27,12 +27,11 @@ from xchat.journal import Journal
 from xchat.limits import DEVICES_BYTES_MAX
 from xchat.pki.facts import read_chain
 from xchat.pki.files import read_file
-from xchat.pki.folder import Folder
+from xchat.pki.folder import Folder, folder_of
 from xchat.pki.registry import Device as Row
 from xchat.pki.registry import parse_table
 from xchat.pki.revocations import Revocations, read_revoked
 from xchat.pki.signers import read_authorities
-from xchat.server.client_ca import folder_of
 from xchat.server.guests import Guests
 from xchat.server.watch import Seen, is_there, look
 from xchat.server.workers import Workers
