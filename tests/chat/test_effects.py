@@ -49,7 +49,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "entries_max": st.sampled_from([0, 2]),
     "command": st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG"]),
     "modes": st.sampled_from(["", "i"]),
-    "voice": st.sampled_from(["", "mal/d", "*bilbo*", "=Scene="]) | ODD,
+    "voice": st.sampled_from(["", "mal/d", "*bilbo*", "=Scene="]) | SHORT,
     "node": st.just("n"),
     "accepted": st.booleans(),
     "tags": st.dictionaries(st.sampled_from(["+x", "+typing"]), ODD, max_size=2),
