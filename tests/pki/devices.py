@@ -9,7 +9,7 @@ from cryptography import x509
 from xchat.pki.crl import Crl, read_crls
 from xchat.pki.enrol import Enrolled, enrol
 from xchat.pki.folder import Folder
-from xchat.pki.keys import PrivateKey, make_key
+from xchat.pki.keys import PrivateKey, key_pem, make_key
 from xchat.pki.request import make_request, read_request
 
 
@@ -35,4 +35,4 @@ def listed(folder: Folder) -> list[Crl]:
     return read_crls(folder.crl.read_bytes())
 
 
-__all__ = ["add", "leaf", "listed", "make_key", "make_request", "request_of"]
+__all__ = ["add", "key_pem", "leaf", "listed", "make_key", "make_request", "request_of"]

@@ -54,7 +54,7 @@ def certificate(facts: Facts, now: datetime) -> Iterator[str]:
     """Yield the lines that say what one certificate is."""
     yield f"{facts.file}: {_ROLES[facts.role]}"
     if facts.role in {"server", "device"}:
-        yield from field("for", ", ".join(facts.names) or "no host at all")
+        yield from field("for", _whose(facts))
     else:
         yield from field("may name", _bounds(facts))
     span = f"{_day(facts.not_before)} to {_day(facts.not_after)} ({left(facts.not_after, now)})"
@@ -169,6 +169,12 @@ def _paragraphs(label: str, names: Iterable[Named]) -> Iterator[str]:
     for each in names:
         yield from field(label, f"{shown(each.name):24} {each.why}", each.mend)
         label = ""
+
+
+def _whose(facts: Facts) -> str:
+    if facts.account:
+        return f"{facts.account}, on {facts.device or 'some device'}"
+    return ", ".join(facts.names) or "no host at all"
 
 
 def _bounds(facts: Facts) -> str:

@@ -9,6 +9,7 @@ from xchat.certs.say import field, left
 from xchat.pki.device_list import Devices, Revoked, Row
 from xchat.pki.facts import fingerprint
 from xchat.pki.give import Given
+from xchat.pki.show import RevokedList
 
 
 def given(done: Given, now: datetime) -> Iterator[str]:
@@ -65,6 +66,20 @@ def revoked(done: Revoked) -> Iterator[str]:
         yield "Nothing was changed"
     yield ""
     yield f"Next:  {done.next}"
+
+
+def crl(seen: RevokedList, now: datetime) -> Iterator[str]:
+    """Yield what a list of the revoked says, and who signed it."""
+    yield f"{seen.file}: a list of the revoked, number {seen.number}"
+    whose = "" if seen.is_ours else ", WHICH IS NO CA OF THIS FOLDER"
+    yield from field("signed by", f"{seen.issuer}{whose}")
+    end = f"{seen.not_before:%Y-%m-%d} to {seen.not_after:%Y-%m-%d}"
+    yield from field("valid", f"{end} ({left(seen.not_after, now)})")
+    for each in seen.revoked:
+        whose = f"{each.account}'s {each.device}, " if each.account else ""
+        yield from field("revoked", f"{whose}on {each.at:%Y-%m-%d} ({each.reason}): {each.serial}")
+    if not seen.revoked:
+        yield from field("revoked", "nothing")
 
 
 def _standing(row: Row) -> str:

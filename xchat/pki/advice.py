@@ -92,6 +92,10 @@ class Refused:
         """Return what mends one of the past."""
         return renew(self.file)
 
+    def look_after(self) -> str:
+        """Return what mends a list of the revoked that is stale, torn or not there."""
+        return Folder(self.trusted.parent).command("doctor")
+
     def replace(self) -> str:
         """Return what mends one that breaks any other rule."""
         return issue(self.file, "one that keeps this rule")
@@ -105,6 +109,8 @@ _MENDS: dict[Kind, Callable[[Refused], str]] = {
     "name": Refused.add_names,
     "bounds": Refused.add_names,
     "purpose": Refused.replace,
+    "revoked": Refused.renew,
+    "list": Refused.look_after,
     "other": Refused.replace,
 }
 """What is to be mended first stands first: the rest may come of it."""

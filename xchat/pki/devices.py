@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from xchat.pki.facts import UNREADABLE
+from xchat.pki.unreadable import UNREADABLE
 
 HOST_ENDS_IN = ".xchat.invalid"
 PATH_BEGINS_WITH = "/user/"
@@ -52,8 +52,15 @@ def account_of(certificate: x509.Certificate) -> str:
 def device_in(der: bytes) -> str:
     """Return the device's name that a certificate of ours has, for people, or nothing."""
     try:
-        subject = x509.load_der_x509_certificate(der).subject
-        units = subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+        return device_of(x509.load_der_x509_certificate(der))
+    except UNREADABLE:
+        return ""
+
+
+def device_of(certificate: x509.Certificate) -> str:
+    """Do as `device_in`, for a certificate that was read already."""
+    try:
+        units = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
     except UNREADABLE:
         return ""
     return str(units[0].value) if len(units) == 1 else ""

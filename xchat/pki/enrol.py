@@ -39,6 +39,7 @@ from xchat.pki.revoke import add_table
 from xchat.pki.signers import key_id, need_made, read_authorities, read_issuer
 from xchat.pki.signing import pem
 from xchat.pki.stage import Stage
+from xchat.pki.verify_device import prove_device
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ class _Desk:
         certificate = mint_device(
             self.issuer, key, account, label_of(issuer), self.now, device=device
         )
+        roots = read_chain(read_file(self.folder.ca), self.folder.ca)
+        prove_device([certificate, issuer], roots, self.now)
         chain = pem(certificate) + pem(issuer)
         row = _row(account, device, certificate, issuer, self.now)
         change = Stage(self.folder.path)

@@ -10,25 +10,18 @@ from typing import Literal
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from xchat.irc.display import visible
+from xchat.pki.devices import account_of, device_of
 from xchat.pki.errors import NotTrusted
 from xchat.pki.names import Bounds, Name, parse_name
+from xchat.pki.unreadable import UNREADABLE as UNREADABLE  # noqa: PLC0414 - known here too
 
 Role = Literal["root", "bridge", "issuer", "server", "device"]
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""What `cryptography` raises for bytes that are not quite a certificate."""
 ROOT_NAME = "XChat root"
 """What the names of our roots begin with; one that another CA signed is a bridge to it."""
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
@@ -39,7 +32,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """One certificate.
 
     `names` is whom it is for; `may_name` what a CA may sign for, `None` for
-    anything; `sha256` the fingerprint of its DER, 64 hexadecimal digits.
+    anything; `sha256` the fingerprint of its DER, 64 hexadecimal digits. A device's has whose
+    `account` and which `device` it is.
     """
 
     file: str
@@ -53,6 +47,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     not_after: datetime
     names: tuple[str, ...]
     may_name: tuple[str, ...] | None
+    account: str = ""
+    device: str = ""
 
 
 def read_chain(pem: bytes, file: object) -> list[x509.Certificate]:
@@ -68,6 +64,7 @@ def read_chain(pem: bytes, file: object) -> list[x509.Certificate]:
 
 def facts_of(certificate: x509.Certificate, file: object) -> Facts:
     """Return what a certificate says; raise NotTrusted for one that cannot be understood."""
+    account = visible(account_of(certificate))
     try:
         return Facts(
             file=str(file),
@@ -81,6 +78,8 @@ def facts_of(certificate: x509.Certificate, file: object) -> Facts:
             not_after=certificate.not_valid_after_utc,
             names=tuple(visible(str(name)) for name in names_of(certificate)),
             may_name=_may_name(certificate),
+            account=account,
+            device=visible(device_of(certificate)) if account else "",
         )
     except UNREADABLE as error:
         raise NotTrusted(f"{file} holds a certificate that breaks RFC 5280: {error}") from error

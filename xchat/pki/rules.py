@@ -9,7 +9,9 @@ import msgspec
 
 from xchat.irc.display import visible
 
-Kind = Literal["ca", "early", "expired", "issuer", "name", "bounds", "purpose", "other"]
+Kind = Literal[
+    "ca", "early", "expired", "issuer", "name", "bounds", "purpose", "revoked", "list", "other"
+]
 
 
 class Broken(msgspec.Struct, frozen=True):
@@ -21,6 +23,9 @@ class Broken(msgspec.Struct, frozen=True):
 
 A_CA = Broken("ca", "it is a CA's certificate, and a server must not show one as its own")
 NAMELESS = Broken("other", "it names no host: a certificate without a subjectAltName is for nobody")
+NOBODYS = Broken("other", "it names no account: it is no device's certificate of a chat")
+REVOKED = Broken("revoked", "it was revoked")
+STALE = Broken("list", "the list of the revoked was to be signed anew before now")
 UNASKABLE = Broken("name", "no client can ask for this name")
 EXPIRED = Broken("expired", "it, or one that signed it, has expired")
 EARLY = Broken("early", "it is not valid yet, by this machine's clock")
@@ -49,6 +54,9 @@ _MEANT: dict[str, Broken] = {
     "permitted subtree violation": _BOUNDS,
     "no permitted name constraints": _BOUNDS,
     "unsuitable certificate purpose": _PURPOSE,
+    "certificate revoked": REVOKED,
+    "CRL has expired": STALE,
+    "unable to get certificate CRL": Broken("list", "its issuer has signed no list of the revoked"),
     "required EKU not found": _PURPOSE,
 }
 """What the judges say, by a part of it that stays from version to version; the first that fits."""

@@ -6,10 +6,24 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from cryptography import x509
 
+from xchat.errors import XChatError
+from xchat.irc.display import visible
 from xchat.pki.advice import mend_refused
+from xchat.pki.crl import (
+    Crl,
+    Entry,
+    Reason,
+    ends_at,
+    entries_of,
+    is_crl,
+    number_of,
+    read_crls,
+    signer_of,
+)
 from xchat.pki.device_files import count_devices
-from xchat.pki.errors import Differs
+from xchat.pki.errors import Differs, NotTrusted
 from xchat.pki.examine import examine, is_empty
 from xchat.pki.facts import Facts, facts_of, read_chain
 from xchat.pki.fetch import fetch_chain, parse_place
@@ -17,15 +31,42 @@ from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.names import parse_name
 from xchat.pki.problems import Problem
+from xchat.pki.registry import Device, read_table
+from xchat.pki.revocations import revoked_in
 from xchat.pki.revoked_list import ListFacts, list_facts
+from xchat.pki.signers import read_authorities
 from xchat.pki.stage import is_interrupted
 from xchat.pki.verify import Verdict, judge, names_to_try
+from xchat.pki.verify_device import is_device, judge_device, judge_revoked, mend_device
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate on a list of the revoked; whose it is, where the table of devices knows."""
+
+    serial: str
+    at: datetime
+    reason: Reason
+    account: str = ""
+    device: str = ""
+
+
+class RevokedList(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed list of the revoked; `is_ours` says that a CA of the folder signed it."""
+
+    file: str
+    issuer: str
+    is_ours: bool
+    number: int
+    not_before: datetime
+    not_after: datetime
+    revoked: tuple[Listed, ...]
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Certificates somebody wanted to see; `warning` and `mend` if nothing vouches for them."""
 
     certificates: tuple[Facts, ...]
+    lists: tuple[RevokedList, ...] = ()
     warning: str | None = None
     mend: str | None = None
 
@@ -56,7 +97,7 @@ def look(folder: Path, what: str | None) -> Seen:
         return Seen(certificates=_all_in(Folder(folder)))
     path = Path(what)
     if path.exists():
-        return Seen(certificates=_facts(path))
+        return _seen_in(Folder(folder), path)
     host, port = parse_place(what)
     chain = fetch_chain(host, port)
     return Seen(
@@ -80,19 +121,81 @@ def stand(path: Path, now: datetime) -> Report:
     )
 
 
-def try_chain(file: Path, trusted: Path, host: str | None, now: datetime) -> Verification:
-    """Return what both judges say of a server's chain, for `host` or for each name it has."""
+def try_chain(
+    file: Path,
+    trusted: Path,
+    host: str | None,
+    now: datetime,
+    *,
+    revoked_by: Folder | None = None,
+) -> Verification:
+    """Return what both judges say of a server's chain, for `host` or for each name it has.
+
+    Of a device's, if no host is named, what they say of that. A folder that revokes is asked
+    too whether it has revoked it.
+    """
     chain = read_chain(read_file(file), file)
     roots = read_chain(read_file(trusted, mend="Say what is trusted: --ca FILE"), trusted)
+    of_device = host is None and is_device(chain[0])
     names = [parse_name(host)] if host else names_to_try(chain[0])
-    verdicts = judge(chain, roots, names, now)
+    verdicts = judge_device(chain, roots, now) if of_device else judge(chain, roots, names, now)
+    if revoked_by:
+        name = verdicts[0].name if verdicts else ""
+        verdicts += judge_revoked(chain[0], name, revoked_in(revoked_by), now)
+    mend = mend_device if of_device else mend_refused
     refused = [(each.broken.kind, each.name) for each in verdicts if each.broken]
     return Verification(
         file=str(file),
         trusted=str(trusted),
         holds=not refused,
         verdicts=tuple(verdicts),
-        mend=mend_refused(file, trusted, refused) if refused else None,
+        mend=mend(file, trusted, refused) if refused else None,
+    )
+
+
+def _seen_in(folder: Folder, path: Path) -> Seen:
+    data = read_file(path)
+    if not is_crl(data):
+        return Seen(certificates=_facts(path))
+    try:
+        crls = read_crls(data)
+    except ValueError as error:
+        raise NotTrusted(f"{path}: {error}", mend=folder.command("doctor")) from error
+    authorities, table = read_authorities(folder), _table(folder)
+    return Seen(
+        certificates=(), lists=tuple(_list(each, path, authorities, table) for each in crls)
+    )
+
+
+def _table(folder: Folder) -> dict[int, Device]:
+    """Return devices by their serials; none if the table is torn: the list is what is shown."""
+    try:
+        return {int(each.serial, 16): each for each in read_table(folder).devices}
+    except XChatError:
+        return {}
+
+
+def _list(
+    crl: Crl, path: Path, authorities: list[x509.Certificate], table: dict[int, Device]
+) -> RevokedList:
+    return RevokedList(
+        file=str(path),
+        issuer=visible(crl.issuer.rfc4514_string()),
+        is_ours=signer_of(crl, authorities) is not None,
+        number=number_of(crl),
+        not_before=crl.last_update_utc,
+        not_after=ends_at(crl),
+        revoked=tuple(_listed(each, table.get(each.serial)) for each in entries_of(crl)),
+    )
+
+
+def _listed(entry: Entry, device: Device | None) -> Listed:
+    return Listed(
+        serial=f"{entry.serial:x}",
+        at=entry.at,
+        reason=entry.reason,
+        account=device.account if device else "",
+        device=device.device if device else "",
     )
 
 

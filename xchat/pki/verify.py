@@ -97,11 +97,12 @@ def _cryptography(
     try:
         builder.build_server_verifier(subject).verify(chain[0], list(chain[1:]))
     except (verification.VerificationError, *UNREADABLE) as error:
-        return _of_time(chain, now) if rules.AT_ANOTHER_TIME in str(error) else in_words(str(error))
+        return of_time(chain, now) if rules.AT_ANOTHER_TIME in str(error) else in_words(str(error))
     return None
 
 
-def _of_time(chain: Sequence[x509.Certificate], now: datetime) -> Broken:
+def of_time(chain: Sequence[x509.Certificate], now: datetime) -> Broken:
+    """Return whether a chain that does not hold at `now` is of the past or of the future."""
     is_early = any(now < each.not_valid_before_utc for each in chain)
     return rules.EARLY if is_early else rules.EXPIRED
 

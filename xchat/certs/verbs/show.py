@@ -17,9 +17,9 @@ def command(folder: Path, certificate: str | None) -> Answer:
     """Say what a certificate is, in people's words.
 
     Without an argument: those of this chat. Of HOST:PORT: what the server there
-    shows, which is not verified.
+    shows, which is not verified. Of crl.pem: which devices were revoked.
     """
-    from xchat.certs import say
+    from xchat.certs import say, say_devices
     from xchat.pki.show import look
 
     now = datetime.now(UTC)
@@ -27,4 +27,6 @@ def command(folder: Path, certificate: str | None) -> Answer:
     lines = [line for line in (seen.warning, seen.mend) if line]
     for each in seen.certificates:
         lines += ["", *say.certificate(each, now)]
+    for crl in seen.lists:
+        lines += ["", *say_devices.crl(crl, now)]
     return Answer(lines=lines if seen.warning else lines[1:], value=seen)

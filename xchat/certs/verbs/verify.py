@@ -11,7 +11,7 @@ from xchat.certs.command import Answer
 from xchat.certs.verb import verb
 
 
-@verb("verify", "Let two judges try a server's certificate.")
+@verb("verify", "Let two judges try a server's certificate, or a device's.")
 @click.argument("certificate", metavar="CERT", type=click.Path(path_type=Path))
 @click.option("--host", metavar="NAME", help="The name it has to hold for; otherwise each it has.")
 @click.option(
@@ -20,16 +20,23 @@ from xchat.certs.verb import verb
     metavar="FILE",
     help="What is trusted.  [default: ca.pem in the folder]",
 )
-def command(folder: Path, certificate: Path, host: str | None, ca: Path | None) -> Answer:
-    """Accept a server's certificate only if OpenSSL (strict) and cryptography both do.
+@click.option("--crl", "looks", is_flag=True, help="Look for it among the revoked too.")
+def command(
+    *, folder: Path, certificate: Path, host: str | None, ca: Path | None, looks: bool
+) -> Answer:
+    """Accept a certificate only if OpenSSL (strict) and cryptography both do.
 
-    CERT holds the certificate and, after it, those between it and the root.
+    CERT holds a server's certificate, or a device's, and after it those between it and the
+    root. With --crl it must not be revoked either: by crl.pem and devices.json in the folder,
+    which have to be there, signed and fresh.
     """
     from xchat.certs import say
     from xchat.pki.errors import NotTrusted
     from xchat.pki.folder import Folder
     from xchat.pki.show import try_chain
 
-    report = try_chain(certificate, ca or Folder(folder).ca, host, datetime.now(UTC))
+    there = Folder(folder)
+    asked = there if looks else None
+    report = try_chain(certificate, ca or there.ca, host, datetime.now(UTC), revoked_by=asked)
     lines = say.verification(report)
     return Answer(lines=lines, value=report, exit_code=0 if report.holds else NotTrusted.exit_code)
