@@ -43,23 +43,25 @@ class Place:
     def invite(self, name: str = "alice", *words: str) -> str:
         return str(self.hand.json("invite", "add", name, "--host", "localhost", *words)["token"])
 
-    def left(self) -> list[int]:
-        return [row["left"] for row in self.hand.json("invite", "list")]
+    def left(self, account: str = "alice") -> list[int]:
+        rows = self.hand.json("invite", "list")
+        return [row["left"] for row in rows if row["account"] == account]
 
-    def applicant(self, name: str = "a") -> Applicant:
-        folder = self.folder / name
+    def applicant(self) -> Applicant:
+        folder = self.folder / f"applicant-{len(list(self.folder.glob('applicant-*')))}"
         folder.mkdir()
         return Applicant(self.server.port, self.server.ca, folder)
 
-    def devices(self) -> list[dict[str, Any]]:
-        """Return the table of devices."""
+    def devices(self, account: str = "alice") -> list[dict[str, Any]]:
+        """Return the rows of an account in the table of devices."""
         if not self.certs.devices.exists():
             return []
-        devices: list[dict[str, Any]] = json.loads(self.certs.devices.read_bytes())["devices"]
-        return devices
+        rows: list[dict[str, Any]] = json.loads(self.certs.devices.read_bytes())["devices"]
+        return [row for row in rows if row["account"] == account]
 
-    def journal(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.server.journal if line.get("event") == event]
+    def journal(self, event: str, account: str = "alice") -> list[dict[str, Any]]:
+        lines = [line for line in self.server.journal if line.get("event") == event]
+        return [line for line in lines if line.get("account", account) == account]
 
 
 @pytest.fixture
@@ -94,27 +96,27 @@ def pki_in(certs: Path) -> Pki:
 # -- by a token -------------------------------------------------------------------------------
 
 
-def test_a_token_brings_an_account_a_certificate_and_a_login(place: Place) -> None:
+def test_a_token_brings_an_account_a_certificate_and_a_login(shared: Place) -> None:
     """Redeem → {"account","device","certificate": PEM leaf+issuer,"roots"}; then EXTERNAL."""
-    device = place.applicant()
-    answer = device.redeem(place.invite())
+    device = shared.applicant()
+    answer = device.redeem(shared.invite("ana"))
     assert set(answer) == {"account", "device", "certificate", "roots"}
-    assert (answer["account"], answer["device"]) == ("alice", "laptop")
-    assert answer["roots"].encode() == place.certs.ca.read_bytes()
+    assert (answer["account"], answer["device"]) == ("ana", "laptop")
+    assert answer["roots"].encode() == shared.certs.ca.read_bytes()
     leaf, issuer = read_chain(answer["certificate"].encode(), "it")
     assert leaf.public_key() == device.key.public_key()
-    assert account_in(leaf.public_bytes(Encoding.DER)) == "alice"
+    assert account_in(leaf.public_bytes(Encoding.DER)) == "ana"
     leaf.verify_directly_issued_by(issuer)
-    assert log_in(place, device) == "alice"
-    assert [row["name"] for row in place.hand.json("user", "list")] == ["alice"]
-    (row,) = place.devices()
-    assert (row["account"], row["device"]) == ("alice", "laptop")
+    assert log_in(device) == "ana"
+    assert "ana" in [row["name"] for row in shared.hand.json("user", "list")]
+    (row,) = shared.devices("ana")
+    assert (row["account"], row["device"]) == ("ana", "laptop")
 
 
-def log_in(place: Place, device: Applicant) -> str:
+def log_in(device: Applicant) -> str:
     """Log in by the device's certificate; return the account."""
     with RawClient(device.connect("irc")) as client:
-        client.send("CAP REQ :sasl", "NICK alice", "USER alice 0 * :x", "AUTHENTICATE EXTERNAL")
+        client.send("CAP REQ :sasl", "NICK x", "USER x 0 * :x", "AUTHENTICATE EXTERNAL")
         client.wait("AUTHENTICATE [+]")
         client.send("AUTHENTICATE +")
         told = client.wait(r" 900 \S+ \S+ (\S+) :")
@@ -123,23 +125,23 @@ def log_in(place: Place, device: Applicant) -> str:
         return str(told[1])
 
 
-def test_who_redeemed_what_is_in_the_journal_and_the_audit_log(place: Place) -> None:
+def test_who_redeemed_what_is_in_the_journal_and_the_audit_log(shared: Place) -> None:
     """Journal: who redeemed what (account, device, address, never the token)."""
-    token = place.invite()
-    place.applicant().redeem(token, "ლეპტოპი")
-    (line,) = place.journal("a device was enrolled")
-    assert (line["account"], line["device"], line["address"]) == ("alice", "ლეპტოპი", "127.0.0.1")
-    assert line["serial"] == place.devices()[0]["serial"]
-    (row,) = [row for row in place.hand.json("audit") if row["act"] == "invite redeem"]
-    assert (row["via"], row["who"]) == ("enrolment", "alice")
+    token = shared.invite("bea")
+    shared.applicant().redeem(token, "ლეპტოპი")
+    (line,) = shared.journal("a device was enrolled", "bea")
+    assert (line["account"], line["device"], line["address"]) == ("bea", "ლეპტოპი", "127.0.0.1")
+    assert line["serial"] == shared.devices("bea")[0]["serial"]
+    rows = [row for row in shared.hand.json("audit") if row["act"] == "invite redeem"]
+    assert [row["via"] for row in rows if row["who"] == "bea"] == ["enrolment"]
 
 
 def test_the_token_is_nowhere(place: Place) -> None:
     """Store file and journal grep: the token is nowhere; shown once, stored as SHA-256."""
     token = place.invite("alice", "--uses", "2")
-    place.applicant("a").redeem(token)
-    place.applicant("b").ask(ask="redeem", token=token, request="no", device="b")
-    place.applicant("c").say(f'{{"ask":"redeem","token":"{token}"}}\n'.encode())
+    place.applicant().redeem(token)
+    place.applicant().ask(ask="redeem", token=token, request="no", device="b")
+    place.applicant().say(f'{{"ask":"redeem","token":"{token}"}}\n'.encode())
     place.server.stop()
     files = [path for path in place.folder.rglob("*") if path.is_file()]
     assert len(files) > 5
@@ -148,30 +150,30 @@ def test_the_token_is_nowhere(place: Place) -> None:
     assert token not in json.dumps([*place.server.journal])
 
 
-def test_a_token_that_was_used_is_used(place: Place) -> None:
+def test_a_token_that_was_used_is_used(shared: Place) -> None:
     """Token replay: exactly one certificate."""
-    token = place.invite()
-    first, second = place.applicant("a"), place.applicant("b")
+    token = shared.invite("cat")
+    first, second = shared.applicant(), shared.applicant()
     assert code_of(first.redeem(token)) == ""
     assert code_of(second.redeem(token)) == "invite-spent"
-    assert len(place.devices()) == 1
+    assert len(shared.devices("cat")) == 1
 
 
-def test_the_same_key_again_gets_the_same_certificate(place: Place) -> None:
+def test_the_same_key_again_gets_the_same_certificate(shared: Place) -> None:
     """Redeemed again with the same key gives the same certificate again: never a second one."""
-    token, device = place.invite(), place.applicant()
+    token, device = shared.invite("dea"), shared.applicant()
     first = device.redeem(token)
     device.certificate = None
     again = device.redeem(token, "other")
     assert again == first
-    assert len(place.devices()) == 1
-    assert len(place.journal("a device asked again")) == 1
+    assert len(shared.devices("dea")) == 1
+    assert len(shared.journal("a device asked again", "dea")) == 1
 
 
-def test_fifty_at_once_and_one_certificate(place: Place) -> None:
+def test_fifty_at_once_and_one_certificate(shared: Place) -> None:
     """Parallel redemption x50: exactly one certificate (50 connections, 50 keys)."""
-    token = place.invite()
-    devices = [Applicant(place.server.port, place.server.ca) for _ in range(50)]
+    token = shared.invite("eka")
+    devices = [Applicant(shared.server.port, shared.server.ca) for _ in range(50)]
     barrier = threading.Barrier(50)
 
     def race(device: Applicant) -> dict[str, Any]:
@@ -184,21 +186,22 @@ def test_fifty_at_once_and_one_certificate(place: Place) -> None:
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(race, devices))
     assert codes_of(answers) == ["", *["invite-spent"] * 49]
-    (row,) = place.devices()
+    (row,) = shared.devices("eka")
     (winner,) = [answer for answer in answers if "certificate" in answer]
     leaf = read_chain(winner["certificate"].encode(), "it")[0]
     assert leaf.fingerprint(hashes.SHA256()).hex() == row["sha256"]
-    assert place.left() == [0]
+    assert shared.left("eka") == [0]
 
 
-def test_a_class_comes_at_once(place: Place) -> None:
+def test_a_class_comes_at_once(shared: Place) -> None:
     """Each by a link of their own, from one address: everybody gets a certificate."""
-    tokens = [place.invite(f"guest{number}") for number in range(6)]
-    devices = [Applicant(place.server.port, place.server.ca) for _ in tokens]
+    tokens = [shared.invite(f"guest{number}") for number in range(6)]
+    devices = [Applicant(shared.server.port, shared.server.ca) for _ in tokens]
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(Applicant.redeem, devices, tokens))
     assert codes_of(answers) == [""] * 6
-    assert len({answer["account"] for answer in answers}) == len(place.devices()) == 6
+    assert len({answer["account"] for answer in answers}) == 6
+    assert all(len(shared.devices(f"guest{number}")) == 1 for number in range(6))
 
 
 def test_killed_between_the_redemption_and_the_signature(place: Place) -> None:
@@ -214,29 +217,29 @@ def test_killed_between_the_redemption_and_the_signature(place: Place) -> None:
     connection.close()
     assert place.devices() == []
     place.server.start()
-    assert code_of(place.applicant("other").redeem(token)) == "invite-spent"
+    assert code_of(place.applicant().redeem(token)) == "invite-spent"
     assert code_of(device.redeem(token)) == ""
     assert len(place.devices()) == 1
-    assert log_in(place, device) == "alice"
+    assert log_in(device) == "alice"
 
 
-def test_a_second_device_has_a_name_of_its_own(place: Place) -> None:
-    token = place.invite("alice", "--uses", "2")
-    assert place.applicant("a").redeem(token)["device"] == "laptop"
-    assert place.applicant("b").redeem(token)["device"] == "laptop-2"
+def test_a_second_device_has_a_name_of_its_own(shared: Place) -> None:
+    token = shared.invite("gia", "--uses", "2")
+    assert shared.applicant().redeem(token)["device"] == "laptop"
+    assert shared.applicant().redeem(token)["device"] == "laptop-2"
 
 
 # -- refused ----------------------------------------------------------------------------------
 
 
-def test_tokens_that_let_nobody_in(place: Place) -> None:
+def test_tokens_that_let_nobody_in(shared: Place) -> None:
     """Expired, withdrawn, unknown: each refused with its own code, nothing signed."""
-    gone, late, idle = (place.invite("bob"), place.invite("bea", "--expires", "1s"), "A" * 22)
-    suspended = place.invite("eve", "--uses", "2")
-    place.applicant("e").redeem(suspended)
-    place.hand.json("user", "suspend", "eve", "--reason", "spam")
-    place.hand.json("invite", "withdraw", "bob")
-    device = place.applicant()
+    gone, late, idle = (shared.invite("bob"), shared.invite("lia", "--expires", "1s"), "A" * 22)
+    suspended = shared.invite("eve", "--uses", "2")
+    shared.applicant().redeem(suspended)
+    shared.hand.json("user", "suspend", "eve", "--reason", "spam")
+    shared.hand.json("invite", "withdraw", "bob")
+    device = shared.applicant()
     assert code_of(device.redeem(gone)) == "invite-unknown"
     assert code_of(device.redeem(idle)) == "invite-unknown"
     assert code_of(device.redeem(suspended)) == "account-suspended"
@@ -244,7 +247,7 @@ def test_tokens_that_let_nobody_in(place: Place) -> None:
         lambda: (told := device.redeem(late)).get("refused") and told, "the invite is over"
     )
     assert code_of(answer) in ("invite-expired", "invite-unknown")
-    assert {row["account"] for row in place.devices()} <= {"eve", "bea"}
+    assert [len(shared.devices(name)) for name in ("bob", "eve")] == [0, 1]
 
 
 def huge_key() -> str:
@@ -312,11 +315,11 @@ def test_a_request_that_cannot_be_granted_uses_nothing(
     assert shared.left() == [1]
 
 
-def test_rsa_of_a_usual_size_is_signed(place: Place) -> None:
+def test_rsa_of_a_usual_size_is_signed(shared: Place) -> None:
     """Devices of other makers: RSA 2048."""
     request = request_of(rsa.generate_private_key(65_537, 2048))
-    answer = place.applicant().ask(
-        ask="redeem", token=place.invite(), request=request, device="laptop"
+    answer = shared.applicant().ask(
+        ask="redeem", token=shared.invite("hana"), request=request, device="laptop"
     )
     assert code_of(answer) == ""
 
@@ -391,7 +394,7 @@ def test_a_folder_that_cannot_be_written_is_told_to_the_operator(place: Place) -
     assert "devices.json" in line["why"]
     place.certs.devices.unlink()
     assert code_of(applicant.redeem(token)) == ""
-    assert code_of(place.applicant("b").redeem(token)) == "invite-spent"
+    assert code_of(place.applicant().redeem(token)) == "invite-spent"
 
 
 # -- limits -----------------------------------------------------------------------------------
@@ -424,17 +427,6 @@ def test_who_says_nothing_is_parted_with(shared: Place) -> None:
     assert "Traceback" not in shared.server.running.errors
 
 
-@pytest.mark.long
-def test_a_question_has_its_time(place: Place) -> None:
-    """Deadlines: who asks nothing is hung up on, and the journal says so."""
-    connection = place.applicant().connect()
-    connection.settimeout(60)
-    assert connection.recv(100) == b""
-    assert place.journal("no question in time") or "no question in time" in str(
-        place.server.journal
-    )
-
-
 def test_who_looks_and_goes_is_no_news(shared: Place) -> None:
     """First contact: a connection without a question, to see which root is shown."""
     with Applicant(shared.server.port, shared.server.ca).connect():
@@ -446,23 +438,23 @@ def test_who_looks_and_goes_is_no_news(shared: Place) -> None:
 # -- with a certificate -----------------------------------------------------------------------
 
 
-def test_a_device_renews_by_what_it_shows(place: Place) -> None:
+def test_a_device_renews_by_what_it_shows(shared: Place) -> None:
     """Renew for a device that shows its certificate; with another key, another certificate."""
-    device = place.applicant()
-    first = device.redeem(place.invite())
+    device = shared.applicant()
+    first = device.redeem(shared.invite("ia"))
     assert code_of(device.renew()) == ""
     device.key = make_key()
     second = device.renew()
-    assert (second["account"], second["device"]) == ("alice", "laptop")
+    assert (second["account"], second["device"]) == ("ia", "laptop")
     assert second["certificate"] != first["certificate"]
-    assert len(place.devices()) == 2
-    assert log_in(place, device) == "alice"
+    assert len(shared.devices("ia")) == 2
+    assert log_in(device) == "ia"
 
 
-def test_a_self_made_certificate_renews_nothing(place: Place) -> None:
+def test_a_self_made_certificate_renews_nothing(shared: Place) -> None:
     """Whoever names alice in a certificate of their own making is not alice."""
-    device, thief = place.applicant("a"), place.applicant("b")
-    device.redeem(place.invite())
+    device, thief = shared.applicant(), shared.applicant()
+    device.redeem(shared.invite("jo"))
     leaf = read_chain((device.folder or Path()).joinpath("device.pem").read_bytes(), "it")[0]
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     uses = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
@@ -476,16 +468,16 @@ def test_a_self_made_certificate_renews_nothing(place: Place) -> None:
     )
     thief.keep({"certificate": own.public_bytes(Encoding.PEM).decode()})
     assert code_of(thief.renew()) == "no-certificate"
-    assert len(place.devices()) == 1
+    assert len(shared.devices("jo")) == 1
 
 
-def test_a_suspended_account_renews_nothing(place: Place) -> None:
+def test_a_suspended_account_renews_nothing(shared: Place) -> None:
     """An account suspended/removed meanwhile: refused."""
-    device = place.applicant()
-    device.redeem(place.invite())
-    place.hand.json("user", "suspend", "alice")
+    device = shared.applicant()
+    device.redeem(shared.invite("kay"))
+    shared.hand.json("user", "suspend", "kay")
     assert code_of(device.renew()) == "account-suspended"
-    place.hand.json("user", "remove", "alice")
+    shared.hand.json("user", "remove", "kay")
     assert code_of(device.renew()) == "account-unknown"
 
 
@@ -504,7 +496,7 @@ def test_where_certificates_are_required_a_token_is_enough(tmp_path: Path, own_p
     try:
         device = place.applicant()
         assert code_of(device.redeem(place.invite())) == ""
-        assert log_in(place, device) == "alice"
+        assert log_in(device) == "alice"
         with pytest.raises((ssl.SSLError, OSError)):
             speak_without_one(place)
     finally:
@@ -512,7 +504,7 @@ def test_where_certificates_are_required_a_token_is_enough(tmp_path: Path, own_p
 
 
 def speak_without_one(place: Place) -> None:
-    with place.applicant("b").connect("irc") as stranger:
+    with place.applicant().connect("irc") as stranger:
         stranger.sendall(b"NICK x\r\n")
         if not stranger.recv(100):
             raise ConnectionResetError

@@ -97,7 +97,7 @@ class Attempts:
         return None
 
     def redeemed(self, address: str, *, exempt: bool) -> None:
-        """Give back what an invite took that there is."""
+        """Give back what a token took that let somebody in."""
         if not exempt:
             self._tokens.give_back(network_of(address))
             self._all_tokens.give_back(EVERYWHERE)

@@ -252,13 +252,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 100
     redeem_failures_per_address_burst: Annotated[
         Count, Meta(description="wrong tokens of invites from one address (IPv6: a /64) at once")
-    ] = 20
+    ] = 60
     redeem_failures_per_address_per_minute: Annotated[
         Rate, Meta(description="wrong tokens one address may go on showing a minute")
     ] = 4
     redeem_failures_burst: Annotated[
         Count, Meta(description="wrong tokens of invites at once, from everywhere")
-    ] = 200
+    ] = 300
     redeem_failures_per_minute: Annotated[
         Rate, Meta(description="wrong tokens that everybody together may go on showing a minute")
     ] = 60

@@ -15,10 +15,9 @@ one that is wrong is paid for (`limits.redeem_failures_*`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from xchat.chat.admin.operation import Operation
 from xchat.chat.buckets import network_of
@@ -43,14 +42,9 @@ from xchat.pki.enrolment import (
     decode_ask,
     encode,
 )
-from xchat.pki.errors import Differs, NotTrusted
-from xchat.pki.folder import Folder
-from xchat.pki.inviting import need_issuer
-from xchat.server.client_ca import pem_of, roots_of
+from xchat.pki.errors import NotTrusted
 from xchat.server.connection import Connection
-
-if TYPE_CHECKING:
-    from xchat.pki import enrol as signing
+from xchat.server.granting import Granted, caught, grant, read_request, read_roots, renew
 
 Result = TypeVar("Result")
 
@@ -70,6 +64,8 @@ class Applicant(Operation):
         self.address = address
         self.exempt = exempt
         self.shown = shown
+        self.line: bytes | LineTooLong | None = None
+        """What they have said, until it is served."""
         self.has_asked = False
 
     @property
@@ -80,7 +76,8 @@ class Applicant(Operation):
     @property
     def is_done(self) -> bool:
         """Whether there is something to tell, and nothing more to come."""
-        return self.is_settled and (self.has_asked or self.refusal is not None)
+        has_begun = self.has_asked and self.line is None
+        return self.is_settled and (has_begun or self.refusal is not None)
 
 
 class Enrolments:
@@ -111,22 +108,34 @@ class Enrolments:
         self._applicants[connection] = applicant
 
     def hear(self, connection: Connection, line: bytes | LineTooLong) -> None:
-        """Begin what a line asks for; what follows the first is not heard."""
+        """Take what somebody says; what follows the first line is not heard."""
         applicant = self._applicants.get(connection)
         if applicant is None or applicant.is_done or applicant.has_asked:
             return
-        applicant.has_asked = True
+        applicant.has_asked, applicant.line = True, line
         connection.since = self._hub.now
-        if isinstance(line, LineTooLong):
-            text = f"A question has at most {ENROLMENT_LINE_BYTES_MAX:,} bytes"
-            applicant.refused(Failed("NOT_UNDERSTOOD", text=text))
-        else:
-            self._ask(applicant, line)
+
+    def serve(self) -> None:
+        """Begin what was asked for since the last turn."""
+        for applicant in list(self._applicants.values()):
+            line, applicant.line = applicant.line, None
+            if isinstance(line, LineTooLong):
+                text = f"A question has at most {ENROLMENT_LINE_BYTES_MAX:,} bytes"
+                applicant.refused(Failed("NOT_UNDERSTOOD", text=text))
+            elif line is not None:
+                self._ask(applicant, line)
 
     def answers(self) -> list[tuple[Connection, bytes]]:
         """Return what is to be told, each once, and to whom."""
         done = [(who, each) for who, each in self._applicants.items() if each.is_done]
         return [(who, self._answer_to(self._applicants.pop(who))) for who, _ in done]
+
+    def recover(self) -> list[Connection]:
+        """Give up, after a fault of ours, whoever waits for an answer that may never come."""
+        waiting = [who for who, each in self._applicants.items() if each.has_asked]
+        for connection in waiting:
+            self.forget(connection)
+        return waiting
 
     def forget(self, connection: Connection) -> None:
         """Tell nothing more to who is gone; what is not begun yet is let be."""
@@ -158,7 +167,7 @@ class Enrolments:
     # -- which roots --------------------------------------------------------------------------
 
     def _roots(self, applicant: Applicant, _question: Roots) -> None:
-        self._beside(applicant, partial(_read_roots, self._cert()), partial(_trust, applicant))
+        self._beside(applicant, partial(read_roots, self._cert()), partial(_trust, applicant))
 
     # -- a first certificate ------------------------------------------------------------------
 
@@ -173,8 +182,7 @@ class Enrolments:
         if token is None or token.sha256 not in self._hub.state.invites:
             text = "There is no such invite: it is withdrawn, long over, or was never made"
             raise Failed("INVITE_UNKNOWN", text=text)
-        self._hub.attempts.redeemed(applicant.address, exempt=applicant.exempt)
-        job = partial(_read_request, self._cert(), question)
+        job = partial(read_request, self._cert(), question)
         self._beside(applicant, job, partial(self._claim, applicant, token.sha256, question))
 
     def _claim(self, applicant: Applicant, sha256: str, question: Redeem, key: str) -> None:
@@ -185,12 +193,13 @@ class Enrolments:
 
     def _claimed(self, applicant: Applicant, sha256: str, question: Redeem) -> None:
         """Sign for who has the use; where that has to wait, they may ask again."""
+        self._hub.attempts.redeemed(applicant.address, exempt=applicant.exempt)
         invite = self._hub.state.invites.get(sha256)
         account = self._hub.state.accounts.get(invite.aid) if invite else None
         if account is None:
             applicant.refused(Failed("INVITE_UNKNOWN", text="The invite was withdrawn"))
             return
-        job = partial(_enrol, self._cert(), account.name, question)
+        job = partial(grant, self._cert(), account.name, question)
         try:
             self._beside(applicant, job, partial(self._signed, applicant, account))
         except Failed as failed:  # what was claimed stays so: the same key may ask again
@@ -209,12 +218,12 @@ class Enrolments:
         if account is None:
             raise Failed("ACCOUNT_UNKNOWN", text="The account of this device is no more")
         _need_active(account)
-        job = partial(_renew, self._cert(), applicant.shown, question)
+        job = partial(renew, self._cert(), applicant.shown, question)
         self._beside(applicant, job, partial(self._signed, applicant, account))
 
     # -- signed -------------------------------------------------------------------------------
 
-    def _signed(self, applicant: Applicant, account: Account, made: _Signed) -> None:
+    def _signed(self, applicant: Applicant, account: Account, made: Granted) -> None:
         """Tell the certificate, unless its account may log in no more by now."""
         now = self._hub.state.accounts.get(account.aid)
         if now is None:
@@ -237,7 +246,7 @@ class Enrolments:
         self, applicant: Applicant, run: Callable[[], Result], then: Callable[[Result], None]
     ) -> None:
         """Have something done beside the loop; of what goes wrong there `then` hears nothing."""
-        job = partial(_caught, run)
+        job = partial(caught, run)
         self._hub.work(applicant, job, partial(self._concluded, then))
 
     def _concluded(self, then: Callable[[Result], None], outcome: Result | XChatError) -> None:
@@ -263,66 +272,3 @@ def _need_active(account: Account) -> None:
 
 def _trust(applicant: Applicant, roots: str) -> None:
     applicant.answer = lambda: Trusted(roots=roots)
-
-
-# -- what threads do: files and signatures, and nothing of the hub ----------------------------
-
-
-class _Signed:
-    """What was signed, and the roots of now."""
-
-    def __init__(self, enrolled: signing.Enrolled, roots: str) -> None:
-        self.enrolled = enrolled
-        self.roots = roots
-
-
-def _caught(run: Callable[[], Result]) -> Result | XChatError:
-    try:
-        return run()
-    except XChatError as error:
-        return error
-    except OSError as error:
-        return XChatError(f"{error.filename or 'the disk'}: {error.strerror or error}")
-
-
-def _read_roots(cert: Path) -> str:
-    return pem_of(roots_of(cert)).decode()
-
-
-def _read_request(cert: Path, question: Redeem) -> str:
-    """Return the SHA-256 of the key of a request that can be granted."""
-    from xchat.pki.registry import check_device
-    from xchat.pki.request import key_sha256, proven_key, read_request
-
-    _folder(cert)
-    check_device(question.device)
-    return key_sha256(proven_key(read_request(question.request.encode())))
-
-
-def _folder(cert: Path) -> Folder:
-    try:
-        return need_issuer(cert)
-    except Differs as error:
-        text = "This server signs no certificates: its operator can make an account with a password"
-        raise NotTrusted(text) from error
-
-
-def _enrol(cert: Path, account: str, question: Redeem) -> _Signed:
-    from xchat.pki.enrol import enrol
-    from xchat.pki.request import read_request
-
-    request = read_request(question.request.encode())
-    folder, now = _folder(cert), datetime.now(UTC)
-    return _Signed(enrol(folder, account, question.device, request, now), _read_roots(cert))
-
-
-def _renew(cert: Path, shown: bytes, question: Renew) -> _Signed:
-    from cryptography import x509
-
-    from xchat.pki.enrol import renew_device
-    from xchat.pki.request import read_request
-
-    request = read_request(question.request.encode())
-    folder, now = _folder(cert), datetime.now(UTC)
-    certificate = x509.load_der_x509_certificate(shown)
-    return _Signed(renew_device(folder, certificate, request, now), _read_roots(cert))

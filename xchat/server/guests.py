@@ -131,8 +131,6 @@ class Guests:
 
     def flush(self, told: Iterable[Session], ready: Iterable[Connection]) -> None:
         """Send what sessions were told, and look after everyone who is not simply open."""
-        for applicant, answer in self._enrolments.answers():
-            self._answer(applicant, answer)
         connections, ended = self._connections, self._ended
         for session in told:
             connection = connections.get(session)
@@ -149,6 +147,20 @@ class Guests:
             if connection.is_content or connection.phase is Phase.CLOSED or connection in ended:
                 continue
             self._flush_spoken(connection)
+
+    def serve_applicants(self) -> None:
+        """Begin what those ask for who have come to enrol."""
+        self._enrolments.serve()
+
+    def answer_applicants(self) -> None:
+        """Tell them what has come of it, once it is kept."""
+        for applicant, answer in self._enrolments.answers():
+            self._answer(applicant, answer)
+
+    def recover(self) -> None:
+        """Part with those whose answer may never come, after a fault of ours."""
+        for connection in self._enrolments.recover():
+            self._ended[connection] = "A fault of the server"
 
     def _answer(self, connection: Connection, line: bytes) -> None:
         """Tell who has come to enrol the one thing that they are told."""

@@ -74,16 +74,19 @@ class Turn:
             self._console.receive(self._loop.visitors)
         try:
             self._workers.collect()
+            self._guests.serve_applicants()
             self._hub.serve(now, now_ms)
             if self._console is not None:
                 self._console.serve()
             if not self._hub.settle():
                 self._record_failure(now)
+            self._guests.answer_applicants()
             if self._console is not None:
                 self._console.answer()
         except Exception as fault:  # noqa: BLE001 - the last resort, and the only one of its kind
             self._journal.fault(_describe(fault), now)
             self._hub.recover()
+            self._guests.recover()
             if self._console is not None:
                 self._console.recover()
         self._workers.start()

@@ -74,14 +74,13 @@ def redeem(hub: Hub, request: Request, token: Token, password: str) -> None:
 
 
 def _begin(hub: Hub, request: Request, claim: InviteRedeemed) -> None:
-    """Refuse what would come to nothing; a token that nobody made is paid for."""
+    """Refuse what would come to nothing; a token that lets nobody in is paid for."""
     session = request.session
     why = hub.attempts.begin_redeem(session.address, hub.now, exempt=session.exempt)
     if why is not None:
         raise Failed("TEMPORARILY_UNAVAILABLE", text=why)
-    if claim.sha256 in hub.state.invites:
-        hub.attempts.redeemed(session.address, exempt=session.exempt)
     check(hub.state, claim)
+    hub.attempts.redeemed(session.address, exempt=session.exempt)
 
 
 def _append(hub: Hub, request: Request, claim: InviteRedeemed, made: Credentials) -> None:
