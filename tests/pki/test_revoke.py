@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.pki.conftest import NOW, make, tree
 from tests.pki.devices import add, leaf, listed, request_of
@@ -228,6 +230,32 @@ def test_what_an_issuer_of_old_has_revoked_stays_so_when_its_list_is_gone(made: 
     made.devices.unlink()
     good = read_revoked(read_authorities(made), [made.crl], None)
     assert Revocations().but_keeping(good).of(der(leaf(first)))
+
+
+@pytest.fixture(scope="module")
+def revoked_once(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    folder = make(tmp_path_factory.mktemp("revoked") / "certs")
+    for device in ("laptop", "phone"):
+        add(folder, "alice", device)
+        revoke(folder, "alice", device, "key-compromise", NOW)
+    return folder
+
+
+@settings(max_examples=150, deadline=None)
+@given(place=st.integers(0), byte=st.integers(0, 255), cut=st.booleans())
+def test_a_list_with_a_byte_changed_frees_nobody_and_bars_nobody_else(
+    revoked_once: Folder, place: int, byte: int, *, cut: bool
+) -> None:
+    """Issue 4: "a stale, torn or missing CRL never locks everybody out"."""
+    authorities, crl = read_authorities(revoked_once), revoked_once.crl
+    whole = crl.read_bytes()
+    good = read_revoked(authorities, [crl], None)
+    place %= len(whole)
+    spoilt = revoked_once.path / "spoilt.pem"
+    spoilt.write_bytes(whole[:place] + bytes([byte]) + (b"" if cut else whole[place + 1 :]))
+    known = read_revoked(authorities, [spoilt], None).but_keeping(good)
+    assert known.by_serial.keys() == good.by_serial.keys()
+    assert len(known.by_serial) == 2
 
 
 def test_the_other_form_of_a_signature_does_not_free_a_device(made: Folder) -> None:

@@ -14,8 +14,8 @@ from tests.server.conftest import Pair
 from xchat.config import load
 from xchat.pki.registry import Device as Row
 from xchat.pki.revocations import Revocations, Revoked
-from xchat.server import judges
-from xchat.server.context import make_context
+from xchat.server import judges, presented
+from xchat.server.context import make_context, make_enrolment_context
 from xchat.server.revoked import Barred, Named, named
 from xchat.server.tls import TlsError, TlsPipe
 
@@ -149,3 +149,29 @@ def test_where_python_has_no_hook_who_is_revoked_is_known_when_the_handshake_is_
     assert pipe.presented is not None
     assert barred.why_not(pipe.presented) == (LOST, None)
     assert pipe.presented.not_after == device.certificate.not_valid_after_utc
+
+
+def test_what_only_openssl_can_read_is_refused_since_nobody_can_tell_whether_it_is_revoked(
+    pair: Pair, authority: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presented, "account_of", _unreadable)
+    shows = mint("nino", issuer=authority).write(tmp_path)
+    pipe, _, why = visit(serve(pair, Barred()), pair, shows, ssl.TLSVersion.TLSv1_3)
+    assert why == "the client's certificate: it cannot be read"
+    assert not pipe.established
+
+
+def _unreadable(_certificate: object) -> str:
+    raise ValueError
+
+
+def test_who_is_revoked_cannot_enrol_again(
+    pair: Pair, authority: Device, barred: Barred, tmp_path: Path
+) -> None:
+    """A device renews by the certificate that it shows: one that is revoked is none."""
+    server = make_enrolment_context(load(None, pair.settings).tls, barred)
+    device = mint("nino", issuer=authority)
+    shows = device.write(tmp_path)
+    assert visit(server, pair, shows, ssl.TLSVersion.TLSv1_3)[2] == ""
+    revoke(barred, device, by="list")
+    assert "revoked on" in visit(server, pair, shows, ssl.TLSVersion.TLSv1_3)[2]

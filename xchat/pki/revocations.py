@@ -121,8 +121,13 @@ def read_revoked(
     problems: list[str] = []
     for path in crls:
         for crl in _believed(path, authorities, problems):
-            by_serial |= _by_serial(crl, path)
-            issuer, issue = crl.issuer.public_bytes(), (number_of(crl), crl.last_update_utc)
+            try:
+                found, issue = _by_serial(crl, path), (number_of(crl), crl.last_update_utc)
+            except UNREADABLE as error:
+                problems.append(f"{path}: a list in it breaks RFC 5280: {error}")
+                continue
+            by_serial |= found
+            issuer = crl.issuer.public_bytes()
             issues[issuer] = max(issue, issues.get(issuer, NO_ISSUE))
             ends.append(ends_at(crl))
     rows = _revoked_rows(devices, problems) if devices else []

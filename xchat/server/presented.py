@@ -16,7 +16,8 @@ from xchat.server.self_made import OneTrusted
 
 _DONE = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 """For connections whose handshake is done: it hears of no record."""
-_NOBODY = Named(b"", 0)
+UNREAD = Named(b"", 0)
+"""Of a certificate that OpenSSL can read and nobody else: whether it is revoked cannot be told."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -31,7 +32,7 @@ class Presented(NamedTuple):
     fingerprint: str
     is_vouched: bool = False
     account: str = ""
-    named: Named = _NOBODY
+    named: Named = UNREAD
     not_after: datetime = _NEVER
 
 
@@ -46,7 +47,7 @@ def take_presented(connection: ssl.SSLObject) -> Presented | None:
 
 
 def _read(der: bytes, *, is_vouched: bool) -> Presented:
-    """Read a certificate, once; of one that OpenSSL alone can read there is the fingerprint."""
+    """Read a certificate, once."""
     fingerprint = hashlib.sha256(der).hexdigest()
     try:
         certificate = x509.load_der_x509_certificate(der)

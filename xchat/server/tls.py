@@ -17,7 +17,7 @@ from collections.abc import Callable
 from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
 from xchat.pki.enrolment import ALPN
 from xchat.server.hello import BadHello, read_hello
-from xchat.server.presented import Presented, take_presented
+from xchat.server.presented import UNREAD, Presented, take_presented
 from xchat.server.revoked import NoneTrusted
 
 READ_BYTES = 65_536
@@ -106,8 +106,10 @@ class TlsPipe:
             self._tls.do_handshake()
             if self._tls.session_reused:
                 raise TlsError("it resumes a session, where none may be resumed")
-            self.established = True
             self.presented = take_presented(self._tls)
+            if self.presented is not None and self.presented.named == UNREAD:
+                raise TlsError("the client's certificate: it cannot be read")
+            self.established = True
         first = self._tls.read(READ_BYTES)
         if not first:  # close_notify, for Python's ssl
             raise EOFError
