@@ -101,9 +101,8 @@ def test_within_a_second_of_the_command_it_bites(server: Server, folder: Folder)
         stays = stack.enter_context(closing(Member.come(server, kept)))
         gone.register("gone")
         stays.register("stays")
-        rows = admin(server, "session", "list")
-        assert re.search(r"gone .* laptop$", rows, re.MULTILINE)
-        assert re.search(r"stays .* phone$", rows, re.MULTILINE)
+        wanted = re.compile(r"gone .* laptop$.*stays .* phone$", re.MULTILINE | re.DOTALL)
+        until(lambda: wanted.search(admin(server, "session", "list")), "both are named", seconds=5)
         assert "laptop" in certs(folder, "device", "list", "nino")
         certs(folder, "device", "revoke", "nino", "laptop", "--reason", "key-compromise")
         began = time.monotonic()
@@ -144,7 +143,7 @@ def test_a_hundred_revocations_of_one_second_all_hold(
 def test_no_session_is_resumed_with_openssl(
     make_server: MakeServer, folder: Folder, tmp_path: Path, version: str
 ) -> None:
-    """Bar 12: "**resumed handshake refused**": no ticket is given; an id of TLS 1.2 is refused."""
+    """Bar 12: "**resumed handshake refused**": no ticket is given; no id of TLS 1.2 is known."""
     pki = Pki(folder.ca, folder.server, folder.server_key)
     server = make_server(UNLIMITED, *CHEAP, 'tls.min_version="1.2"', pki=pki)
     shows, kept = add(server, folder), tmp_path / "session"
@@ -156,10 +155,11 @@ def test_no_session_is_resumed_with_openssl(
     ask = {"stdin": "PING x\r\nQUIT\r\n", "seconds": 20}
     first = run(*client, "-sess_out", kept, **ask)  # type: ignore[arg-type]
     assert "PONG" in first.stdout
+    assert kept.exists() is (version == "TLSv1_2")
     if kept.exists():
         again = run(*client, "-sess_in", kept, **ask)  # type: ignore[arg-type]
-        assert ("PONG" in again.stdout) is (version == "TLSv1_3")
-        assert ("Reused, " in again.stdout) is (version == "TLSv1_2")
+        assert "New, TLSv1.2" in again.stdout
+        assert "PONG" in again.stdout
     certs(folder, "device", "revoke", "nino", "laptop")
     until_refused(server, shows)
     if kept.exists():

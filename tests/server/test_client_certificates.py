@@ -380,7 +380,7 @@ def test_no_session_is_resumed(
 ) -> None:
     """pki.md, bar 12: "resumed handshake refused"; what it shows would be believed unjudged.
 
-    (TLS 1.3: no ticket is given. TLS 1.2: OpenSSL gives an id, and would know it again.)
+    (TLS 1.3: no ticket is given. TLS 1.2: an id is given, and nobody knows it again.)
     """
     shows = mint("nino").write(tmp_path)
     _, first = connect(asking, pair, shows, version)
@@ -390,13 +390,22 @@ def test_no_session_is_resumed(
     assert bool(session.id) is (version is ssl.TLSVersion.TLSv1_2)
     again = Client(first.tls.context, session)
     pipe = TlsPipe(asking)
-    if version is ssl.TLSVersion.TLSv1_2:
-        with pytest.raises(TlsError, match="it resumes a session"):
-            shake_hands(pipe, again)
-        assert (pipe.established, pipe.presented) == (False, None)
-    else:
-        shake_hands(pipe, again)
-        assert not again.tls.session_reused
+    shake_hands(pipe, again)
+    assert not again.tls.session_reused
+    assert pipe.presented is not None
+    assert (pipe.presented.is_vouched, pipe.presented.account) == (False, "")
+    assert asking.session_stats()["number"] == 0
+
+
+def test_who_resumes_all_the_same_is_refused(
+    pair: Pair, asking: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xchat.server.tls.forgetful", lambda context: context)
+    _, first = connect(asking, pair, None, ssl.TLSVersion.TLSv1_2)
+    pipe = TlsPipe(asking)
+    with pytest.raises(TlsError, match="it resumes a session"):
+        shake_hands(pipe, Client(first.tls.context, first.tls.session))
+    assert (pipe.established, pipe.presented) == (False, None)
 
 
 # -- what we send ---------------------------------------------------------------------------------

@@ -141,7 +141,7 @@ class Tls(_Section, frozen=True):
         Line | None,
         Meta(
             description="that CA's list of revoked certificates (PEM or DER), read again when it "
-            "changes; unset: the crl.pem and devices.json beside the ca.pem"
+            "changes; the crl.pem and devices.json beside the ca.pem count without being named"
         ),
     ] = None
 

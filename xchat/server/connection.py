@@ -101,8 +101,9 @@ class Connection:
         if self.phase in _GOING:
             return ()
         plaintext = self._tls.feed(ciphertext)
-        if self.phase is Phase.HANDSHAKE and self._tls.enrols:
+        if self.phase is Phase.HANDSHAKE:
             self.outbox.follow()
+        if self.phase is Phase.HANDSHAKE and self._tls.enrols:
             self._lines = LineBuffer(tags_max=0, line_max=ENROLMENT_LINE_BYTES_MAX)
         return self._lines.feed(plaintext) if plaintext else ()
 

@@ -3,9 +3,8 @@
 No early data (OpenSSL offers none unless asked), no renegotiation, no
 compression, and no resumption: a session kept or a ticket written for each
 client costs memory (CVE-2024-2511) and would outlive the revocation of a
-device; a P-256 handshake costs less than either. No ticket is given; Python cannot
-switch off OpenSSL's memory of TLS 1.2's sessions, and so `TlsPipe` refuses whoever
-comes back with one: nobody shows a certificate there, and none would be judged.
+device; a P-256 handshake costs less than either. No ticket is given, and sessions of
+TLS 1.2 are forgotten (`forgetful`).
 
 Clients are asked for a certificate, without a list of CAs: a client with such a
 list would keep a self-made one to itself. With our CA loaded to judge them, OpenSSL adds

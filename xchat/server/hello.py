@@ -23,9 +23,10 @@ HANDSHAKE, CLIENT_HELLO = 22, 1
 """Types of a record and of a message (RFC 8446, 5.1 and 4)."""
 HEADER_BYTES = 5
 RECORD_BYTES_MAX = 16_384
-SUPPORTED_GROUPS, ALPN, KEY_SHARE = 10, 16, 51
+SUPPORTED_GROUPS, ALPN, SUPPORTED_VERSIONS, KEY_SHARE = 10, 16, 43, 51
 """Extensions (RFC 8446, 4.2)."""
 _VERSION_AND_RANDOM_BYTES = 34
+_TLS13 = 0x0304
 _FINITE_FIELDS = frozenset(range(0x0100, 0x0200))
 """ffdhe2048 to ffdhe8192, and what is kept free for more (RFC 7919, 2)."""
 
@@ -38,6 +39,8 @@ class Hello(NamedTuple):
     groups: frozenset[int] = frozenset()
     shares: frozenset[int] = frozenset()
     """The groups for which the client sends a key."""
+    is_old: bool = False
+    """Whether the client speaks nothing newer than TLS 1.2."""
 
     @property
     def is_costly(self) -> bool:
@@ -85,6 +88,7 @@ def _read(record: bytes) -> Hello:
         tuple(_protocols(found.get(ALPN, b""))),
         frozenset(_groups(found.get(SUPPORTED_GROUPS, b""))),
         frozenset(_shares(found.get(KEY_SHARE, b""))),
+        _TLS13 not in _versions(found.get(SUPPORTED_VERSIONS, b"")),
     )
 
 
@@ -127,6 +131,12 @@ def _protocols(data: bytes) -> Iterator[bytes]:
     names = _Reader(data).vector(2) if data else _Reader(b"")
     while names.has_more:
         yield names.vector(1).rest()
+
+
+def _versions(data: bytes) -> Iterator[int]:
+    versions = _Reader(data).vector(1) if data else _Reader(b"")
+    while versions.has_more:
+        yield versions.number(2)
 
 
 def _groups(data: bytes) -> Iterator[int]:

@@ -39,6 +39,16 @@ def judge_first(context: ssl.SSLContext, judges: Sequence[Judge]) -> None:
         setattr(context, HOOK, partial(_look, judges))
 
 
+def listen_to_nothing(context: ssl.SSLContext) -> None:
+    """Have OpenSSL tell messages, which are another context's to hear once it takes the place."""
+    if hasattr(context, HOOK):
+        setattr(context, HOOK, _hear_nothing)
+
+
+def _hear_nothing(*_told: object) -> None:
+    """Hear a message of a handshake, and do nothing."""
+
+
 def _look(
     judges: Sequence[Judge], connection: ssl.SSLObject, direction: str, version: int, *rest: Any
 ) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
 from xchat.pki.enrolment import ALPN
+from xchat.server.forgetful import forgetful
 from xchat.server.hello import BadHello, read_hello
 from xchat.server.presented import UNREAD, Presented, take_presented
 from xchat.server.revoked import NoneTrusted
@@ -96,10 +97,19 @@ class TlsPipe:
         if hello.is_costly:
             raise TlsError("it asks for a finite field, which takes too long (X25519 does not)")
         if self._enrolment is not None and ENROLMENT in hello.protocols:
-            self._tls = self._enrolment.wrap_bio(self._incoming, self._outgoing, server_side=True)
-            self.write, self.enrols = self._tls.write, True
+            self.enrols = True
+            self._wrap(self._enrolment)
+        elif hello.is_old:
+            context = self._tls.context
+            self._wrap(forgetful(context))
+            self._tls.context = context
         self._first = self._enrolment = None
         return first
+
+    def _wrap(self, context: ssl.SSLContext) -> None:
+        """Begin with another context, before the first byte was given to TLS."""
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self.write = self._tls.write
 
     def _read(self) -> bytes:
         if not self.established:
