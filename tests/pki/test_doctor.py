@@ -26,6 +26,7 @@ CHECKS = (
     "certificates",
     "keys",
     "chain",
+    "rotation",
     "revoked",
     "devices",
     "constraints",

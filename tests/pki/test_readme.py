@@ -17,7 +17,7 @@ PLACE = "chat.lan:8080"
 
 
 def test_every_command_can_be_typed_in_this_order(tmp_path: Path) -> None:
-    assert len(COMMANDS) == README.count("\n    xchat-certs ") == 12
+    assert len(COMMANDS) == README.count("\n    xchat-certs ") > 10
     for command in COMMANDS:
         if PLACE not in command:
             ended = run_certs(*shlex.split(command), cwd=tmp_path)

@@ -181,21 +181,37 @@ def test_status_before_its_time_doubts_the_clock(made: Folder) -> None:
 
 
 def test_status_tells_what_a_new_ca_costs_before_its_command(made: Folder) -> None:
-    """Destroying a CA is the last thing to try: a lost key is put back, if there is a copy."""
-    made.issuer_key.unlink()
+    """Destroying a CA is the last thing to try: what is lost is put back, if there is a copy."""
+    made.ca.unlink()
     what, caution, mend = certs(made, "status", code=3).splitlines()[-3:]
-    assert what == "missing: certs/issuer-key.pem is missing"
+    assert what == "missing: certs/ca.pem is missing"
     assert caution.startswith("  Put it back")
     assert "a new ca.pem for everybody" in caution
     assert mend.startswith("  xchat-certs init --force")
     assert "Put it back" in certs(made, "init", code=3)
 
 
-def test_status_of_an_issuer_due_says_who_is_to_be_told(made: Folder) -> None:
-    report = stand(made.path, datetime.now(UTC) + timedelta(days=650))
-    (due,) = (each for each in report.problems if each.file.endswith("issuer.pem"))
-    assert due.caution == "That makes a new CA, and everybody needs its new ca.pem"
-    assert stand(made.path, datetime.now(UTC) + timedelta(days=61)).problems[0].caution is None
+@pytest.mark.parametrize(("key", "words"), [("here", ""), ("on a stick", " --root-key FILE")])
+def test_a_lost_issuer_takes_the_roots_key_and_no_new_ca(
+    made: Folder, key: str, words: str
+) -> None:
+    made.issuer_key.unlink()
+    if key != "here":
+        made.root_key.unlink()
+    what, caution, mend = certs(made, "status", code=3).splitlines()[-3:]
+    assert what == "missing: certs/issuer-key.pem is missing"
+    assert caution.startswith("  Put it back")
+    assert "the root's key, certs/root-key.pem" in caution
+    assert mend == f"  xchat-certs rotate issuer{words}"
+
+
+def test_a_ca_that_is_due_is_rotated_and_nobody_needs_to_be_told(made: Folder) -> None:
+    for days, name, verb in ((650, "issuer.pem", "issuer"), (2930, "ca.pem", "root")):
+        report = stand(made.path, datetime.now(UTC) + timedelta(days=days))
+        (due,) = (each for each in report.problems if each.file.endswith(name))
+        assert f"rotate {verb}" in due.mend
+        assert str(due.caution).startswith("That takes the root's key")
+        assert "nobody is cut off" in str(due.caution)
 
 
 def test_the_columns_of_status_stand_apart(made_once: Folder) -> None:

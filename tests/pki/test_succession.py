@@ -54,7 +54,8 @@ def test_a_root_that_ours_vouches_for_is_believed(line: Line) -> None:
 def test_several_steps_are_walked_in_any_order(line: Line) -> None:
     old, new, newest = (each.certificate for each in line.roots)
     assert successors([old], line.shown, NOW) == [new, newest]
-    assert successors([old], [*reversed(line.shown)] * 2, NOW) == [new, newest]
+    assert successors([old], [*reversed(line.shown)] * 2, NOW) == [newest, new]
+    assert successors([old], [newest, *line.bridges], NOW) == [newest], "the one between is gone"
     assert successors([new], line.shown, NOW) == [newest]
     assert successors([old, new, newest], line.shown, NOW) == []
 
@@ -87,6 +88,40 @@ def test_a_thief_of_a_lesser_key_leads_nobody_away(line: Line, stolen: str) -> N
     forged = mint_bridge(loot, trap.certificate, NOW)
     trusted = [root.certificate, issuer.certificate]
     assert successors(trusted, [trap.certificate, forged, loot.certificate], NOW) == []
+
+
+def test_a_thief_of_the_issuers_key_makes_no_root_of_it(line: Line) -> None:
+    """The old root did sign a CA of this name and key: the issuer, which is no root."""
+    root = line.roots[0]
+    issuer = mint_issuer(root, NOW, bounds=LOCAL)
+    for like in (root.certificate, issuer.certificate):
+        trap = as_root(issuer, like)
+        assert successors([root.certificate], [trap, issuer.certificate], NOW) == []
+
+
+def as_root(holder: Holder, like: x509.Certificate) -> x509.Certificate:
+    """Return a root of a holder's own name and key, with the extensions of another."""
+    name, key = holder.certificate.subject, holder.key.public_key()
+    draft = x509.CertificateBuilder(
+        name, name, key, 7, like.not_valid_before_utc, like.not_valid_after_utc
+    )
+    for each in like.extensions:
+        draft = draft.add_extension(each.value, each.critical)
+    return draft.sign(holder.key, hashes.SHA256())
+
+
+def test_a_root_may_have_no_more_beneath_it_than_was_certified(line: Line) -> None:
+    old, new = line.roots[0].certificate, line.roots[1]
+    deeper = x509.CertificateBuilder(
+        new.certificate.subject, new.certificate.subject, new.key.public_key(), 7,
+        new.certificate.not_valid_before_utc, new.certificate.not_valid_after_utc,
+    )  # fmt: skip
+    for each in new.certificate.extensions:
+        is_depth = isinstance(each.value, x509.BasicConstraints)
+        value = x509.BasicConstraints(ca=True, path_length=None) if is_depth else each.value
+        deeper = deeper.add_extension(value, each.critical)
+    shown = [deeper.sign(new.key, hashes.SHA256()), line.bridges[0]]
+    assert successors([old], shown, NOW) == []
 
 
 def test_proof_for_another_key_is_none(line: Line) -> None:

@@ -13,6 +13,7 @@ VERBS = (
     "verify",
     "show",
     "export",
+    "rotate",
     "lock",
     "unlock",
     "trust",

@@ -86,10 +86,9 @@ def mint_bridge(old: Holder, new: x509.Certificate, now: datetime) -> x509.Certi
         .not_valid_after(end)
     )
     for each in new.extensions:
-        if not isinstance(each.value, x509.BasicConstraints | x509.AuthorityKeyIdentifier):
+        if not isinstance(each.value, x509.AuthorityKeyIdentifier):
             draft = draft.add_extension(each.value, critical=each.critical)
-    narrowest = x509.BasicConstraints(ca=True, path_length=0)
-    return _signed(draft.add_extension(narrowest, critical=True), key, old.key)
+    return _signed(draft, key, old.key)
 
 
 def mint_issuer(root: Holder, now: datetime, *, bounds: Bounds | None) -> Holder:

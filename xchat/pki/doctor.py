@@ -123,6 +123,11 @@ _ROWS = (
         lambda s, _: s.found.get("chain"),
     ),
     _Row(
+        "rotation",
+        "the root is not being rotated, or what that takes is there",
+        lambda s, _: s.found["rotation"],
+    ),
+    _Row(
         "revoked",
         "the list is the issuer's, fresh, and names every device that was revoked",
         lambda s, _: s.found["revoked"],

@@ -16,7 +16,7 @@ from xchat.pki import stage
 from xchat.pki.detect import find_names
 from xchat.pki.device_files import look_at_devices
 from xchat.pki.due import is_ca_due, is_server_due
-from xchat.pki.facts import Facts, facts_of, names_of, read_chain, signer
+from xchat.pki.facts import Facts, facts_of, names_of, read_chain, root_above
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
@@ -24,10 +24,13 @@ from xchat.pki.names import Name
 from xchat.pki.permissions import look_at_modes
 from xchat.pki.problems import COMPARE_CLOCK, FATAL, Kind, Problem, Subject
 from xchat.pki.revoked_list import look_at_list
+from xchat.pki.rotation import look_at_rotation
 from xchat.pki.verify import judge, names_to_try
 from xchat.pki.wish import words_for
 
 NEW_CA = "That makes a new CA, and everybody needs its new ca.pem"
+ROOT_KEY_SIGNS = "That takes the root's key, {}, and nobody is cut off"
+LOST_ISSUER = "Put it back if there is a copy: a new issuer takes the root's key, {}"
 PUT_BACK = "Put it back if there is a copy: a new CA means a new ca.pem for everybody"
 
 
@@ -47,7 +50,7 @@ class Standing:
     @property
     def root(self) -> x509.Certificate:
         """The root whose CA this is: during a rotation `ca.pem` holds another one too."""
-        return _root(self.chains)
+        return _of(self.chains, "root")
 
     @property
     def facts(self) -> list[Facts]:
@@ -56,12 +59,6 @@ class Standing:
         found = [(where["root"], each) for each in self.chains.get("root", [])]
         found += [(where[role], c[0]) for role, c in self.chains.items() if role != "root"]
         return [facts_of(certificate, path) for path, certificate in found]
-
-
-def _root(chains: dict[str, list[x509.Certificate]]) -> x509.Certificate:
-    roots = chains["root"]
-    signed = (signer(each, roots) for each in chains.get("issuer", [])[:1])
-    return next(signed, None) or roots[0]
 
 
 def is_empty(folder: Folder) -> bool:
@@ -80,6 +77,7 @@ def examine(folder: Folder, now: datetime) -> Standing:
     }
     if all(problem.kind == "due" for each in found.values() for problem in each):
         found["chain"] = list(_trust(folder, chains, now))
+    found["rotation"] = list(look_at_rotation(folder, now))
     found["revoked"] = list(look_at_list(folder, now)) if "issuer" in chains else []
     found["devices"] = list(look_at_devices(folder, now))
     found["modes"] = list(look_at_modes(folder))
@@ -108,7 +106,9 @@ def _ages(
 
 
 def _of(chains: dict[str, list[x509.Certificate]], role: str) -> x509.Certificate:
-    return _root(chains) if role == "root" else chains[role][0]
+    if role == "root":
+        return root_above(chains.get("issuer", ()), chains[role])
+    return chains[role][0]
 
 
 def _places(folder: Folder) -> dict[str, Path]:
@@ -138,6 +138,10 @@ def _replaceable(folder: Folder, role: str, kind: Kind, path: Path, rule: str) -
     if role == "server":
         words = () if kind in ("expired", "due") else ("--force",)
         mend, caution = folder.command("renew", *words), None
+    elif (role == "issuer" and folder.ca.exists()) or (role == "root" and kind == "due"):
+        key = () if folder.root_key.exists() else ("--root-key", "FILE")
+        mend = folder.command("rotate", role, *key)
+        caution = (LOST_ISSUER if kind in FATAL else ROOT_KEY_SIGNS).format(folder.root_key)
     else:
         mend, caution = _new_ca(folder), PUT_BACK if kind in FATAL else NEW_CA
     return Problem(kind=kind, file=str(path), rule=rule, mend=mend, caution=caution)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
@@ -135,6 +135,13 @@ def signer(
 ) -> x509.Certificate | None:
     """Return the one of `candidates` whose key signed a certificate; None if none did."""
     return next((each for each in candidates if _signed_by(certificate, each)), None)
+
+
+def root_above(
+    issuer: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
+) -> x509.Certificate:
+    """Return the one of `roots` that signed an issuer; the first, if none did or it is unknown."""
+    return next(filter(None, (signer(each, roots) for each in issuer[:1])), roots[0])
 
 
 def _signed_by(certificate: x509.Certificate, candidate: x509.Certificate) -> bool:

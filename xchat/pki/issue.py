@@ -9,18 +9,30 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from cryptography import x509
 
 from xchat.errors import XChatError
-from xchat.limits import DEVICES_BYTES_MAX
 from xchat.pki import acts
 from xchat.pki.authority import mint_issuer, mint_root, mint_server
+from xchat.pki.backup import back_up
 from xchat.pki.detect import Found
 from xchat.pki.examine import Standing
 from xchat.pki.facts import UNREADABLE, Facts, bounds_of, facts_of, names_of, read_chain
 from xchat.pki.files import read_file
-from xchat.pki.folder import CA, CRL, DEVICES, ISSUER, ISSUER_KEY, ROOT_KEY, Folder
+from xchat.pki.folder import (
+    BRIDGE,
+    CA,
+    CRL,
+    DEVICES,
+    FORMER,
+    ISSUER,
+    ISSUER_KEY,
+    NEXT,
+    ROOT_KEY,
+    Folder,
+)
 from xchat.pki.keys import key_pem
 from xchat.pki.names import shown
 from xchat.pki.registry import Table, table_json
@@ -47,7 +59,7 @@ def make_all(folder: Folder, wish: Wish, now: datetime) -> Outcome:
     prove([server.certificate, issuer.certificate], [root.certificate], choice.names, now)
 
     change = Stage(folder.path)
-    backup = _back_up(folder, change, now)
+    backup = back_up(folder, change, now, paths=(*folder.files(), *_of_rotations(folder, change)))
     change.add_public(CA, pem(root.certificate))
     change.add_secret(ROOT_KEY, key_pem(root.key, wish.passphrase))
     change.add_public(ISSUER, pem(issuer.certificate))
@@ -98,14 +110,13 @@ def _kept(chain: Sequence[x509.Certificate]) -> list[Found]:
     return []
 
 
-def _back_up(folder: Folder, change: Stage, now: datetime) -> str | None:
-    """Copy what a change would replace into a folder named by the time."""
-    there = [path for path in folder.files() if path.exists()]
-    stamp = f"backup-{now:%Y%m%dT%H%M%S.%fZ}"
-    for path in there:
-        data = read_file(path, bytes_max=DEVICES_BYTES_MAX)
-        change.add_secret(f"{stamp}/{path.relative_to(folder.path)}", data)
-    return str(folder.path / stamp) if there else None
+def _of_rotations(folder: Folder, change: Stage) -> list[Path]:
+    """Let go of what rotations left, which means nothing to a new CA; return each file of it."""
+    for name in (NEXT, FORMER, BRIDGE):
+        if (folder.path / name).exists():
+            change.remove(name)
+    files = (*folder.next.path.glob("*"), *folder.former.glob("*"), folder.bridge)
+    return [path for path in files if path.is_file()]
 
 
 def _commit(change: Stage, minted: Sequence[Facts], now: datetime) -> None:

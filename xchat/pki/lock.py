@@ -25,7 +25,7 @@ from xchat.pki.wish import Note
 
 Did = Literal["locked", "unlocked", "unchanged"]
 Passphrase = Callable[[], bytes]
-"""Asks for the passphrase; called only if one is needed."""
+"""Asks for the passphrase; called only if one is needed, and while nobody waits for the folder."""
 
 COST = f"scrypt, N = {SCRYPT_N}, r = {SCRYPT_R}, p = {SCRYPT_P}"
 LEFT_OPEN = "{} is a copy of this key that is not locked"
@@ -47,13 +47,12 @@ def lock(folder: Folder, passphrase: Passphrase, now: datetime) -> Locking:
 
     Raises Differs where the key is not here, NotTrusted where it cannot be read.
     """
-    _keys(folder)
+    if not _open(folder):
+        return _unchanged(folder, is_locked=True)
+    secret = passphrase()
     with locked(folder.path):
         stage.recover(folder.path)
-        open_ = [path for path in _keys(folder) if not is_locked(read_file(path))]
-        if not open_:
-            return _unchanged(folder, is_locked=True)
-        secret = passphrase()
+        open_ = _open(folder)
         keys = {path: read_root_key(path) for path in open_}
         _write(folder, {path: key_pem(key, secret) for path, key in keys.items()}, "locked", now)
         return Locking(
@@ -68,13 +67,12 @@ def lock(folder: Folder, passphrase: Passphrase, now: datetime) -> Locking:
 
 def unlock(folder: Folder, passphrase: Passphrase, now: datetime) -> Locking:
     """Take the passphrase off the root's key. Raises Locked for a wrong one, and as `lock`."""
-    _keys(folder)
+    if not _shut(folder):
+        return _unchanged(folder, is_locked=False)
+    secret = passphrase()
     with locked(folder.path):
         stage.recover(folder.path)
-        shut = [path for path in _keys(folder) if is_locked(read_file(path))]
-        if not shut:
-            return _unchanged(folder, is_locked=False)
-        secret = passphrase()
+        shut = _shut(folder)
         keys = {path: read_root_key(path, secret) for path in shut}
         _write(folder, {path: key_pem(key) for path, key in keys.items()}, "unlocked", now)
         return Locking(
@@ -107,6 +105,14 @@ def _keys(folder: Folder) -> list[Path]:
             mend=f"If it was moved away, bring it back: cp FILE {folder.root_key}",
         )
     return found
+
+
+def _shut(folder: Folder) -> list[Path]:
+    return [path for path in _keys(folder) if is_locked(read_file(path))]
+
+
+def _open(folder: Folder) -> list[Path]:
+    return [path for path in _keys(folder) if path not in _shut(folder)]
 
 
 def _write(folder: Folder, pems: dict[Path, bytes], did: str, now: datetime) -> None:

@@ -27,7 +27,9 @@ Kind = Literal[
     "away",
     "odd",
 ]
-Subject = Literal["leftovers", "certificates", "keys", "chain", "modes", "revoked", "devices"]
+Subject = Literal[
+    "leftovers", "certificates", "keys", "chain", "rotation", "revoked", "devices", "modes"
+]
 """What is looked at for `status`; `doctor` looks at more."""
 
 EXIT_CODES: dict[Kind, int] = {

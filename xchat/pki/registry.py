@@ -41,7 +41,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One certificate of a device of an account.
 
     `serial` and the hashes are hexadecimal: `sha256` of the certificate, `key` of its public
-    key (SubjectPublicKeyInfo); `issuer` is its issuer's key identifier.
+    key (SubjectPublicKeyInfo); `issuer` is its issuer's key identifier;
+    `roots` the SHA-256 of those of our roots that the device has said to trust.
     """
 
     account: str
@@ -55,6 +56,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     made: datetime
     revoked: datetime | None = None
     reason: Reason | None = None
+    roots: tuple[str, ...] = ()
 
     def is_in_force(self, now: datetime) -> bool:
         """Tell whether it is neither revoked nor expired."""

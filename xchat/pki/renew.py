@@ -126,14 +126,14 @@ def _renew(
 
 
 def _mint(folder: Folder, issuer: Holder, names: Sequence[Name], now: datetime) -> Holder:
-    wanted = _wanted(folder, issuer.certificate, names)
+    wanted = wanted_names(folder, issuer.certificate, names)
     server = mint_server(issuer, wanted, now)
     roots = read_chain(read_file(folder.ca), folder.ca)
     prove([server.certificate, issuer.certificate], roots, wanted, now)
     return server
 
 
-def _wanted(folder: Folder, issuer: x509.Certificate, names: Sequence[Name]) -> list[Name]:
+def wanted_names(folder: Folder, issuer: x509.Certificate, names: Sequence[Name]) -> list[Name]:
     """Return the names there are and those to add, as far as the issuer may give them."""
     bounds = bounds_of(issuer)
     wanted = dict.fromkeys((*_names_there(folder), *names))

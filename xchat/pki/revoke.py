@@ -6,7 +6,7 @@ a table that was lost takes no revocation back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -95,13 +95,24 @@ def add_table(folder: Folder, change: Stage, table: Table, now: datetime) -> Non
     add_crl(folder, change, table, now)
 
 
-def add_crl(folder: Folder, change: Stage, table: Table, now: datetime) -> list[Crl]:
-    """Stage a list for each issuer whose key is here; those of others stay as they are."""
-    before, signers = _lists(folder), read_signers(folder)
+def add_crl(
+    folder: Folder,
+    change: Stage,
+    table: Table,
+    now: datetime,
+    *,
+    signers: Sequence[Holder] | None = None,
+    gone: Collection[x509.Name] = (),
+) -> list[Crl]:
+    """Stage a list for each issuer whose key is here, or each of `signers`, which are to be.
+
+    The lists of others stay as they are, unless they are `gone`.
+    """
+    before, signers = _lists(folder), signers or read_signers(folder)
     signed = [
         _next(each, table.devices, newest_by(before, each.certificate), now) for each in signers
     ]
-    ours = {each.certificate.subject for each in signers}
+    ours = {*gone, *(each.certificate.subject for each in signers)}
     crls = [*signed, *(each for each in before if each.issuer not in ours)]
     change.add_public(CRL, crl_pem(crls))
     return signed

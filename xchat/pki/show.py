@@ -34,6 +34,7 @@ from xchat.pki.problems import Problem
 from xchat.pki.registry import Device, read_table
 from xchat.pki.revocations import revoked_in
 from xchat.pki.revoked_list import ListFacts, list_facts
+from xchat.pki.rotation import Rotation, read_rotation
 from xchat.pki.signers import read_authorities
 from xchat.pki.stage import is_interrupted
 from xchat.pki.verify import Verdict, judge, names_to_try
@@ -72,13 +73,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """How the certificates of a folder stand, and how many devices are in force."""
+    """How the certificates of a folder stand, and how many devices are in force.
+
+    `rotation` if the root is being replaced.
+    """
 
     certificates: tuple[Facts, ...]
     problems: tuple[Problem, ...]
     next: str
     revoked: ListFacts | None = None
     devices: int = 0
+    rotation: Rotation | None = None
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +123,15 @@ def stand(path: Path, now: datetime) -> Report:
         next=folder.server_command(),
         revoked=list_facts(folder),
         devices=count_devices(folder, now),
+        rotation=_rotation(folder, now),
     )
+
+
+def _rotation(folder: Folder, now: datetime) -> Rotation | None:
+    try:
+        return read_rotation(folder, now)
+    except XChatError:
+        return None  # said among the problems
 
 
 def try_chain(

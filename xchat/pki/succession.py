@@ -9,7 +9,10 @@ root is believed if one that we trust, and that is in force, signed such a certi
 force, for this very root; if the root is a root (signed by itself, a CA, in force); and if it may
 sign for nothing that the old one may not. So the roots shown need no verified connection: what a
 stranger shows without such a certificate is left where it is. Several steps (old, newer, newest)
-are walked one by one.
+are walked one by one; of the roots between only what certifies them is needed.
+
+Trap: the old root has signed its issuers too, and whoever stole the key of one can make a root of
+the same name and key. What an issuer may not do tells the two apart: have a CA beneath it.
 
 Ways rejected: to believe what a verified connection gives (a thief of the server's key could plant
 a root of his own, for ever); to put the certificate into the chain that everybody is shown (our
@@ -18,8 +21,10 @@ roots have room for one CA beneath them, and the new root would be a second).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
+from math import inf
 
 from cryptography import x509
 
@@ -35,27 +40,37 @@ def successors(
 
     Those that are trusted already are not among them.
     """
-    candidates = list(shown)[:SHOWN_CERTIFICATES_MAX]
+    candidates = [each for each in islice(shown, SHOWN_CERTIFICATES_MAX) if _may_sign(each, now)]
+    bridges = [each for each in candidates if _is_bridge(each)]
     believed = [each for each in trusted if _is_root(each) and _may_sign(each, now)]
-    known, found = set(trusted), list[x509.Certificate]()
-    while new := [each for each in _step(believed, candidates, now) if each not in known]:
-        known.update(new)
-        found += dict.fromkeys(new)
+    vouched: list[x509.Certificate] = []
+    while new := [each for each in bridges if each not in vouched and _is_vouched(each, believed)]:
+        vouched += new
         believed = new
-    return found
+    roots = (each for each in candidates if _is_root(each) and each not in trusted)
+    return list(dict.fromkeys(each for each in roots if any(_is_to(each, b) for b in vouched)))
 
 
-def _step(
-    believed: Sequence[x509.Certificate], shown: Sequence[x509.Certificate], now: datetime
-) -> Iterator[x509.Certificate]:
-    roots = [each for each in shown if _is_root(each) and _may_sign(each, now)]
-    for bridge in shown:
-        old = signer(bridge, believed)
-        if old is None or not _may_sign(bridge, now):
-            continue
-        for root in roots:
-            if _is_same(bridge, root) and _is_within(root, bridge) and _is_within(root, old):
-                yield root
+def _is_vouched(bridge: x509.Certificate, believed: Sequence[x509.Certificate]) -> bool:
+    old = signer(bridge, believed)
+    return old is not None and _is_within(bridge, old)
+
+
+def _is_bridge(certificate: x509.Certificate) -> bool:
+    """Tell whether a CA is certified to be a root: it may have CAs beneath it."""
+    return not _is_root(certificate) and _depth(certificate) > 0
+
+
+def _is_to(root: x509.Certificate, bridge: x509.Certificate) -> bool:
+    """Tell whether it is this root's name and key that were certified, and no less than it says."""
+    is_same = bridge.subject == root.subject and bridge.public_key() == root.public_key()
+    return is_same and _depth(root) <= _depth(bridge) and _is_within(root, bridge)
+
+
+def _depth(ca: x509.Certificate) -> float:
+    """Return how many CAs, one beneath the other, may stand beneath a CA."""
+    allowed = ca.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    return inf if allowed is None else allowed
 
 
 def _may_sign(certificate: x509.Certificate, now: datetime) -> bool:
@@ -70,11 +85,6 @@ def _may_sign(certificate: x509.Certificate, now: datetime) -> bool:
 
 def _is_root(certificate: x509.Certificate) -> bool:
     return signer(certificate, [certificate]) is not None
-
-
-def _is_same(bridge: x509.Certificate, root: x509.Certificate) -> bool:
-    """Tell whether it is this root's name and key that were certified."""
-    return bridge.subject == root.subject and bridge.public_key() == root.public_key()
 
 
 def _is_within(new: x509.Certificate, old: x509.Certificate) -> bool:

@@ -12,11 +12,12 @@ from xchat.certs.verb import verb
 @verb("status", "Say how each certificate stands, and what mends it.")
 def command(folder: Path) -> Answer:
     """Say how every certificate stands: days left, what is wrong, what mends it."""
-    from xchat.certs import say
+    from xchat.certs import say, say_root
     from xchat.pki.problems import exit_code
     from xchat.pki.show import stand
 
     now = datetime.now(UTC)
     report = stand(folder, now)
-    lines = say.standing(report, now)
+    lines = [*say_root.rotation(report.rotation), ""] if report.rotation else []
+    lines += say.standing(report, now)
     return Answer(lines=lines, value=report, exit_code=exit_code(report.problems))

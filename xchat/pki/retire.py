@@ -1,0 +1,82 @@
+"""Keep the issuers that sign no more for as long as devices of theirs are in force.
+
+The server knows such devices by the issuer's certificate, and revokes them with its key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from xchat.errors import XChatError
+from xchat.pki.authority import Holder
+from xchat.pki.facts import read_chain
+from xchat.pki.files import read_file
+from xchat.pki.folder import FORMER, Folder
+from xchat.pki.registry import Table
+from xchat.pki.signers import key_id
+from xchat.pki.signing import load_holder
+from xchat.pki.stage import Stage
+
+NAME_DIGITS = 8
+
+
+@dataclass
+class Retired:
+    """Those whose lists of the revoked are to be signed on, and the names of those let go."""
+
+    signers: list[Holder] = field(default_factory=list)
+    gone: set[x509.Name] = field(default_factory=set)
+
+
+def retire(folder: Folder, change: Stage, table: Table, now: datetime) -> Retired:
+    """Let the issuer here step back with a change, and let go of those that nobody needs."""
+    retired = Retired()
+    for path in folder.issuers():
+        try:
+            certificate = read_chain(read_file(path), path)[0]
+        except XChatError:
+            continue
+        if _is_needed(certificate, table, now):
+            retired.signers += _signer(folder, path)
+            if path == folder.issuer:
+                _move(folder, change, certificate)
+        else:
+            retired.gone.add(certificate.subject)
+            _let_go(folder, change, path)
+    return retired
+
+
+def _move(folder: Folder, change: Stage, certificate: x509.Certificate) -> None:
+    """Put the issuer that signs until now, and its key if that is here, to those before it."""
+    name = key_id(certificate)[:NAME_DIGITS]
+    change.add_public(f"{FORMER}/{name}.pem", read_file(folder.issuer))
+    if folder.issuer_key.exists():
+        change.add_secret(f"{FORMER}/{name}-key.pem", read_file(folder.issuer_key))
+
+
+def _let_go(folder: Folder, change: Stage, path: Path) -> None:
+    if path != folder.issuer:
+        change.remove(f"{FORMER}/{path.name}")
+        change.remove(f"{FORMER}/{_key_of(path).name}")
+
+
+def _is_needed(issuer: x509.Certificate, table: Table, now: datetime) -> bool:
+    """Tell whether a device of an issuer's has not expired; one that was revoked is to stay so."""
+    its = key_id(issuer)
+    return any(each.issuer == its and now <= each.not_after for each in table.devices)
+
+
+def _signer(folder: Folder, path: Path) -> list[Holder]:
+    """Return who can sign; nobody, where the key is gone: the table of devices has to do then."""
+    try:
+        return [load_holder(folder, path, _key_of(path))]
+    except XChatError:
+        return []
+
+
+def _key_of(issuer: Path) -> Path:
+    return issuer.with_name(f"{issuer.stem}-key.pem")
