@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from tests.certs.cases import ANSWERS, ERRORS, Answered, First, Refused
+from tests.certs.faults import FAULTS
 from xchat.certs.cli import main
 from xchat.certs.command import Failure
 from xchat.certs.schemas import SHAPES, file_of, make_schema, schema_of
@@ -121,7 +122,9 @@ def test_an_answer_validates_against_the_schema(case: Answered, run: Run) -> Non
     assert value.keys() != {"error", "mend", "exit_code"}
 
 
-@pytest.mark.parametrize("case", ERRORS, ids=lambda c: f"{' '.join((c.verb, *c.words))}: {c.rule}")
+@pytest.mark.parametrize(
+    "case", [*ERRORS, *FAULTS], ids=lambda c: f"{' '.join((c.verb, *c.words))}: {c.rule}"
+)
 def test_an_error_names_the_file_the_rule_and_the_next_command(case: Refused, run: Run) -> None:
     do_first(run, case.first)
     said = run(*case.verb.split(), *case.words)

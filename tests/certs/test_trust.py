@@ -280,3 +280,28 @@ def server_is_trusted(house: House, database: Path, folder: Folder) -> None:
         house.run("certutil", "-A", "-d", where, "-n", name, "-t", ",,", "-i", str(file))
     judged = house.run("certutil", "-V", "-d", where, "-n", "server", "-u", "V")
     assert "certificate is valid" in judged.out, judged.err
+
+
+@pytest.mark.needs("certutil")
+def test_under_sudo_the_browsers_are_those_of_who_typed_it(house: House, made: Folder) -> None:
+    """ "Firefox": its database stays its owner's, and root's own home is not looked at."""
+    script = (
+        "import os, pwd, sys\n"
+        "from xchat.pki.trust import nss\n"
+        "entry = pwd.getpwuid(65534)\n"
+        "pwd.getpwuid = lambda uid: pwd.struct_passwd((*entry[:5], sys.argv[1], entry[6]))\n"
+        "from xchat.certs.cli import main\n"
+        "main(['trust', 'install', '--store', 'browsers'])\n"
+    )
+    folder = house.home / "nobody/.pki/nssdb"
+    folder.mkdir(parents=True)
+    house.run("certutil", "-N", "-d", f"sql:{folder}", "--empty-password")
+    for each in (folder, *folder.iterdir(), *folder.parents[:2]):
+        os.chown(each, 65534, 65534)
+    for each in (house.home, *house.home.parents[:2]):
+        each.chmod(0o755)
+    words = (sys.executable, "-c", script, str(house.home / "nobody"))
+    done = house.run(*words, SUDO_UID="65534", HOME="/root")
+    assert done.code == 0, done.err
+    assert "C,," in house.run("certutil", "-L", "-d", f"sql:{folder}").out
+    assert {each.stat().st_uid for each in folder.iterdir()} == {65534}
