@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -157,14 +158,19 @@ def test_twice_changes_nothing_and_says_so(house: House, made: Folder) -> None:
     assert (house.store(), (made.path / "journal.jsonl").read_bytes()) == (store, journal)
 
 
+def let_others_in(folder: Path) -> None:
+    """Open a folder, and those above it that are closed, to other users."""
+    for each in (folder, *folder.parents):
+        if not each.stat().st_mode & stat.S_IXOTH:
+            each.chmod(0o755)
+
+
 def test_without_root_it_names_the_command_and_changes_nothing(house: House, made: Folder) -> None:
     """ "says the exact command with sudo instead of failing halfway"."""
     before = house.store()
     ca = house.home / "given.pem"
     ca.write_bytes(made.ca.read_bytes())
-    for folder in (house.home, *house.home.parents[:2]):
-        folder.chmod(0o755)
-    made.path.chmod(0o755)
+    let_others_in(made.path)
     nobody = ("setpriv", "--reuid=65534", "--clear-groups")
     done = house.run(*nobody, *CERTS, "trust", "install", "given.pem")
     assert done.code == 1
@@ -298,8 +304,7 @@ def test_under_sudo_the_browsers_are_those_of_who_typed_it(house: House, made: F
     house.run("certutil", "-N", "-d", f"sql:{folder}", "--empty-password")
     for each in (folder, *folder.iterdir(), *folder.parents[:2]):
         os.chown(each, 65534, 65534)
-    for each in (house.home, *house.home.parents[:2]):
-        each.chmod(0o755)
+    let_others_in(house.home)
     words = (sys.executable, "-c", script, str(house.home / "nobody"))
     done = house.run(*words, SUDO_UID="65534", HOME="/root")
     assert done.code == 0, done.err
