@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from tests.days import on_day
 from xchat.pki.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.keys import PrivateKey
@@ -41,14 +42,9 @@ def run_certs(*words: str, cwd: Path, umask: int = -1) -> Ended:
     return run(sys.executable, "-m", "xchat.certs.cli", *words, cwd=cwd, umask=umask)
 
 
-def at_day(day: float, *words: str) -> tuple[str, ...]:
-    """Return a command as it is so many days from now."""
-    return ("faketime", "-f", f"{day:+}d", *words)
-
-
 def run_certs_at(day: float, *words: str, cwd: Path) -> Ended:
     """Run `xchat-certs` so many days from now."""
-    return run(*at_day(day, sys.executable, "-m", "xchat.certs.cli", *words), cwd=cwd)
+    return run(*on_day(day), sys.executable, "-m", "xchat.certs.cli", *words, cwd=cwd)
 
 
 def run(*words: str, cwd: Path, umask: int = -1) -> Ended:

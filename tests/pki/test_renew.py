@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.pki.conftest import NAMES, SECONDS_MAX, at_day, make, run_certs, run_certs_at, tree
+from tests.days import on_day
+from tests.pki.conftest import NAMES, SECONDS_MAX, make, run_certs, run_certs_at, tree
 from xchat.errors import XChatError
 from xchat.limits import GENERATIONS_MAX
 from xchat.pki import files
@@ -215,7 +216,7 @@ def test_the_journal_tells_a_renewal(made: Folder) -> None:
 @pytest.mark.needs("faketime")
 def test_two_at_once_renew_once(made: Folder) -> None:
     """The second finds that nothing is due any more."""
-    certs = at_day(61, sys.executable, "-m", "xchat.certs.cli", "renew", "--json")
+    certs = (*on_day(61), sys.executable, "-m", "xchat.certs.cli", "renew", "--json")
     started = [
         subprocess.Popen(certs, cwd=made.path.parent, stdout=subprocess.PIPE) for _ in range(3)
     ]
