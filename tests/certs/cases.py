@@ -148,6 +148,7 @@ ANSWERS = (
     Answered("device list", first=(ADD, holding("certs/crl.pem", "torn"))),
     Answered("device revoke", ("nino", "laptop", "--reason", "key-compromise"), first=(ADD,)),
     Answered("device revoke", ALL[2:], first=(ADD, ALL)),
+    Answered("device revoke", ALL[2:], code=3, first=(ADD, without("certs/issuer-key.pem"))),
     Answered("verify", ("certs/live/server.pem",)),
     Answered("verify", ("certs/live/server.pem", "--host", "bank.example"), code=5),
     Answered("verify", ("certs/ca.pem",), code=5),

@@ -108,6 +108,21 @@ def test_a_hundred_revocations_in_one_second_all_hold(made: Folder) -> None:
     assert len(revoked_in(made).by_sha256) == 100
 
 
+@pytest.mark.parametrize("gone", ["issuer-key.pem", "issuer.pem"])
+def test_it_bites_without_the_issuers_key_too(made: Folder, gone: str) -> None:
+    """The table is enough for our server; the list waits, and says why."""
+    first = add(made)
+    before, key = made.crl.read_bytes(), (made.path / gone).read_bytes()
+    (made.path / gone).unlink()
+    done = revoke(made, "alice", "laptop", "key-compromise", NOW)
+    assert gone in str(done.unlisted)
+    assert made.crl.read_bytes() == before
+    assert revoked_in(made).of(der(leaf(first)))
+    (made.path / gone).write_bytes(key)
+    resign_crl(made, NOW, if_due=False)
+    assert serials(made) == {leaf(first).serial_number}
+
+
 def test_what_has_expired_drops_out_of_the_list(made: Folder) -> None:
     add(made)
     revoke(made, "alice", "laptop", "key-compromise", NOW)

@@ -61,9 +61,11 @@ def revoked(done: Revoked) -> Iterator[str]:
         yield f"{each.account}'s {each.device} was {_standing(each)}"
     if done.revoked:
         yield "A server that uses this folder lets it in no more, and ends its sessions"
-        yield f"For other servers: {done.list_file}"
+        yield f"For other servers: {done.list_file}{' is as it was' if done.unlisted else ''}"
     else:
         yield "Nothing was changed"
+    if done.unlisted:
+        yield f"problem: {done.unlisted}"
     yield ""
     yield f"Next:  {done.next}"
 

@@ -47,12 +47,16 @@ class Devices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Revoked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was revoked just now, and what had been before."""
+    """What was revoked just now, and what had been before.
+
+    `unlisted` is why it is not on the signed list, which is for other servers.
+    """
 
     account: str
     revoked: tuple[Row, ...]
     before: tuple[Row, ...]
     list_file: str
+    unlisted: str | None = None
     next: str
 
 
@@ -75,14 +79,16 @@ def revoke_devices(
     folder: Folder, account: str, device: str | None, reason: Reason, now: datetime
 ) -> Revoked:
     """Revoke a device of an account, or all of them; raise Differs where there is none."""
-    need_made(folder)
+    if not folder.devices.exists():
+        need_made(folder)
     done = revoke(folder, account, device, reason, now)
     return Revoked(
         account=account,
         revoked=tuple(_row(folder, each, now) for each in done.revoked),
         before=tuple(_row(folder, each, now) for each in done.before),
         list_file=str(folder.crl),
-        next=folder.command("device", "list", account),
+        unlisted=done.unlisted,
+        next=folder.command(*(("doctor",) if done.unlisted else ("device", "list", account))),
     )
 
 

@@ -42,10 +42,14 @@ _SLACK = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Revoking:
-    """What came of it: the certificates that hold no longer, and those revoked before."""
+    """What came of it: the certificates that hold no longer, and those revoked before.
+
+    `unlisted` is why they could not be put on the list, None if they are there.
+    """
 
     revoked: tuple[Device, ...]
     before: tuple[Device, ...] = ()
+    unlisted: str | None = None
 
 
 def revoke(
@@ -53,7 +57,8 @@ def revoke(
 ) -> Revoking:
     """Revoke one device of an account, or, with None, all of them: table, list and journal.
 
-    Done again it changes nothing. Raises Differs where there is no such device.
+    Done again it changes nothing. The table is enough for our server: where the issuer's key is
+    out of reach, the list waits. Raises Differs where there is no such device.
     """
     with locked(folder.path):
         stage.recover(folder.path)
@@ -61,12 +66,8 @@ def revoke(
         rows = _need(folder, table, account, device, now)
         in_force = [each for each in rows if each.is_in_force(now)]
         done = tuple(msgspec.structs.replace(e, revoked=now, reason=reason) for e in in_force)
-        if done:
-            change = Stage(folder.path)
-            add_table(folder, change, table.with_rows(done, now), now)
-            change.add_acts([_act(each, now) for each in done])
-            change.commit()
-        return Revoking(done, tuple(each for each in rows if each.revoked))
+        unlisted = _keep(folder, table.with_rows(done, now), done, now) if done else None
+        return Revoking(done, tuple(each for each in rows if each.revoked), unlisted)
 
 
 def is_crl_due(folder: Folder, now: datetime) -> bool:
@@ -121,6 +122,20 @@ def add_crl(
 def first_crl(issuer: Holder, now: datetime) -> bytes:
     """Return a new issuer's list, on which nothing is, in PEM."""
     return crl_pem([mint_crl(issuer, (), now, last=None)])
+
+
+def _keep(folder: Folder, table: Table, done: Sequence[Device], now: datetime) -> str | None:
+    """Keep what was revoked, in the table and, where it can be signed, on the list; or say why."""
+    unlisted = None
+    change = Stage(folder.path)
+    change.add_secret(DEVICES, table_json(table))
+    try:
+        add_crl(folder, change, table, now)
+    except XChatError as error:
+        unlisted = error.what
+    change.add_acts([_act(each, now) for each in done])
+    change.commit()
+    return unlisted
 
 
 def _need(

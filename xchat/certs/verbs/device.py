@@ -138,6 +138,7 @@ def revoke(
     """
     from xchat.certs import say_devices
     from xchat.pki.device_list import revoke_devices
+    from xchat.pki.errors import Differs
     from xchat.pki.folder import Folder
 
     there, now = Folder(folder), datetime.now(UTC)
@@ -145,7 +146,8 @@ def revoke(
         what = "one device, or --all" if device else f"which device of {account}? Or --all"
         raise UsageError(what, mend=there.command("device", "list", account))
     done = revoke_devices(there, account, device, reason, now)
-    return Answer(lines=say_devices.revoked(done), value=done)
+    code = Differs.exit_code if done.unlisted else 0
+    return Answer(lines=say_devices.revoked(done), value=done, exit_code=code)
 
 
 for each in (add, list_, revoke):
