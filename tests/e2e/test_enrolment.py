@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import ssl
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from xchat.pki.facts import read_chain
 from xchat.pki.files import locked
 from xchat.pki.folder import Folder
 from xchat.pki.keys import make_key
+from xchat.pki.request import key_sha256
 
 
 class Place:
@@ -516,3 +519,31 @@ def test_without_the_protocol_there_is_no_enrolment(shared: Place) -> None:
         client.send('{"ask":"roots"}', "PING x")
         client.wait("PONG|451")
         assert "CERTIFICATE" not in str(client.seen)
+
+
+# -- killed at any moment ---------------------------------------------------------------------
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kills", [2, pytest.param(60, marks=pytest.mark.long)])
+def test_killed_at_any_moment_one_key_has_a_certificate(place: Place, kills: int) -> None:
+    """Killed anywhere between the question and the answer: one key gets a certificate, whoever
+    asks again first; the other never does."""
+    rng = Random(kills)
+    for number in range(kills):
+        name = f"guest{number}"
+        token, first, second = place.invite(name), place.applicant(), place.applicant()
+        question = {"ask": "redeem", "token": token, "request": first.request, "device": "laptop"}
+        with first.connect() as connection:
+            connection.sendall(json.dumps(question).encode() + b"\n")
+            connection.settimeout(rng.uniform(0.0001, 0.04))
+            with contextlib.suppress(OSError):
+                connection.recv(1)
+            place.server.kill()
+        place.server.start()
+        asked = [(each, code_of(each.redeem(token))) for each in (second, first, second, first)]
+        codes = [code for _, code in asked]
+        assert codes in (["invite-spent", "", "invite-spent", ""], ["", "invite-spent"] * 2)
+        (row,) = place.devices(name)
+        winner = first if codes[0] else second
+        assert row["key"] == key_sha256(winner.key.public_key())

@@ -71,6 +71,14 @@ def test_not_for_a_certificate_of_another_ca(made: Folder) -> None:
     assert "is not signed by the CA in" in refused.text
 
 
+def test_not_where_another_ca_judges_clients(made: Folder) -> None:
+    """`tls.client_ca`: a certificate that nobody believes would let nobody in."""
+    other = make(made.path.parent / "other", "chat.lan")
+    for ca, is_refused in ((other.ca, True), (made.ca, False)):
+        server = Reached(made.server, ("10.1.2.3",), 8080, ca)
+        assert isinstance(make_link(server, TOKEN, None), Failed) is is_refused
+
+
 def test_during_a_rotation_it_is_the_root_of_what_is_served(made: Folder) -> None:
     """ca.pem = old + new: whoever joins trusts the one that this chain leads to."""
     other = make(made.path.parent / "other", "chat.lan")

@@ -123,6 +123,7 @@ def test_a_fault_of_ours_costs_who_met_it_the_connection(
     other.say(ROOTS)
     assert "roots" in answer(house, other)
     assert code(ask(house, question)) == ""
+    assert not house.hub.work._pending, "what was lost is owed to nobody"
     assert_empty(house)
 
 

@@ -52,9 +52,10 @@ def run(
 
 
 def _reached(config: Config) -> Reached:
-    return Reached(
-        Path(config.tls.cert).expanduser(), tuple(config.listen.host), config.listen.port
-    )
+    tls = config.tls
+    ca = Path(tls.client_ca).expanduser() if tls.client_ca else None
+    cert = Path(tls.cert).expanduser()
+    return Reached(cert, tuple(config.listen.host), config.listen.port, ca)
 
 
 def _settle(hub: Hub, operation: Operation) -> None:

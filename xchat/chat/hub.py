@@ -224,6 +224,7 @@ class Hub(Desk):
             if session is self._serving or session.open:
                 self._part(session)
         self._serving = None
+        self.work.forget()
         self.ledger.recover()
         self.fanout.rebuild(self.state.joined)
         for session in list(self.sessions.values()):

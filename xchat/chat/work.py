@@ -67,6 +67,10 @@ class Work:
         """Take what came of a piece; `conclude` goes on with it."""
         self._done.append((job, result))
 
+    def forget(self) -> None:
+        """Owe nothing to anybody, after a fault of ours: what came of some is lost with it."""
+        self._pending.clear()
+
     def conclude(self) -> None:
         """Go on with what is done; where nobody waits for it any more, it is let go."""
         finished, self._done = self._done, []

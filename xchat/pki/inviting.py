@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 
 class Reached(msgspec.Struct, frozen=True):
-    """A server: its certificate's file, where it listens."""
+    """A server: its certificate's file, where it listens, and `tls.client_ca` where that is set."""
 
     cert: Path
     addresses: tuple[str, ...]
     port: int
+    client_ca: Path | None = None
 
 
 def make_link(server: Reached, token: Token, host: str | None) -> str | Failed:
@@ -40,6 +41,7 @@ def make_link(server: Reached, token: Token, host: str | None) -> str | Failed:
         folder = need_issuer(server.cert)
         read_issuer(folder, datetime.now(UTC))
         chain, root = _chain(server.cert, folder)
+        _check_believed(server, root)
         names = _names(chain[0], server.cert)
     except XChatError as error:
         return Failed("NO_ISSUER", text=error.what)
@@ -79,6 +81,25 @@ def _chain(cert: Path, folder: Folder) -> tuple[list[x509.Certificate], bytes]:
         if root.subject == chain[-1].issuer:
             return chain, root.fingerprint(hashes.SHA256())
     raise Differs(f"{cert} is not signed by the CA in {folder.path}", mend=folder.command("status"))
+
+
+def _check_believed(server: Reached, root: bytes) -> None:
+    """Refuse to sign devices that the server would not believe."""
+    from cryptography.hazmat.primitives import hashes
+
+    from xchat.pki.facts import read_chain
+    from xchat.pki.files import read_file
+
+    file = server.client_ca
+    if file is None:
+        return
+    if root not in [
+        each.fingerprint(hashes.SHA256()) for each in read_chain(read_file(file), file)
+    ]:
+        raise Differs(
+            f"{file} (tls.client_ca) is another CA than that of {server.cert}: devices of this one "
+            "would not be let in"
+        )
 
 
 def _names(leaf: x509.Certificate, cert: Path) -> tuple[str, ...]:

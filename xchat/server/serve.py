@@ -97,9 +97,15 @@ def _let_in(hub: Hub, loop: Loop, start: Start, journal: Journal) -> Guests:
     guests = Guests(hub, loop, start.served, journal, room=_room())
     hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
     hub.outside = partial(_look_outside, guests, start)
-    reached = Reached(Path(start.served.pair.cert), tuple(start.addresses), start.port)
-    hub.link = partial(make_link, reached)
+    hub.link = lambda token, host: make_link(_reached(guests, hub.config, start), token, host)
     return guests
+
+
+def _reached(guests: Guests, config: Config, start: Start) -> Reached:
+    """Return how this server is reached now: what it shows may be another file since its start."""
+    ca = Path(config.tls.client_ca).expanduser() if config.tls.client_ca else None
+    cert = Path(guests.served.pair.cert)
+    return Reached(cert, tuple(start.addresses), start.port, ca)
 
 
 def _run_to_the_end(

@@ -185,7 +185,7 @@ class Reloaded(Shape, frozen=True):
 
 
 class AuditLine(Shape, frozen=True):
-    """What was done, by whom (`via` the console, or a chat), and to what."""
+    """What was done, by whom (`via` the console, a chat, or an enrolment), and to what."""
 
     time: str
     via: str
