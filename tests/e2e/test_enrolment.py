@@ -490,6 +490,19 @@ def test_everybody_is_told_the_roots(shared: Place) -> None:
     assert answer == {"roots": shared.certs.ca.read_text()}
 
 
+def test_a_device_is_remembered_to_have_a_root(shared: Place) -> None:
+    """Which devices have the new root, `status` has to know during a rotation."""
+    device = shared.applicant()
+    device.redeem(shared.invite("mia"))
+    root = read_chain(shared.certs.ca.read_bytes(), "it")[0].fingerprint(hashes.SHA256()).hex()
+    device.ask(ask="roots", have=["ab" * 32])
+    assert shared.devices("mia")[0].get("roots", []) == []
+    Applicant(shared.server.port, shared.server.ca).ask(ask="roots", have=[root])
+    assert shared.devices("mia")[0].get("roots", []) == []
+    assert "roots" in device.ask(ask="roots", have=[root, "ab" * 32])
+    assert shared.devices("mia")[0]["roots"] == [root]
+
+
 def test_where_certificates_are_required_a_token_is_enough(tmp_path: Path, own_pki: Pki) -> None:
     """Client certificate optional even where `[tls] client_certificates = "required"`."""
     shutil.copytree(own_pki.ca.parent, tmp_path / "certs", symlinks=True)

@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from xchat.chat.admin.operation import Operation
 from xchat.chat.buckets import network_of
 from xchat.chat.entities import Account
 from xchat.chat.events import InviteRedeemed
@@ -27,9 +26,7 @@ from xchat.chat.hub import Hub
 from xchat.chat.refused import Failed
 from xchat.chat.tokens import parse_token
 from xchat.errors import UsageError, XChatError
-from xchat.irc.framing import LineTooLong
 from xchat.journal import Journal
-from xchat.limits import ENROLMENT_LINE_BYTES_MAX
 from xchat.pki.enrolment import (
     Ask,
     Enrolled,
@@ -43,107 +40,41 @@ from xchat.pki.enrolment import (
     encode,
 )
 from xchat.pki.errors import NotTrusted
-from xchat.server.connection import Connection
-from xchat.server.granting import Granted, caught, grant, read_request, read_roots, renew
+from xchat.server.applicants import Applicant, Applicants
+from xchat.server.granting import (
+    Granted,
+    caught,
+    grant,
+    note_roots,
+    read_request,
+    read_roots,
+    renew,
+)
 
 Result = TypeVar("Result")
 
-_LATER = Failed(
-    "LATER", text="The server could not sign now; its operator is told. Try again later"
-)
+_LATER = "The server could not sign now; its operator is told. Try again later"
 _CODES = {"TEMPORARILY_UNAVAILABLE": "busy", "CANNOT_KEEP": "busy"}
 """Codes of the rules that have another name in the protocol."""
 
 
-class Applicant(Operation):
-    """Who has come to enrol: from where, with which certificate (DER, or none), and the answer."""
-
-    def __init__(self, number: int, address: str, *, exempt: bool, shown: bytes) -> None:
-        super().__init__(address, "enrol")
-        self.number = number
-        self.address = address
-        self.exempt = exempt
-        self.shown = shown
-        self.line: bytes | LineTooLong | None = None
-        """What they have said, until it is served."""
-        self.has_asked = False
-
-    @property
-    def key(self) -> str:
-        """What one waits for keeps nobody else waiting."""
-        return f"enrolment {self.number}"
-
-    @property
-    def is_done(self) -> bool:
-        """Whether there is something to tell, and nothing more to come."""
-        has_begun = self.has_asked and self.line is None
-        return self.is_settled and (has_begun or self.refusal is not None)
-
-
-class Enrolments:
+class Enrolments(Applicants):
     """Answers those who enrol; `cert` says where the certificate lies that is served now."""
 
     def __init__(self, hub: Hub, journal: Journal, cert: Callable[[], Path]) -> None:
-        self._hub = hub
+        super().__init__(hub)
         self._journal = journal
         self._cert = cert
-        self._count = 0
-        self._applicants: dict[Connection, Applicant] = {}
         self._questions: dict[type[Ask], Callable[[Applicant, Any], None]] = {
             Roots: self._roots,
             Redeem: self._redeem,
             Renew: self._renew,
         }
 
-    # -- who comes, and goes ------------------------------------------------------------------
+    # -- asked, and answered ------------------------------------------------------------------
 
-    def begin(self, connection: Connection, *, exempt: bool, refusal: str | None) -> None:
-        """Take somebody in; with a `refusal` they are here only to be told it."""
-        self._count += 1
-        applicant = Applicant(
-            self._count, connection.address, exempt=exempt, shown=connection.vouched
-        )
-        if refusal is not None:
-            applicant.refused(Failed("NOT_LET_IN", text=refusal))
-        self._applicants[connection] = applicant
-
-    def hear(self, connection: Connection, line: bytes | LineTooLong) -> None:
-        """Take what somebody says; what follows the first line is not heard."""
-        applicant = self._applicants.get(connection)
-        if applicant is None or applicant.is_done or applicant.has_asked:
-            return
-        applicant.has_asked, applicant.line = True, line
-        connection.since = self._hub.now
-
-    def serve(self) -> None:
-        """Begin what was asked for since the last turn."""
-        for applicant in list(self._applicants.values()):
-            line, applicant.line = applicant.line, None
-            if isinstance(line, LineTooLong):
-                text = f"A question has at most {ENROLMENT_LINE_BYTES_MAX:,} bytes"
-                applicant.refused(Failed("NOT_UNDERSTOOD", text=text))
-            elif line is not None:
-                self._ask(applicant, line)
-
-    def answers(self) -> list[tuple[Connection, bytes]]:
-        """Return what is to be told, each once, and to whom."""
-        done = [(who, each) for who, each in self._applicants.items() if each.is_done]
-        return [(who, self._answer_to(self._applicants.pop(who))) for who, _ in done]
-
-    def recover(self) -> list[Connection]:
-        """Give up, after a fault of ours, whoever waits for an answer that may never come."""
-        waiting = [who for who, each in self._applicants.items() if each.has_asked]
-        for connection in waiting:
-            self.forget(connection)
-        return waiting
-
-    def forget(self, connection: Connection) -> None:
-        """Tell nothing more to who is gone; what is not begun yet is let be."""
-        applicant = self._applicants.pop(connection, None)
-        if applicant is not None:
-            applicant.is_gone = True
-
-    def _ask(self, applicant: Applicant, line: bytes) -> None:
+    def ask(self, applicant: Applicant, line: bytes) -> None:
+        """Begin what a line asks for; a refusal is its answer."""
         try:
             question = decode_ask(line)
             self._questions[type(question)](applicant, question)
@@ -152,11 +83,12 @@ class Enrolments:
         except Failed as failed:
             applicant.refused(failed)
 
-    def _answer_to(self, applicant: Applicant) -> bytes:
+    def answer_to(self, applicant: Applicant) -> bytes:
+        """Return the line that ends it."""
         refusal = applicant.refusal
         if refusal is None and applicant.answer is not None:
             return encode(applicant.answer())
-        code, what = (refusal.code, refusal.what) if refusal else ("LATER", _LATER.text)
+        code, what = (refusal.code, refusal.what) if refusal else ("LATER", _LATER)
         self._record_refusal(applicant, code)
         return encode(Refused(code=code_of(code), what=what))
 
@@ -166,8 +98,18 @@ class Enrolments:
 
     # -- which roots --------------------------------------------------------------------------
 
-    def _roots(self, applicant: Applicant, _question: Roots) -> None:
+    def _roots(self, applicant: Applicant, question: Roots) -> None:
+        """Tell anybody the roots; which ones a device has already, is remembered for rotations."""
         self._beside(applicant, partial(read_roots, self._cert()), partial(_trust, applicant))
+        if applicant.shown and question.have:
+            job = partial(note_roots, self._cert(), applicant.shown, question.have)
+            self._hub.work(applicant, partial(caught, job), self._noted)
+
+    def _noted(self, outcome: bool | XChatError) -> None:
+        """Tell the operator where it could not be: nobody is refused the roots for that."""
+        if isinstance(outcome, XChatError):
+            words = "which roots a device has cannot be noted"
+            self._journal.error(words, why=outcome.what, mend=outcome.mend)
 
     # -- a first certificate ------------------------------------------------------------------
 
@@ -256,7 +198,7 @@ class Enrolments:
             raise Failed("NOT_SIGNED", text=outcome.what)
         else:
             self._journal.error("nobody can enrol", why=outcome.what, mend=outcome.mend)
-            raise _LATER
+            raise Failed("LATER", text=_LATER)
 
 
 def code_of(code: str) -> str:

@@ -5,7 +5,7 @@ Each raises XChatError; `caught` makes a value of it, since what a thread raises
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,13 @@ def caught(run: Callable[[], Result]) -> Result | XChatError:
 def read_roots(cert: Path) -> str:
     """Return the roots that are trusted from now on, in PEM."""
     return pem_of(roots_of(cert)).decode()
+
+
+def note_roots(cert: Path, shown: bytes, have: Iterable[str]) -> bool:
+    """Remember which roots a device has that has `shown` its certificate (DER)."""
+    from xchat.pki import rotation
+
+    return rotation.note_roots(need_issuer(cert), shown, have, datetime.now(UTC))
 
 
 def read_request(cert: Path, question: Redeem) -> str:
