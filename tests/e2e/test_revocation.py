@@ -245,6 +245,24 @@ def test_a_device_signs_no_other(server: Server, folder: Folder, tmp_path: Path)
     assert not is_let_in(server, forged.write(tmp_path, device.certificate))
 
 
+def test_the_devices_of_an_issuer_of_old_are_let_in_and_revoked_as_all_others(
+    server: Server, folder: Folder
+) -> None:
+    """After `rotate issuer`: and what was revoked stays so, through a start without a table."""
+    lost, kept = add(server, folder), add(server, folder, name="phone")
+    certs(folder, "rotate", "issuer")
+    new = add(server, folder, name="tablet")
+    until(lambda: is_let_in(server, new) or None, "the new issuer is known", seconds=5)
+    assert is_let_in(server, lost)
+    for name, shows in (("laptop", lost), ("tablet", new)):
+        certs(folder, "device", "revoke", "nino", name)
+        until_refused(server, shows)
+    folder.devices.rename(folder.devices.with_suffix(".away"))
+    server.stop()
+    server.start()
+    assert [is_let_in(server, shows) for shows in (lost, new, kept)] == [False, False, True]
+
+
 def test_forty_devices_at_once(make_server: MakeServer, folder: Folder, tmp_path: Path) -> None:
     server = make_server(UNLIMITED, *CHEAP, pki=Pki(folder.ca, folder.server, folder.server_key))
     made = []

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pki.conftest import make
 from tests.server.conftest import Pair
 from xchat.config import Config, load
 from xchat.errors import XChatError
@@ -158,6 +159,23 @@ def test_the_next_person_is_told_a_name_that_the_certificate_has(
         assert nick == "YOU"
         assert name in start.served.pair.names
         assert int(port) == start.port
+
+
+@pytest.mark.parametrize(
+    "asked", [{"tls.client_certificates": "required"}, {"access.policy": "devices"}]
+)
+def test_where_only_devices_come_in_the_next_person_is_invited(
+    tmp_path: Path, journal: Journal, asked: dict[str, str]
+) -> None:
+    made = make(tmp_path / "certs", "localhost", "127.0.0.1")
+    pair = {"tls.cert": str(made.server), "tls.key": str(made.server_key)}
+    data = str(tmp_path / "data")
+    given = {"listen.host": ["127.0.0.1"], "listen.port": 0, "store.data": data, **pair, **asked}
+    config = load(None, [], given)
+    with prepare(config, journal) as start:
+        program, verb, name, *where = shlex.split(describe_join(config, start))
+    assert (program, verb, name) == ("xchat-certs", "invite", "NAME")
+    assert where == ["--data", data, "--dir", str(made.path)]
 
 
 def test_the_next_person_is_told_of_the_password_and_not_which(

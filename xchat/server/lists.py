@@ -173,14 +173,14 @@ class Lists:
 
     def _take(self, reading: Reading) -> None:
         """Let what was read count, for those who come and those who are here."""
-        self._seen, self._free_at = reading.seen, 0.0
+        is_first, self._seen, self._free_at = not self._seen, reading.seen, 0.0
         self._wanted |= reading.there
         barred = self._guests.served.barred
         known = reading.known.but_keeping(barred.known)
         before, barred.known = barred.known, known
         if reading.rows is not None:
             barred.devices, self._hub.devices = reading.rows, reading.devices
-        if known.sets != before.sets:
+        if known.sets != before.sets and not is_first:
             parted = self._guests.papers.part_with(barred)
             self._journal.info("what is revoked has changed", parted_with=parted)
         self._complain()

@@ -86,7 +86,11 @@ def check(config: Config, journal: Journal) -> list[str]:
 
 
 def describe_join(config: Config, start: Start) -> str:
-    """Return the command with which the next person joins."""
+    """Return the command with which the next person joins, or is brought in."""
+    folder = folder_of(Path(config.tls.cert))
+    if _are_devices(config) and folder and folder.issuer_key.exists():
+        where = ("--data", config.store.data) if config.store.data else ()
+        return folder.command("invite", "NAME", *where)
     host = name_to_type(start.addresses, start.served.pair.names)
     words = ["xchat-client", "--ca", _ca_file(Path(config.tls.cert))]
     if config.server.password:
@@ -94,6 +98,12 @@ def describe_join(config: Config, start: Start) -> str:
     if config.access.policy == "accounts":
         words += ["--account", "YOU"]
     return shlex.join([*words, f"YOU@{show_address((host, start.port))}", "#lobby"])
+
+
+def _are_devices(config: Config) -> bool:
+    """Say whether whoever joins needs a certificate from our CA."""
+    required = config.tls.client_certificates == "required"
+    return required or config.access.policy == "devices"
 
 
 def _make_served(config: Config, journal: Journal) -> Served:
