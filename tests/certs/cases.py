@@ -415,7 +415,7 @@ ERRORS = (
         3,
         names="certs/devices.json",
         rule="is no table of devices",
-        mend="Put it back from a copy",
+        mend="xchat-certs doctor",
         first=(holding("certs/devices.json", "torn"),),
     ),
     Refused(

@@ -27,6 +27,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: str = ""
     reason: str = ""
     file: str = ""
+    issuer: str = ""
+    key: str = ""
 
 
 def minted(facts: Facts, at: datetime, **more: str) -> bytes:

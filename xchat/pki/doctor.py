@@ -1,7 +1,8 @@
 """`xchat-certs doctor`: look at everything, mend what is safe to mend, say what is left to do.
 
 Safe is what nobody can miss afterwards: to finish or throw away what a killed command left,
-to take from others what was never theirs, to sign the list of the revoked anew. Nothing that
+to take from others what was never theirs, to sign the list of the revoked anew, to make a lost
+table of devices anew from the journal. Nothing that
 a person made or may want back is replaced; for that there is a command in the answer.
 """
 
@@ -25,6 +26,7 @@ from xchat.pki.files import append_lines, locked
 from xchat.pki.folder import JOURNAL, Folder
 from xchat.pki.permissions import look_at_owners, mend_modes, mend_owners
 from xchat.pki.problems import Problem, exit_code
+from xchat.pki.rebuild import mend_table
 from xchat.pki.revoked_list import mend_list
 from xchat.pki.show import check_made
 
@@ -156,6 +158,7 @@ def _mend_leftovers(folder: Folder, _now: datetime) -> Iterator[str]:
 _Mend = Callable[[Folder, datetime], Iterator[str]]
 _MENDS: dict[str, _Mend] = {
     "leftovers": _mend_leftovers,
+    "devices": mend_table,
     "revoked": mend_list,
     "modes": lambda folder, _: mend_modes(folder),
     "owner": lambda folder, _: mend_owners(folder),

@@ -169,14 +169,15 @@ class _Desk:
         roots = read_chain(read_file(self.folder.ca), self.folder.ca)
         prove_device([certificate, issuer], roots, self.now)
         chain = pem(certificate) + pem(issuer)
-        row = _row(account, device, certificate, issuer, self.now)
+        row = row_of(account, device, certificate, issuer, self.now)
         change = Stage(self.folder.path)
         name = file_name(account, device)
         add = change.add_secret if key_pem else change.add_public
         add(name, key_pem + chain)
         add_table(self.folder, change, self.table.with_rows([row], self.now), self.now)
         facts = facts_of(certificate, name)
-        change.add_acts([acts.minted(facts, self.now, account=account, device=device)])
+        whose = {"account": account, "device": device, "issuer": row.issuer, "key": row.key}
+        change.add_acts([acts.minted(facts, self.now, **whose)])
         change.commit()
         return Enrolled(chain.decode(), row, str(self.folder.path / name), is_new=True)
 
@@ -243,13 +244,14 @@ def _taken(folder: Folder, account: str, name: str, rows: list[Device]) -> Diffe
     return Differs(f"{account} has a device {name}, until {end:%Y-%m-%d}", mend=again)
 
 
-def _row(
+def row_of(
     account: str,
     device: str,
     certificate: x509.Certificate,
     issuer: x509.Certificate,
     now: datetime,
 ) -> Device:
+    """Return the table's row of a device's certificate."""
     return Device(
         account=account,
         device=device,

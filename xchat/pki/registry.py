@@ -98,7 +98,12 @@ class Table(msgspec.Struct, frozen=True):
 
 def read_table(folder: Folder) -> Table:
     """Return a folder's table, an empty one if there is none; raise Differs if it is torn."""
-    return parse_table(_bytes_of(folder), folder.devices) if folder.devices.exists() else Table()
+    if not folder.devices.exists():
+        return Table()
+    try:
+        return parse_table(_bytes_of(folder), folder.devices)
+    except Differs as error:
+        raise Differs(error.what, mend=folder.command("doctor")) from error
 
 
 def parse_table(data: bytes, file: object) -> Table:
@@ -108,7 +113,7 @@ def parse_table(data: bytes, file: object) -> Table:
     except msgspec.MsgspecError as error:
         raise Differs(
             f"{file} is no table of devices: {error}",
-            mend=f"Put it back from a copy; {file} is written by xchat-certs only",
+            mend="xchat-certs doctor",
         ) from error
 
 
