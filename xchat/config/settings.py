@@ -84,7 +84,11 @@ class Server(_Section, frozen=True):
     )
     password: Annotated[
         Line | None,
-        Meta(description="asked of everyone before they may log in (PASS)", extra={"secret": True}),
+        Meta(
+            description="asked of everyone before they may log in (PASS), but for devices whose "
+            "certificate is of the server's own CA",
+            extra={"secret": True},
+        ),
     ] = None
     motd: Annotated[Text | None, Meta(description="the message of the day, in lines")] = None
     default_user_modes: Annotated[

@@ -190,6 +190,21 @@ def test_no_password_or_a_wrong_one(locked: Server, lines: tuple[str, ...]) -> N
     assert client.closed
 
 
+@pytest.mark.parametrize(("certified", "code"), [("ana", "001"), ("", "464"), ("bea", "464")])
+def test_a_device_of_the_servers_own_ca_needs_no_password(
+    open_server: OpenServer, certified: str, code: str
+) -> None:
+    """One link brings a person in: whom the CA vouches for is invited. A certificate that an
+    account has pinned says only who they are."""
+    settings = ServerSettings(password="sesame")
+    server = open_server(config=Config(server=settings, accounts=CHEAP))
+    add_account(server, "ana", certificates=("ab" * 32,) if not certified else ())
+    device = negotiating(server)
+    device.session.certificate, device.session.certified = "ab" * 32, certified
+    device.ask("AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+    assert device.ask("NICK ana", "USER a 0 * :a", "CAP END")[0].startswith(f"{code} ana ")
+
+
 def test_pass_needs_a_parameter(server: Server) -> None:
     assert server.connect().ask("PASS") == ["461 * PASS :Not enough parameters"]
 

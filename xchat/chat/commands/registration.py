@@ -136,9 +136,7 @@ def maybe_register(hub: Hub, request: Request) -> None:
 
 def _check_admission(hub: Hub, request: Request) -> None:
     """Refuse, in words, whoever may not come in; their connection ends."""
-    expected = hub.config.server.password
-    given = request.session.claim.password or ""
-    if expected and not hmac.compare_digest(given.encode(), expected.encode()):
+    if not _has_password(hub, request.session):
         hub.reply(request, ERR_PASSWDMISMATCH)
         _turn_away(hub, request, "this server asks for a password, and yours is not it")
     claim, policy = request.session.claim, hub.config.access.policy or "open"
@@ -157,6 +155,13 @@ def _check_admission(hub: Hub, request: Request) -> None:
     if why is not None:
         hub.reply(request, ERR_YOUREBANNEDCREEP, text=f"You cannot join: {why}")
         _turn_away(hub, request, why)
+
+
+def _has_password(hub: Hub, session: Session) -> bool:
+    """Say whether somebody has the server's password, or need not: whom its own CA vouches for."""
+    expected, given = hub.config.server.password, session.claim.password or ""
+    is_vouched = bool(session.certified) and session.claim.proof == logins.CERTIFICATE
+    return not expected or is_vouched or hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _ban_of(hub: Hub, session: Session) -> ServerBan | None:
