@@ -479,7 +479,7 @@ def test_a_second_link_replaces_what_the_first_gave(
         ("a" * 80, "a" * 32),
         ("-x_", "x"),
         ("", "device"),
-        ("Anna’s MacBook", "Anna-s-MacBook"),
+        ("Anna’s MacBook²", "Anna-s-MacBook"),
     ],
 )
 def test_a_device_is_called_as_its_host(

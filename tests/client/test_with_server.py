@@ -309,3 +309,20 @@ def test_a_link_may_be_driven_from_any_thread(server: Server) -> None:
     thread.join(20)
     assert app.finished
     assert app.end is Exit.DONE
+
+
+def test_renewed_files_count_from_the_next_connection_and_broken_ones_do_not(
+    server: Server, tmp_path: Path
+) -> None:
+    """A certificate that was renewed is shown; while its file is broken, the one of before is."""
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(server.ca.read_bytes())
+    link = Link(Session(Identity("ana")), Peer("localhost"), lambda: make_context(ca), ca)
+    first = link._fresh_context()
+    ca.write_bytes(server.ca.read_bytes() * 2)
+    second = link._fresh_context()
+    ca.write_text("torn")
+    assert second is not first
+    assert link._fresh_context() is second
+    with link._signals:
+        pass  # closed, as a run would

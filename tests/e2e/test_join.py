@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import MakeTerminal
 from tests.e2e.machines import Machine, free_port, one_machine, two_machines
 from tests.e2e.programs import Program, located, run, until
 
@@ -140,6 +141,37 @@ def test_each_link_is_another_person_on_the_same_laptop(chat: Chat) -> None:
     assert "connected to XChat as ნინო" in alone.stdout
     anna = chat.laptop.run("xchat-client", f"anna@{chat.place}", stdin="\n")
     assert "You are now logged in as anna" in anna.stdout
+
+
+@pytest.mark.parametrize("chat", ["one machine"], indirect=True)
+def test_a_device_that_was_revoked_is_told_so_and_what_to_do(chat: Chat) -> None:
+    """Open, it is parted with; alone, it is refused; a new link brings it in again."""
+    chat.laptop.run("xchat-client", "join", chat.invite(), "--device", "laptop")
+    anna = chat.laptop.start("xchat-client")
+    anna.wait_for("you joined #lobby")
+    revoked = chat.server.run("xchat-certs", "device", "revoke", "anna", "laptop")
+    assert revoked.returncode == 0, revoked.stderr
+    assert anna.wait(seconds=20) == OWN_REFUSED, anna.output + anna.errors
+    again = chat.laptop.run("xchat-client", stdin="hello?\n")
+    assert again.returncode == OWN_REFUSED, again.stdout
+    for said in (anna.errors, again.stderr):
+        assert "refused our own certificate: it was revoked" in said
+        assert "xchat-client join 'LINK'" in said
+    back = chat.laptop.run("xchat-client", "join", chat.invite(), stdin="here again\n")
+    assert " anna: here again\n" in back.stdout, back.stderr
+
+
+@pytest.mark.needs("tmux")
+@pytest.mark.parametrize("chat", ["one machine"], indirect=True)
+def test_a_link_may_be_typed_where_an_address_is_asked_for(
+    chat: Chat, make_terminal: MakeTerminal
+) -> None:
+    """Who has a link and has heard of `xchat-client` needs to know no more."""
+    terminal = make_terminal()
+    terminal.run([located("xchat-client")], chat.laptop.environment)
+    terminal.wait("or your link")
+    terminal.type(chat.invite())
+    terminal.wait("you joined #lobby")
 
 
 @pytest.mark.needs("faketime")

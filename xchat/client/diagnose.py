@@ -41,7 +41,10 @@ _OWN_REFUSED = {
     "SSLV3_ALERT_BAD_CERTIFICATE": "it is not in order, or not valid yet",
     "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it is not acceptable there",
 }
-"""What a server says of a client's certificate (RFC 8446, 6.2); it is told by its alert alone."""
+"""What a server says of a client's certificate (RFC 8446, 6.2); it is told by its alert alone.
+
+Ours can say no more of one that was revoked than that nobody vouches for it.
+"""
 
 
 def diagnose(error: ssl.SSLError, peer: Peer, ca: Path | None) -> Fault:

@@ -32,9 +32,12 @@ from xchat.pki.request import make_request
 FROM_INPUT = "-"
 AGAIN = "Type the same again: on this device the link is as good as it was."
 ANOTHER = "Ask whoever gave you the link for another (xchat-certs invite NAME)."
+OPERATOR = "Ask whoever runs the server."
 MENDS = {
     "busy": AGAIN,
     "later": AGAIN,
+    "not-let-in": OPERATOR,
+    "account-suspended": OPERATOR,
     "not-signed": "The link is as good as it was. If it is this device's name: --device NAME",
 }
 """What to do about a refusal, by its code; about any other, ask for another link."""
@@ -57,8 +60,13 @@ def join(text: str | None, channel: str, device: str | None) -> Exit:
 def host_name() -> str:
     """Return what this machine is called, as a device may be; `device` where that says nothing."""
     name = unicodedata.normalize("NFC", platform.node()).partition(".")[0]
-    kept = "".join(each if each.isalnum() or each in "_-" else "-" for each in name)
+    kept = "".join(each if _is_plain(each) else "-" for each in name)
     return kept[:DEVICE_NAME_CHARS_MAX].strip("_-") or "device"
+
+
+def _is_plain(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LM" or category == "Nd" or character in "_-"
 
 
 def _login(link: Link, peer: Peer, device: str | None) -> Login:

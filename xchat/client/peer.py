@@ -32,7 +32,7 @@ class Peer(msgspec.Struct, frozen=True):
 
 def parse_address(text: str) -> tuple[str | None, Peer]:
     """Take `[NICK@]HOST[:PORT]` apart. Raises UsageError."""
-    if text.strip().lower().startswith("xchat://"):  # its token is repeated nowhere
+    if is_link(text):  # its token is repeated nowhere
         raise UsageError("that is a link", mend="xchat-client join 'xchat://...'")
     nick, at, place = text.strip().rpartition("@")
     if _BARE_SIX.fullmatch(place):
@@ -43,6 +43,11 @@ def parse_address(text: str) -> tuple[str | None, Peer]:
             f"{text!r} is not an address", mend="Write [NICK@]HOST[:PORT], as in ana@chat.lan:8080"
         )
     return nick or None, Peer(match["six"] or match["host"], _port(match["port"]))
+
+
+def is_link(text: str) -> bool:
+    """Tell whether a person has typed a link where an address is wanted."""
+    return text.strip().lower().startswith("xchat://")
 
 
 def _port(text: str | None) -> int:

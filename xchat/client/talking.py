@@ -10,7 +10,7 @@ from xchat.client import keyring, run
 from xchat.client.exits import ClientError, Exit
 from xchat.client.options import How
 from xchat.client.output import Output
-from xchat.client.peer import channel_named, login_nick, parse_address
+from xchat.client.peer import channel_named, is_link, login_nick, parse_address
 from xchat.client.plain import Plain
 from xchat.client.profile import Profile
 from xchat.client.upkeep import upkeep
@@ -28,6 +28,10 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
     if address is None:
         channel = known.channel if known.peer else CHANNEL_FIRST
         address = _known_address(known, interactive=interactive)
+        if is_link(address):
+            from xchat.client.join import join
+
+            return join(address, channel, None)
     if interactive and how.account is None and parse_address(address)[1] == known.peer:
         how = how._replace(account=known.account or None)
     want = run.wanted(address, known, how)
@@ -72,7 +76,7 @@ def _known_address(known: Profile, *, interactive: bool) -> str:
             "no server is named, and there is no terminal to ask on",
             mend="xchat-client [NICK@]HOST[:PORT] [#channel]",
         )
-    while not (address := run.ask("server (HOST or HOST:PORT)")):
+    while not (address := run.ask("server (HOST or HOST:PORT), or your link")):
         pass  # Ctrl-D ends it
     return address
 
