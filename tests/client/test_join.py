@@ -19,7 +19,7 @@ from tests.client.enrollers import DAY, Enroller, House, showing
 from tests.e2e.programs import located, run
 from xchat.chat.tokens import Token, make_token
 from xchat.client import join as module
-from xchat.client import keyring, profile
+from xchat.client import keyring, papers, profile
 from xchat.client.exits import Exit
 from xchat.client.peer import Peer
 from xchat.client.profile import Profile
@@ -75,6 +75,11 @@ def test_a_link_brings_a_device_in(
     assert (asked.token, asked.device) == (token.text, "laptop")
 
 
+def test_the_channel_may_be_named(server: Enroller, house: House, home: Path, token: Token) -> None:
+    join(house.link(server.port, token), "team")
+    assert profile.load(profile.profile_path()).channel == "#team"
+
+
 def test_the_key_is_made_here_and_is_its_owners_only(
     server: Enroller, house: House, home: Path, token: Token
 ) -> None:
@@ -99,7 +104,7 @@ def test_what_is_said_before_the_key_is_until_when_it_is_good(
 ) -> None:
     join(house.link(server.port, token))
     login = keyring.login_at(Peer("localhost", server.port), "anna")
-    term = keyring.read_term(login)
+    term = papers.read_term(login)
     leaf = x509.load_pem_x509_certificates(login.device.read_bytes())[0]
     assert term is not None
     assert (term.not_before, term.not_after) == (
@@ -108,7 +113,7 @@ def test_what_is_said_before_the_key_is_until_when_it_is_good(
     )
     assert term.renew_at - term.not_before > 59 * DAY
     assert token.sha256.startswith(term.invite)
-    assert len(term.invite) == keyring.MARK_CHARS
+    assert len(term.invite) == papers.MARK_CHARS
 
 
 def test_every_way_to_hand_the_link_over(enroller: MakeEnroller, house: House, home: Path) -> None:
@@ -245,10 +250,10 @@ KILL_AT = ("find_root", "key_at", "connect", "ask", "certified", "make", "write_
            "_keep_profile", "_make_last", "replace", "sync_folder", "save")  # fmt: skip
 KILLER = """
 import os, signal, sys
-from xchat.client import cli, join, keyring, profile
+from xchat.client import cli, join, keyring, papers, profile
 from xchat.pki import files
 at, after = sys.argv.pop(1), sys.argv.pop(1) == "after"
-for module in (files, keyring, profile, join):
+for module in (files, papers, keyring, profile, join):
     if hasattr(module, at):
         whole = getattr(module, at)
         def deadly(*words, whole=whole, **more):
@@ -274,7 +279,7 @@ def test_killed_anywhere_the_same_command_goes_on(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     login = keyring.login_at(Peer("localhost", server.port), "anna")
     if login.device.exists():
-        assert keyring.read_term(login) is not None
+        assert papers.read_term(login) is not None
     done = join(link)
     assert "from now on this is enough" in done.stdout, done.stderr
     assert profile.load(profile.profile_path()).cert == str(login.device)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xchat.client import keyring, profile
+from xchat.client import keyring, papers, profile
 from xchat.client.exits import ClientError, Exit
-from xchat.client.keyring import Login, Term
+from xchat.client.keyring import Login
+from xchat.client.papers import Term
 from xchat.client.peer import Peer
 from xchat.client.profile import Profile
 from xchat.pki.keys import key_pem, make_key
@@ -65,13 +66,13 @@ def written(home: Path) -> tuple[Login, Term]:
     login = keyring.login_at(Peer("chat.lan"), "anna")
     login.folder.mkdir(parents=True)
     term = Term("0123456789abcdef", NOW, NOW + timedelta(days=90))
-    keyring.write_device(login, term, make_key(), b"")
+    papers.write_device(login, term, make_key(), b"")
     return login, term
 
 
 def test_the_words_before_the_key_are_read_back(home: Path) -> None:
     login, term = written(home)
-    assert keyring.read_term(login) == term
+    assert papers.read_term(login) == term
     assert term.renew_at == NOW + timedelta(days=60)
     assert stat.S_IMODE(login.device.stat().st_mode) == 0o600
 
@@ -81,26 +82,26 @@ def test_a_file_that_says_something_else_is_never_renewed_and_breaks_nothing(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
     login = Login(tmp_path_factory.mktemp("login"))
-    assert keyring.read_term(login) is None
+    assert papers.read_term(login) is None
     for before in (b"", b"invite: x\nnot-before: 2026-01-01\n", b"not-before: "):
         login.device.write_bytes(before + data)
-        assert keyring.read_term(login) is None
+        assert papers.read_term(login) is None
 
 
 def test_a_key_is_made_once(home: Path) -> None:
     with keyring.locked():
-        path = keyring.joining("0" * 16)
-        assert keyring.key_at(path).public_key() == keyring.key_at(path).public_key()
+        path = papers.joining("0" * 16)
+        assert papers.key_at(path).public_key() == papers.key_at(path).public_key()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("data", [b"", b"torn", key_pem(make_key(), b"passphrase")])
 def test_a_key_that_cannot_be_read_is_named(home: Path, data: bytes) -> None:
     with keyring.locked():
-        path = keyring.joining("0" * 16)
+        path = papers.joining("0" * 16)
         path.write_bytes(data)
         with pytest.raises(ClientError) as caught:
-            keyring.key_at(path)
+            papers.key_at(path)
     assert caught.value.end is Exit.OWN_UNUSABLE
     assert str(path) in str(caught.value.mend)
 

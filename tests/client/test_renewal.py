@@ -17,7 +17,7 @@ from tests.client.enrollers import DAY, Enroller, House
 from tests.client.test_join import join
 from tests.e2e.programs import run
 from xchat.chat.tokens import make_token
-from xchat.client import keyring
+from xchat.client import keyring, papers
 from xchat.client.keyring import Login
 from xchat.client.peer import Peer
 from xchat.client.renewal import renew_if_due
@@ -102,9 +102,9 @@ def test_then_it_is_renewed_with_a_new_key_shown_by_the_old(joined: MakeJoined) 
 
 def test_which_link_it_came_by_is_not_forgotten(joined: MakeJoined) -> None:
     it = joined(61 * DAY)
-    before = keyring.read_term(it.login)
+    before = papers.read_term(it.login)
     it.look()
-    after = keyring.read_term(it.login)
+    after = papers.read_term(it.login)
     assert before
     assert after
     assert before.invite == after.invite
@@ -152,10 +152,10 @@ def test_a_server_that_is_not_ours_is_shown_nothing(
 
 KILLER = """
 import os, signal, sys
-from xchat.client import keyring, renewal
+from xchat.client import keyring, papers, renewal
 from xchat.client.peer import Peer
 at, after, port = sys.argv[1], sys.argv[2] == "after", int(sys.argv[3])
-module = keyring if hasattr(keyring, at) else renewal
+module = papers if hasattr(papers, at) else renewal
 whole = getattr(module, at)
 def deadly(*words, **more):
     if after:

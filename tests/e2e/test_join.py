@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import MakeTerminal
-from tests.e2e.machines import Machine, free_port, one_machine, two_machines
+from tests.e2e.machines import Machine, one_machine, two_machines
 from tests.e2e.programs import Program, located, run, until
 
 OWN_REFUSED, REFUSED = 16, 26
@@ -37,7 +37,9 @@ class Chat:
         """Start the server; return it when it listens."""
         words = (*prefix, located("xchat-server"), "--port", str(self.port))
         program = self.server.start(*words)
-        until(lambda: '"event": "listening"' in program.errors or None, "the server listens")
+        listening = r'"event": "listening", "host": "::", "port": (\d+)'
+        found = until(lambda: re.search(listening, program.errors), "the server listens")
+        self.port = int(found[1])
         return program
 
     def stop(self) -> None:
@@ -65,7 +67,7 @@ class Chat:
 def chat(request: pytest.FixtureRequest, tmp_path: Path, closing: ExitStack) -> Iterator[Chat]:
     """A server that runs, and a laptop that has heard nothing of it."""
     if request.param == "one machine":
-        yield Chat(one_machine(tmp_path, closing), free_port())
+        yield Chat(one_machine(tmp_path, closing), 0)
         return
     with ExitStack() as stack:
         try:

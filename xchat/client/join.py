@@ -13,12 +13,15 @@ import shlex
 import sys
 import unicodedata
 
-from xchat.client import keyring, profile
+import msgspec
+
+from xchat.client import keyring, papers, profile
 from xchat.client.contact import connect, find_root, trusting_only
 from xchat.client.enrolment import EnrolmentRefused, ask, certified, roots_to_keep
 from xchat.client.exits import Exit, Fault
-from xchat.client.keyring import Login, Term
+from xchat.client.keyring import Login
 from xchat.client.options import How
+from xchat.client.papers import Term
 from xchat.client.peer import Peer, channel_named
 from xchat.client.profile import Profile
 from xchat.client.talking import CHANNEL_FIRST, talk
@@ -46,15 +49,15 @@ MENDS = {
 def join(text: str | None, channel: str, device: str | None) -> Exit:
     """Join, and talk until the person leaves; return how it ended. Raises XChatError."""
     link = parse_link(_read_link(text) if text in (None, FROM_INPUT) else str(text))
-    peer = Peer(link.host, link.port)
+    peer, channel = Peer(link.host, link.port), channel_named(channel)
     before = profile.load(profile.profile_path())
     with keyring.locked():
         login = _login(link, peer, device)
-        _make_last(login, before)
+        _make_last(login, before, channel)
     print("from now on this is enough: xchat-client")
     if before.peer not in (None, peer):
         print(f"  and for {before.peer}, which that was until now: {_command_for(before)}")
-    return talk(None, channel_named(channel), How(None, "1.3", None))
+    return talk(None, channel, How(None, "1.3", None))
 
 
 def host_name() -> str:
@@ -71,13 +74,13 @@ def _is_plain(character: str) -> bool:
 
 def _login(link: Link, peer: Peer, device: str | None) -> Login:
     """Return what the link gives this device, or has given it before."""
-    mark = link.token.sha256[: keyring.MARK_CHARS]
-    login = keyring.joined(peer, mark)
+    mark = link.token.sha256[: papers.MARK_CHARS]
+    login = papers.joined(peer, mark)
     if login is not None:
         print(f"this device has joined {peer} by this link already")
     else:
         login = _enrol(link, peer, mark, device or host_name())
-    keyring.forget(keyring.joining(mark))
+    papers.forget(papers.joining(mark))
     return login
 
 
@@ -85,7 +88,7 @@ def _enrol(link: Link, peer: Peer, mark: str, device: str) -> Login:
     """Ask for a certificate, and keep what is given. Raises ClientError."""
     root = find_root(peer, link.ca)
     context = trusting_only(peer, root)
-    key = keyring.key_at(keyring.joining(mark))
+    key = papers.key_at(papers.joining(mark))
     request = make_request(key).decode()
     question = Redeem(token=link.token.text, request=request, device=device)
     with connect(peer, context, None) as connection:
@@ -98,8 +101,8 @@ def _enrol(link: Link, peer: Peer, mark: str, device: str) -> Login:
     login = keyring.login_at(peer, made.account)
     with keyring.storing(login.folder):
         keyring.make(login)
-    keyring.write_ca(login, roots_to_keep(root, answer, peer))
-    keyring.write_device(login, Term(mark, made.not_before, made.not_after), key, made.chain)
+    papers.write_ca(login, roots_to_keep(root, answer, peer))
+    papers.write_device(login, Term(mark, made.not_before, made.not_after), key, made.chain)
     _keep_profile(login, peer, made.account)
     print(
         f"this device is {made.account}'s “{made.device}” there until {made.not_after:%Y-%m-%d},"
@@ -117,13 +120,16 @@ def _keep_profile(login: Login, peer: Peer, account: str) -> None:
         profile.save(login.profile, kept)
 
 
-def _make_last(login: Login, before: Profile) -> None:
+def _make_last(login: Login, before: Profile, channel: str) -> None:
     """Let `xchat-client` alone mean this login; what it meant until now stays known."""
-    path = profile.profile_path()
+    path, kept = profile.profile_path(), profile.load(login.profile)
+    if channel:
+        kept = msgspec.structs.replace(kept, channel=channel)
     with keyring.storing(path):
         if before.peer is not None:
             keyring.keep(before)
-        profile.save(path, profile.load(login.profile))
+        keyring.keep(kept)
+        profile.save(path, kept)
 
 
 def _mended(fault: Fault) -> Fault:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from xchat.client import keyring
+from xchat.client import keyring, papers
 from xchat.client.certificate import Own
 from xchat.client.contact import connect
 from xchat.client.enrolment import ask, certified, not_for_us
-from xchat.client.keyring import Login, Term
+from xchat.client.keyring import Login
+from xchat.client.papers import Term
 from xchat.client.peer import Peer
 from xchat.client.tls import make_context
 from xchat.errors import XChatError
@@ -25,7 +26,7 @@ from xchat.pki.request import make_request
 def renew_if_due(login: Login, peer: Peer) -> str:
     """Renew a login's certificate if it is time; return what a person should know of it."""
     now = datetime.now(UTC)
-    term = keyring.read_term(login)
+    term = papers.read_term(login)
     if term is None or not term.renew_at <= now <= term.not_after:
         return ""
     try:
@@ -44,11 +45,11 @@ def renew(login: Login, peer: Peer) -> datetime:
     Raises XChatError.
     """
     with keyring.locked():
-        term = keyring.read_term(login)
+        term = papers.read_term(login)
         assert term is not None, "what is renewed is there"
         if datetime.now(UTC) < term.renew_at:
             return term.not_after
-        key = keyring.next_key(login)
+        key = papers.next_key(login)
         own = Own(login.device, login.device)
         context = make_context(login.ca, own=own, alpn=ALPN)
         with connect(peer, context, login.ca) as connection:
@@ -58,6 +59,6 @@ def renew(login: Login, peer: Peer) -> datetime:
         if keyring.login_at(peer, made.account) != login:
             raise not_for_us(peer, "its certificate is for another account")
         fresh = Term(term.invite, made.not_before, made.not_after)
-        keyring.write_device(login, fresh, key, made.chain)
-        keyring.forget(login.next_key)
+        papers.write_device(login, fresh, key, made.chain)
+        papers.forget(login.next_key)
     return made.not_after

@@ -6,7 +6,7 @@ import sys
 
 import msgspec
 
-from xchat.client import keyring, run
+from xchat.client import papers, run
 from xchat.client.exits import ClientError, Exit
 from xchat.client.options import How
 from xchat.client.output import Output
@@ -26,7 +26,7 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
     channel = channel_named(channel)
     known = run.load_profile(address, how)
     if address is None:
-        channel = known.channel if known.peer else CHANNEL_FIRST
+        channel = channel or (known.channel if known.peer else CHANNEL_FIRST)
         address = _known_address(known, interactive=interactive)
         if is_link(address):
             from xchat.client.join import join
@@ -60,7 +60,7 @@ def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
             run.remember(kept, app.words.current or channel)
 
     app = Plain(session, link, output, channel=channel, interactive=interactive, on_entry=remember)
-    if (ended := keyring.ended(want.own)) is not None:
+    if (ended := papers.ended(want.own)) is not None:
         app.say(f"! this device's certificate ended on {ended:%Y-%m-%d}")
     run.run(link, app, output, beside=upkeep(want.own, want.peer, link, app.say))
     remember()

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, date, datetime
 
-from xchat.client import keyring
+from xchat.client import keyring, papers
 from xchat.client.certificate import Own
 from xchat.client.keyring import Login
 from xchat.client.link import Link
@@ -84,7 +84,7 @@ class Upkeep:
 
 def _look(login: Login, peer: Peer) -> str:
     """Do what is due; what costs time to import is imported only then."""
-    term = keyring.read_term(login)
+    term = papers.read_term(login)
     if term is None or datetime.now(UTC) < term.renew_at:
         return ""
     from xchat.client.renewal import renew_if_due
