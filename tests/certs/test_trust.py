@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import stat
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ echo ready
 read -r _
 """
 """Java's hook stays out: it would set off dpkg."""
+CLEAN_UP = f"""
+rm -f /etc/ca-certificates/update.d/*
+ls {FOLDER}/xchat-* >/dev/null 2>&1 || exit 0
+rm {FOLDER}/xchat-*
+update-ca-certificates --fresh >/dev/null
+"""
 CERTS = (sys.executable, "-m", "xchat.certs.cli")
 
 
@@ -79,19 +86,26 @@ class House:
         return dict(line.split(" ", 1) for line in lines)
 
 
-@pytest.fixture
-def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
-    if os.geteuid() != 0:
-        skip_by_name(request, "root, for a mount namespace")
+@pytest.fixture(scope="module")
+def machine() -> Iterator[int]:
+    """The process that holds a mount namespace open, for all tests here in turn."""
     with subprocess.Popen(
         ["unshare", "-m", "sh", "-c", SET_UP], stdin=-1, stdout=-1, stderr=-1, text=True
     ) as holder:
         assert holder.stdout is not None
-        if holder.stdout.readline() != "ready\n":
-            holder.communicate("")
-            skip_by_name(request, "mount namespaces")
-        yield House(holder.pid, tmp_path)
+        is_ready = holder.stdout.readline() == "ready\n"
+        yield holder.pid if is_ready else 0
         holder.communicate("\n", timeout=SECONDS_MAX)
+
+
+@pytest.fixture
+def house(machine: int, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    """Give the machine a home folder; afterwards its store is as it was."""
+    if not machine:
+        skip_by_name(request, "mount namespaces, as root")
+    house = House(machine, tmp_path)
+    yield house
+    house.run("sh", "-c", CLEAN_UP)
 
 
 def test_every_program_trusts_it_then_and_none_afterwards(house: House, made: Folder) -> None:
@@ -158,19 +172,21 @@ def test_twice_changes_nothing_and_says_so(house: House, made: Folder) -> None:
     assert (house.store(), (made.path / "journal.jsonl").read_bytes()) == (store, journal)
 
 
-def let_others_in(folder: Path) -> None:
-    """Open a folder, and those above it that are closed, to other users."""
-    for each in (folder, *folder.parents):
-        if not each.stat().st_mode & stat.S_IXOTH:
-            each.chmod(0o755)
+@pytest.fixture
+def open_house(house: House) -> Iterator[House]:
+    """Give the machine a home that others may enter: pytest closes its own folders, at any time."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield House(house.pid, Path(folder))
 
 
-def test_without_root_it_names_the_command_and_changes_nothing(house: House, made: Folder) -> None:
+def test_without_root_it_names_the_command_and_changes_nothing(
+    open_house: House, made: Folder
+) -> None:
     """ "says the exact command with sudo instead of failing halfway"."""
-    before = house.store()
+    house, before = open_house, open_house.store()
     ca = house.home / "given.pem"
     ca.write_bytes(made.ca.read_bytes())
-    let_others_in(made.path)
     nobody = ("setpriv", "--reuid=65534", "--clear-groups")
     done = house.run(*nobody, *CERTS, "trust", "install", "given.pem")
     assert done.code == 1
@@ -289,8 +305,10 @@ def server_is_trusted(house: House, database: Path, folder: Folder) -> None:
 
 
 @pytest.mark.needs("certutil")
-def test_under_sudo_the_browsers_are_those_of_who_typed_it(house: House, made: Folder) -> None:
+def test_under_sudo_the_browsers_are_those_of_who_typed_it(open_house: House, made: Folder) -> None:
     """ "Firefox": its database stays its owner's, and root's own home is not looked at."""
+    house = open_house
+    shutil.copytree(made.path, house.home / "certs", symlinks=True)
     script = (
         "import os, pwd, sys\n"
         "from xchat.pki.trust import nss\n"
@@ -304,7 +322,6 @@ def test_under_sudo_the_browsers_are_those_of_who_typed_it(house: House, made: F
     house.run("certutil", "-N", "-d", f"sql:{folder}", "--empty-password")
     for each in (folder, *folder.iterdir(), *folder.parents[:2]):
         os.chown(each, 65534, 65534)
-    let_others_in(house.home)
     words = (sys.executable, "-c", script, str(house.home / "nobody"))
     done = house.run(*words, SUDO_UID="65534", HOME="/root")
     assert done.code == 0, done.err

@@ -48,7 +48,10 @@ def uninstall(stores: Sequence[Store], root: Known) -> list[str]:
     for store in changed:
         store.remove(root)
         if store.holds(root):
-            raise NotTrusted(f"{store.name} still holds {root.label}", mend="Take it out by hand")
+            raise NotTrusted(
+                f"{store.name} still holds {root.label}",
+                mend=f"xchat-certs trust uninstall --fingerprint {root.sha256}",
+            )
     return [store.name for store in changed]
 
 
