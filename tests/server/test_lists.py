@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import ssl
 import subprocess
@@ -24,6 +23,7 @@ from xchat.config import load
 from xchat.pki.authority import Holder
 from xchat.pki.crl import Entry, crl_pem, mint_crl, number_of, read_crls
 from xchat.pki.enrol import enrol, renew_device
+from xchat.pki.errors import NotTrusted
 from xchat.pki.folder import Folder
 from xchat.pki.keys import make_key
 from xchat.pki.revoke import revoke
@@ -450,16 +450,22 @@ def test_a_list_that_was_named_and_is_not_there_is_a_warning(guard: Guard, tmp_p
 # -- devices --------------------------------------------------------------------------------------
 
 
-def test_a_device_that_was_revoked_is_not_freed_by_renewing_it(guard: Guard) -> None:
+def test_a_device_that_is_revoked_goes_with_all_its_certificates_and_renews_none(
+    guard: Guard,
+) -> None:
     guarded = guard()
-    lost = guarded.device("laptop")
+    old = guarded.device("laptop")
+    shown, key = x509.load_pem_x509_certificates(old.read_bytes())[0], make_key()
+    renewed = renew_device(guarded.folder, shown, request_of(key), datetime.now(UTC))
+    new = Device(leaf(renewed), key).write(guarded.tmp_path)
+    assert guarded.is_let_in(old)
+    assert guarded.is_let_in(new)
     guarded.revoke()
     guarded.looked()
-    shown = x509.load_pem_x509_certificates(lost.read_bytes())[0]
-    with contextlib.suppress(Exception):
-        renew_device(guarded.folder, shown, request_of(make_key()), datetime.now(UTC))
-    guarded.looked()
-    assert not guarded.is_let_in(lost)
+    assert not guarded.is_let_in(old)
+    assert not guarded.is_let_in(new)
+    with pytest.raises(NotTrusted, match="revoked"):
+        renew_device(guarded.folder, shown, request_of(), datetime.now(UTC))
 
 
 def test_a_session_says_which_device_it_is(guard: Guard) -> None:
