@@ -177,6 +177,19 @@ def test_a_stale_list_counts(made: Folder) -> None:
     assert known.of(der(leaf(first)))
 
 
+def test_a_list_put_in_place_by_hand_is_not_taken_back(made: Folder) -> None:
+    """The next command signs a list that follows on it: what is on it stays on it."""
+    first = add(made)
+    issuer, serial = read_issuer(made, NOW), leaf(first).serial_number
+    by_hand = mint_crl(issuer, [Entry(serial, NOW)], NOW, last=listed(made)[0])
+    made.crl.write_bytes(crl_pem([by_hand]))
+    assert revoked_in(made).of(der(leaf(first)))
+    add(made, "bob")
+    resign_crl(made, NOW, if_due=False)
+    assert serials(made) == {serial}
+    assert revoked_in(made).of(der(leaf(first)))
+
+
 def test_a_list_nobody_known_signed_does_not_count(made: Folder) -> None:
     first = add(made)
     issuer = read_issuer(made, NOW)

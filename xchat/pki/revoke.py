@@ -151,7 +151,10 @@ def _need(
 
 
 def _next(signer: Holder, rows: Iterable[Device], last: Crl | None, now: datetime) -> Crl:
-    """Sign the list that follows on `last`; what has expired drops out."""
+    """Sign the list that follows on `last`; what has expired drops out, and nothing else.
+
+    What somebody put on it by hand stays, though the table knows the device and not why.
+    """
     issuer = key_id(signer.certificate)
     known = {int(each.serial, 16): each for each in rows if each.issuer == issuer}
     entries = {
@@ -160,8 +163,10 @@ def _next(signer: Holder, rows: Iterable[Device], last: Crl | None, now: datetim
         if each.revoked and each.not_after + _SLACK > now
     }
     for entry in entries_of(last) if last is not None else ():
-        if entry.serial not in known and entry.at + DEVICE_LIFE + _SLACK > now:
-            entries[entry.serial] = entry
+        row = known.get(entry.serial)
+        end = row.not_after if row else entry.at + DEVICE_LIFE
+        if end + _SLACK > now:
+            entries.setdefault(entry.serial, entry)
     return mint_crl(signer, entries.values(), now, last=last)
 
 
