@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from tests.chat.pair import OpenServer, Server
 from xchat.chat.admin.operation import Operation
+from xchat.chat.devices import Device
 from xchat.chat.events import InviteMade, InviteRedeemed
 from xchat.chat.invites import Invite
 from xchat.chat.refused import Failed
@@ -298,6 +299,23 @@ def test_where_no_device_is_asked_for_its_certificate_nothing_is_made(
 ) -> None:
     server = with_links(open_server(config=replace(CONFIG, tls=Tls(client_certificates="none"))))
     assert refusal(server.administer("invite add", name="ana")) == "NO_DEVICES"
+
+
+def test_devices_of_an_account_that_was_removed_are_no_way_into_the_next_one(
+    server: Server,
+) -> None:
+    """Their certificates name the account: whoever is invited by that name would share it."""
+    device = Device("Alice", "old laptop", ends=server.now_ms + HOUR_MS)
+    server.hub.devices = {"ab12": device}
+    operation = server.administer("invite add", name="alice")
+    assert refusal(operation) == "DEVICES_IN_FORCE"
+    assert operation.refusal is not None
+    assert "old laptop" in operation.refusal.what
+    server.hub.devices = {"ab12": device._replace(is_revoked=True)}
+    invite(server, "alice")
+    server.hub.devices = {"ab12": device}
+    server.account("alice")
+    invite(server, "alice")
 
 
 def test_to_withdraw_what_there_is_not(server: Server) -> None:

@@ -56,6 +56,8 @@ _MENDS = {
     "CERTIFICATE_TAKEN": "xchat-admin user list, and: xchat-admin user cert del NAME FINGERPRINT",
     "CHANNEL_NOT_REGISTERED": "give it to somebody: xchat-admin channel transfer CHANNEL NAME",
     "CHANNEL_UNKNOWN": "xchat-admin channel list",
+    "DEVICES_IN_FORCE": "xchat-certs device revoke NAME --all; or, if they are theirs: "
+    "xchat-admin user ensure NAME",
     "INVALID_BAN": "xchat-admin ban add --help",
     "INVALID_CONFIGURATION": "mend that place, then again: xchat-admin reload",
     "INVITE_UNKNOWN": "xchat-admin invite list",
