@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -97,6 +98,25 @@ def test_the_key_is_made_here_and_is_its_owners_only(
     assert stat.S_IMODE(login.device.stat().st_mode) == 0o600
     for folder in (login.folder, login.folder.parent):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.needs("strace")
+def test_no_key_is_ever_open_to_others(
+    server: Enroller, house: House, home: Path, token: Token, tmp_path: Path
+) -> None:
+    """Bar 9: "no key file is ever open with a mode wider than 0600", with umask 000."""
+    log = tmp_path / "log"
+    traced = ("strace", "-f", "-y", "-o", str(log), "-e", "trace=open,openat,creat,chmod,fchmod")
+    words = (located("xchat-client"), "join", format_link(house.link(server.port, token)))
+    run("sh", "-c", 'umask 000; exec "$@"', "sh", *traced, *words, seconds=60)
+    made = re.findall(
+        r'openat\([^"]*"([^"]+\.pem(?:\.new)?)", [^)]*O_CREAT[^)]*, (0\d+)\)', log.read_text()
+    )
+    assert len(made) == 3, "the key, the CA, the key with its certificate"
+    assert {mode for _, mode in made} == {"0600"}
+    modes = re.findall(r"fchmod\(\d+<([^>]+)>, (0\d+)", log.read_text())
+    wider = {Path(name).name for name, mode in modes if int(mode, 8) & 0o077}
+    assert wider == {".ca.pem.new"}
 
 
 def test_what_is_said_before_the_key_is_until_when_it_is_good(

@@ -73,6 +73,8 @@ def save(path: Path, profile: Profile) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     Path(name).replace(path)
 
 
