@@ -72,8 +72,8 @@ def make_server(tmp_path: Path, own_pki: Pki) -> Iterator[Callable[..., Server]]
     """Make a server on the hand's folder; words are settings."""
     with ExitStack() as stack:
 
-        def make(*settings: str) -> Server:
-            server = Server(tmp_path, own_pki, (*CHEAP, *settings))
+        def make(*settings: str, pki: Pki = own_pki) -> Server:
+            server = Server(tmp_path, pki, (*CHEAP, *settings))
             stack.callback(server.close)
             server.start()
             return server

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import fields
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.admin.conftest import Hand
 from tests.e2e.programs import Pki, Program, Server, until
 from tests.e2e.raw import RawClient
 from xchat import __version__
 from xchat.admin.command import shape_of
+from xchat.chat.admin.metrics import FIGURES
 from xchat.chat.admin.table import VERBS
 
 MakeServer = Callable[..., Server]
@@ -32,7 +36,9 @@ SHAPES = {
     "SessionsKilled": "sessions",
     "Told": "users",
     "Status": "version name network started uptime_seconds users sessions channels accounts bans "
-    "entries store_bytes certificate_until certificate_days_left last_failure",
+    "entries store_bytes certificate_until certificate_days_left last_failure issuer_days_left "
+    "root_days_left crl_days_left certificate_failure",
+    "Metric": "name kind about label labelled value",
     "Reloaded": "later",
     "AuditLine": "time via who act what",
 }
@@ -98,11 +104,58 @@ def test_sessions_and_words_for_all(hand: Hand, make_server: MakeServer) -> None
 def test_status(hand: Hand, make_server: MakeServer) -> None:
     server = make_server()
     with RawClient.join(server.port, server.ca, "ana", "#a"):
+        until(lambda: hand.json("status")["crl_days_left"], "its first look at what is due")
         said = hand.json("status")
     assert (said["version"], said["users"], said["channels"]) == (__version__, 1, 1)
     assert said["store_bytes"] > 4096
     assert 0 < said["certificate_days_left"] < 400
+    assert said["certificate_days_left"] < said["issuer_days_left"] < said["root_days_left"]
+    assert 28 <= said["crl_days_left"] < 30
+    assert said["certificate_failure"] is None
     assert said["last_failure"] is None
+
+
+def test_metrics(hand: Hand, make_server: MakeServer) -> None:
+    """Read by Prometheus' own parser, as node_exporter's textfile collector would have them."""
+    server = make_server()
+    with RawClient.join(server.port, server.ca, "ana", "#a"):
+        until(lambda: hand.json("status")["crl_days_left"], "its first look at what is due")
+        begun = time.time()
+        text = hand.run("metrics")[1]
+        said = hand.json("metrics")
+    families = {each.name: each for each in text_string_to_metric_families(text)}
+    values = {
+        (name, *each.labels.values()): each.value
+        for name, family in families.items()
+        for each in family.samples
+    }
+    assert values["xchat_info", __version__] == 1
+    assert values["xchat_users",] == values["xchat_sessions",] == 1
+    assert values["xchat_log_entries",] > 2
+    assert begun - 60 < values["xchat_start_time_seconds",] < begun
+    assert values["xchat_reloads", "success"] == values["xchat_reloads", "failure"] == 0
+    assert values["xchat_certificate_renewals",] == 0
+    ends = [
+        values["xchat_certificate_expiry_timestamp_seconds", role]
+        for role in ("crl", "server", "issuer", "root")
+    ]
+    assert begun < ends[0] < ends[1] < ends[2] < ends[3]
+    assert families["xchat_reloads"].type == "counter"
+    assert 'xchat_reloads_total{outcome="failure"} 0.0\n' in text
+    assert {each["name"] for each in said} == {figure.name for figure in FIGURES}
+
+
+def test_a_certificate_that_cannot_be_served_shows_in_status_and_metrics(
+    hand: Hand, make_server: MakeServer, own_pki: Pki, tmp_path: Path
+) -> None:
+    shutil.copytree(own_pki.ca.parent, tmp_path / "certs", symlinks=True)
+    live = tmp_path / "certs" / "live"
+    pki = Pki(tmp_path / "certs" / "ca.pem", live / "server.pem", live / "server-key.pem")
+    make_server(pki=pki)
+    pki.key.unlink()
+    said = until(lambda: hand.json("status")["certificate_failure"], "status has it")
+    assert said == f"{pki.key}: there is no such file"
+    assert 'xchat_reloads_total{outcome="failure"} 1.0' in hand.run("metrics")[1]
 
 
 def test_reload(hand: Hand, tmp_path: Path, own_pki: Pki, make_server: MakeServer) -> None:

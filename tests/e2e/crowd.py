@@ -86,10 +86,34 @@ class Newcomers:
         self._thread.join()
 
 
+class Speaker:
+    """One who says a word in the room, waits for its echo, and says the next."""
+
+    def __init__(self, port: int, ca: Path, room: str = "#hall") -> None:
+        self.client = RawClient.join(port, ca, "speaker", room)
+        self.words = 0
+        self._room = room
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._talk)
+        self._thread.start()
+
+    def _talk(self) -> None:
+        while not self._is_over.is_set():
+            self.client.send(f"PRIVMSG {self._room} :word {self.words}.")
+            self.client.wait(rf" PRIVMSG {self._room} :word {self.words}\.")
+            self.words += 1
+
+    def close(self) -> None:
+        self._is_over.set()
+        self._thread.join()
+        self.client.close()
+
+
 @contextlib.contextmanager
 def coming_and_staying(port: int, ca: Path, *, members: int) -> Iterator[tuple[Crowd, Newcomers]]:
-    """Let some stay, and others come, while the block runs."""
+    """Let some stay and hear what one says, and others come, while the block runs."""
     with ExitStack() as stack:
         crowd = stack.enter_context(contextlib.closing(Crowd(port, ca, members)))
+        stack.enter_context(contextlib.closing(Speaker(port, ca)))
         newcomers = stack.enter_context(contextlib.closing(Newcomers(port, ca)))
         yield crowd, newcomers

@@ -36,17 +36,17 @@ def sign(
     folder: Folder,
     key: Key,
     *,
-    ends: timedelta = 9 * DAY,
+    ends: timedelta = 89 * DAY,
 ) -> tuple[bytes, bytes]:
     """Return a server's chain for a key of any kind, signed by the folder's issuer, and the key."""
     issuer_key = load_pem_private_key(folder.issuer_key.read_bytes(), None)
     assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
     (issuer,) = read_chain(folder.issuer.read_bytes(), folder.issuer)
     (old, *_) = read_chain(folder.server.read_bytes(), folder.server)
-    now = datetime.now(UTC)
+    end = datetime.now(UTC) + ends
     draft = x509.CertificateBuilder(
-        issuer.subject, old.subject, key.public_key(), x509.random_serial_number(), now - 20 * DAY,
-        now + ends,
+        issuer.subject, old.subject, key.public_key(), x509.random_serial_number(), end - 90 * DAY,
+        end,
     )  # fmt: skip
     identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     for each in old.extensions:

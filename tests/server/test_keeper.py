@@ -340,6 +340,16 @@ def test_another_file_may_be_named(kept: Kept) -> None:
     assert kept.shown() == leaf_of(other.server)
 
 
+def test_the_settings_of_tls_count_without_a_restart(kept: Kept) -> None:
+    wanted = settings_of(kept.folder, 'tls.client_certificates="none"', 'tls.min_version="1.2"')
+    assert kept.house.guests.served.irc.verify_mode == ssl.CERT_OPTIONAL
+    assert isinstance(kept.keeper.reading(lambda: Config(tls=wanted))(), Config)
+    kept.until(AS_IT_WAS)
+    irc = kept.house.guests.served.irc
+    assert (irc.verify_mode, irc.minimum_version) == (ssl.CERT_NONE, ssl.TLSVersion.TLSv1_2)
+    assert kept.keeper.settings is wanted
+
+
 def test_one_that_merely_grew_old_keeps_nobody_from_reading_again(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -319,3 +319,10 @@ def test_signals_are_as_they_were_afterwards(loop: Loop) -> None:
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_work_may_end_after_the_loop(listeners: list[socket.socket]) -> None:
+    """It was a traceback on standard error: what runs beside the loop is not waited for."""
+    loop = Loop(listeners)
+    loop.close()
+    loop.wake()

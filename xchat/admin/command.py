@@ -17,6 +17,7 @@ from msgspec.structs import FieldInfo, fields
 from xchat.admin import output, values
 from xchat.admin.exits import EXITS
 from xchat.admin.picture import picture
+from xchat.chat.admin.shapes import Metric
 from xchat.chat.admin.table import VERBS, Verb
 from xchat.errors import UsageError, XChatError
 
@@ -107,6 +108,7 @@ def shape_of(shape: type[msgspec.Struct]) -> Iterator[tuple[str, str]]:
 _TYPES: dict[type, str] = {
     inspect.StrType: "text",
     inspect.IntType: "number",
+    inspect.FloatType: "number",
     inspect.BoolType: "true or false",
     inspect.NoneType: "null",
     inspect.ListType: "list of texts",
@@ -224,6 +226,10 @@ def _arguments(given: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
 def _lines(verb: Verb, rows: list[dict[str, Any]], *, as_json: bool) -> list[str]:
     if as_json:
         return [output.as_json(rows if verb.lists else rows[0])]
+    if verb.shape is Metric:
+        from xchat.admin.metrics import exposition
+
+        return exposition(rows)
     if verb.lists:
         columns = [field.name for field in fields(verb.shape)]
         return output.table(columns, rows) if rows else ["There is none."]

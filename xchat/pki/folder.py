@@ -8,6 +8,7 @@ until the last of them has expired.
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +149,11 @@ class Folder:
 
 
 def folder_of(cert: Path) -> Folder | None:
-    """Return the folder of certificates that `cert` lies in: the one that holds a ca.pem."""
+    """Return the folder of certificates that `cert` lies in, by its place or by a ca.pem there.
+
+    What lies where we put it has its folder even while that is gone, or may not be entered.
+    """
     folders = (Folder(cert.parent.parent), Folder(cert.parent))
-    return next((each for each in folders if each.ca.is_file()), None)
+    if folders[0].server == cert:
+        return folders[0]
+    return next((each for each in folders if os.path.isfile(each.ca)), None)  # noqa: PTH113

@@ -16,6 +16,7 @@ it); a thread that watches; loading into the live context (`certificates` says w
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,6 +37,8 @@ POLL_SECONDS = 0.3
 """So often files are looked at: fifteen calls of stat, some microseconds each."""
 SETTLE_SECONDS = 0.3
 """What is half there now may be whole by then."""
+READINGS_MAX = 5
+"""A certificate and its key are two files: another change may come between them."""
 RETRY_SECONDS_MAX = 60.0
 """What failed is tried again though no file has changed: a disk may be back, a clock be right."""
 LOST_SECONDS = 60.0
@@ -58,15 +61,25 @@ class Attempt(NamedTuple):
 
 
 def attempt(settings: Tls, before: Served) -> Attempt:
-    """Make what is served anew; it takes some milliseconds, and the disk."""
+    """Make what is served anew; files that change while they are read are read again."""
+    files = files_of(settings)
+    for _ in range(READINGS_MAX):
+        tried = _attempt(settings, before)
+        if isinstance(tried.outcome, Served) or look(files) == tried.seen:
+            break
+    return tried
+
+
+def _attempt(settings: Tls, before: Served) -> Attempt:
     seen = look(files_of(settings))
     try:
         made = make_served(settings, now=datetime.now(UTC), before=before)
     except XChatError as error:
         return Attempt(settings, seen, error)
     except OSError as error:  # a file that went between two looks at it
-        what = f"{error.filename or settings.cert}: {error.strerror}"
-        return Attempt(settings, seen, ConfigError(what, mend="xchat-admin reload"))
+        file = str(error.filename or settings.cert)
+        mend = shlex.join(("ls", "-ld", file))
+        return Attempt(settings, seen, ConfigError(f"{file}: {error.strerror}", mend=mend))
     return Attempt(settings, made.seen, made)
 
 
@@ -74,7 +87,7 @@ class Keeper:
     """Looks after what `guests` serve; times in seconds of a clock that only rises."""
 
     def __init__(self, settings: Tls, guests: Guests, workers: Workers, journal: Journal) -> None:
-        self._settings = settings
+        self.settings = settings
         self._files = files_of(settings)
         self._guests = guests
         self._workers = workers
@@ -99,7 +112,7 @@ class Keeper:
         self._look_at = now + POLL_SECONDS
         if look(self._files) != self._seen or now >= self._retry_at:
             self._free_at = now + LOST_SECONDS
-            make = partial(attempt, self._settings, self._guests.served)
+            make = partial(attempt, self.settings, self._guests.served)
             self._workers.do(make, self._done.append)
 
     def reading(self, read: Reload) -> Reload:
@@ -110,7 +123,7 @@ class Keeper:
         config, served = read(), self._guests.served
         if isinstance(config, ConfigError):
             return config
-        is_same = config.tls == self._settings
+        is_same = config.tls == self.settings
         before = served if is_same else replace(served, is_proven=False)  # it is as was asked for
         tried = attempt(config.tls, before)
         if isinstance(tried.outcome, Served):
@@ -125,16 +138,16 @@ class Keeper:
     def _take(self, tried: Attempt, now: float) -> None:
         if not tried.asked:
             self._free_at = 0.0
-        is_old = tried.settings != self._settings and not tried.asked
+        is_old = tried.settings != self.settings and not tried.asked
         if isinstance(tried.outcome, Served) and not is_old:
             self._serve(tried.settings, tried.outcome)
-        elif isinstance(tried.outcome, XChatError) and tried.settings == self._settings:
+        elif isinstance(tried.outcome, XChatError) and tried.settings == self.settings:
             is_steady, self._seen = tried.seen == self._seen, tried.seen
             self._put_off(tried.outcome, now, is_steady=is_steady or tried.asked)
 
     def _serve(self, settings: Tls, served: Served) -> None:
         old, self._guests.served = self._guests.served, served
-        self._settings, self._files, self._seen = settings, files_of(settings), served.seen
+        self.settings, self._files, self._seen = settings, files_of(settings), served.seen
         self._retry_at, self._retry_wait, self.failure = float("inf"), 0.0, ""
         self.reloads["success"] += 1
         if old.pair.sha256 == served.pair.sha256:

@@ -73,8 +73,8 @@ class Loop:
         return ready
 
     def wake(self) -> None:
-        """End the wait, from whatever thread."""
-        with contextlib.suppress(BlockingIOError):
+        """End the wait, from whatever thread, also one that has outlived the loop."""
+        with contextlib.suppress(OSError):
             self._wake.send(b"w")
 
     def watch(self, connection: Waiting) -> None:

@@ -23,6 +23,7 @@ from xchat.pki.reached import name_to_type
 from xchat.server.access import admits, who_may_join
 from xchat.server.certificates import Served, make_served
 from xchat.server.listeners import open_listeners, show_address
+from xchat.server.renewal import renew_what_is_due
 from xchat.store.folder import describe_folder, open_folder
 
 __all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
@@ -55,6 +56,7 @@ def prepare(config: Config, journal: Journal) -> Iterator[Start]:
     Raises XChatError for the first thing that does not fit.
     """
     with ExitStack() as held:
+        _renew(config, journal)
         served = _make_served(config, journal)
         _warn_of_policy(config, journal)
         lock = open_folder(data_folder(config))
@@ -104,6 +106,12 @@ def _are_devices(config: Config) -> bool:
     """Say whether whoever joins needs a certificate from our CA."""
     required = config.tls.client_certificates == "required"
     return required or config.access.policy == "devices"
+
+
+def _renew(config: Config, journal: Journal) -> None:
+    """Renew a certificate of ours that is due; whether what lies there then can serve, is asked."""
+    for sha256 in renew_what_is_due(config.tls, datetime.now(UTC)).renewed:
+        journal.info("the certificate was renewed", sha256=sha256)
 
 
 def _make_served(config: Config, journal: Journal) -> Served:

@@ -27,6 +27,7 @@ from xchat.server.keeper import Keeper, Reload
 from xchat.server.lists import Lists
 from xchat.server.loop import Loop
 from xchat.server.preflight import Start
+from xchat.server.renewal import Renewal
 from xchat.server.rereading import Rereading
 from xchat.server.turn import Turn
 from xchat.server.workers import Workers
@@ -81,11 +82,13 @@ def serve(
         rereading = Rereading(hub, loop, keeper, journal)
         lists = Lists(hub, guests, workers, journal)
         lists.begin()
+        renewal = Renewal(lambda: (keeper.settings, guests.served), workers, journal)
+        hub.outside = partial(_look_outside, start, guests, keeper, renewal)
         _calm_collector()
         with loop.signals():
             announce()
             _say_listening(start.listeners, journal)
-            keepers = (housekeeping, keeper, lists, rereading)
+            keepers = (housekeeping, keeper, lists, rereading, renewal)
             keep = [each.after_turn for each in keepers]
             _run_to_the_end(turn, loop, keep, guests, journal)
     journal.info("stopped")
@@ -96,7 +99,6 @@ def _let_in(hub: Hub, loop: Loop, start: Start, journal: Journal) -> Guests:
     """Let the rules know of connections, and connections of the rules."""
     guests = Guests(hub, loop, start.served, journal, room=_room())
     hub.attempts.record = lambda kind, address: journal.refusal(kind, address, hub.now)
-    hub.outside = partial(_look_outside, guests, start)
     hub.link = lambda token, host: make_link(_reached(guests, hub.config, start), token, host)
     return guests
 
@@ -121,13 +123,18 @@ def _run_to_the_end(
     _farewell(turn, guests, "The server is stopping")
 
 
-def _look_outside(guests: Guests, start: Start) -> Outside:
+def _look_outside(start: Start, guests: Guests, keeper: Keeper, renewal: Renewal) -> Outside:
     """Return what the rules do not know of their own server."""
+    ends = dict(guests.served.until)
+    ends |= {"crl": renewal.crl_ends} if renewal.crl_ends else {}
     files = (start.data_folder / f"{FILE_NAME}{end}" for end in ("", "-wal"))
     return Outside(
         connections=len(guests),
         store_bytes=sum(file.stat().st_size for file in files if file.exists()),
-        certificate_until=int(guests.served.pair.not_after.timestamp() * 1000),
+        ends={role: int(end.timestamp() * 1000) for role, end in ends.items()},
+        certificate_failure=keeper.failure,
+        reloads=dict(keeper.reloads),
+        renewals=renewal.renewals,
     )
 
 

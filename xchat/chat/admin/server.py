@@ -31,7 +31,9 @@ def status(hub: Hub, operation: Operation, _asked: Nothing) -> None:
 
 def _status(hub: Hub) -> Status:
     outside, state = hub.outside() if hub.outside else None, hub.state
-    until = outside.certificate_until if outside else None
+    ends = outside.ends if outside else {}
+    until = ends.get("server")
+    days = {role: (end - hub.now_ms) // DAY_MS for role, end in ends.items()}
     return Status(
         version=__version__,
         name=hub.name,
@@ -46,7 +48,11 @@ def _status(hub: Hub) -> Status:
         entries=hub.ledger.store.seq,
         store_bytes=outside.store_bytes if outside else None,
         certificate_until=when(until) if until else None,
-        certificate_days_left=(until - hub.now_ms) // DAY_MS if until else None,
+        certificate_days_left=days.get("server"),
+        issuer_days_left=days.get("issuer"),
+        root_days_left=days.get("root"),
+        crl_days_left=days.get("crl"),
+        certificate_failure=(outside and outside.certificate_failure) or None,
         last_failure=hub.ledger.failure or None,
     )
 

@@ -155,7 +155,11 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
 
     connections: int
     store_bytes: int
-    certificate_until: int
+    ends: dict[str, int]
+    """When the certificates of the server, its issuer and the root end, and the list (crl)."""
+    certificate_failure: str
+    reloads: dict[str, int]
+    renewals: int
 
 
 class Status(Shape, frozen=True):
@@ -176,6 +180,21 @@ class Status(Shape, frozen=True):
     certificate_until: str | None
     certificate_days_left: int | None
     last_failure: str | None
+    issuer_days_left: int | None
+    root_days_left: int | None
+    crl_days_left: int | None
+    certificate_failure: str | None
+
+
+class Metric(Shape, frozen=True):
+    """A figure, as Prometheus names it; `labelled` is what its `label` says here."""
+
+    name: str
+    kind: str
+    about: str
+    label: str | None
+    labelled: str | None
+    value: float
 
 
 class Reloaded(Shape, frozen=True):

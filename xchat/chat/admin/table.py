@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from xchat.chat.admin import arguments, bans, channels, invites, server, sessions, shapes, users
+from xchat.chat.admin import (
+    arguments,
+    bans,
+    channels,
+    invites,
+    metrics,
+    server,
+    sessions,
+    shapes,
+    users,
+)
 from xchat.chat.admin.arguments import Arguments
 from xchat.chat.admin.operation import Operation, Refusal
 from xchat.chat.refused import Failed, Ignored, Refused
@@ -190,6 +200,15 @@ _TABLE = (
         alone=False,
     ),
     Verb("status", _A.Nothing, server.status, _S.Status, "Say how the server does.", alone=False),
+    Verb(
+        "metrics",
+        _A.Nothing,
+        metrics.metrics,
+        _S.Metric,
+        "Print figures as Prometheus reads them, for node_exporter's textfile collector.",
+        lists=True,
+        alone=False,
+    ),
     Verb(
         "reload",
         _A.Nothing,
