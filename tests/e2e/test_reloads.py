@@ -158,6 +158,25 @@ def test_the_verb_and_the_signal_serve_it_at_once(
     assert not journal.of("SIGHUP: nothing was read again")
 
 
+def test_a_rotation_is_followed_step_by_step_and_none_is_a_failure(
+    server: Server, folder: Folder, journal: Journal
+) -> None:
+    """Issuer, then root: some steps change several files, and those who connect never notice."""
+    with coming_and_staying(server.port, folder.ca, members=3) as (crowd, newcomers):
+        for number, words in enumerate((["issuer"], ["root", "--overlap", "1d"]), 1):
+            done = run("xchat-certs", "rotate", *words, "--dir", folder.path)
+            assert done.returncode == 0, done.stderr
+            event = TAKEN if number == 1 else "the certificate is as it was"
+            journal.wait(event)
+        assert not newcomers.failed
+        assert not crowd.dropped
+    done = run("xchat-certs", "rotate", "finish", "--force", "--dir", folder.path)
+    assert done.returncode == 0, done.stderr
+    assert journal.wait(TAKEN, 2)["new"] == sha256(leaf_of(folder.server))
+    assert shown(server, folder) == leaf_of(folder.server)
+    assert not journal.of(KEPT)
+
+
 @pytest.mark.needs("setpriv")
 @pytest.mark.parametrize("what", ["the key", "the folder", "the pair's folder"])
 def test_permissions_that_are_taken_away_and_given_back(
