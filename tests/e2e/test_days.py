@@ -64,6 +64,10 @@ def test_a_start_renews_what_is_due_even_what_has_expired(
     """Bar 14: "faketime to day 59, 61, 89, 91: [...] server and client say the right thing;
     renewal after expiry works offline." """
     before = leaf_of(folder.server)
+    checked = check(server, day)
+    assert checked.returncode == 0, checked.stderr
+    assert ("is due, and renewed when the server starts" in checked.stdout) == is_renewed
+    assert leaf_of(folder.server) == before
     try:
         server.start(prefix=on_day(day))
         assert "Verification: OK" in verdict(server, folder, day)
@@ -96,13 +100,20 @@ def test_who_cannot_renew_says_so_in_time(
         server.close()
 
 
+def check(server: Server, day: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*on_day(day), *server.argv(), "--check"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
 def test_who_cannot_renew_what_has_expired_does_not_start(server: Server, folder: Folder) -> None:
     folder.issuer_key.unlink()
     done = subprocess.run(
         [*on_day(91), *server.argv()],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
-    assert done.returncode == 2
+    assert done.returncode == check(server, 91).returncode == 2
     what, mend = done.stderr.splitlines()[-2:]
     assert what.startswith(f"xchat-server: {folder.server} expired on ")
     assert mend.strip().startswith("xchat-certs renew")

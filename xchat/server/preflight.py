@@ -23,7 +23,7 @@ from xchat.pki.reached import name_to_type
 from xchat.server.access import admits, who_may_join
 from xchat.server.certificates import Served, make_served
 from xchat.server.listeners import open_listeners, show_address
-from xchat.server.renewal import renew_what_is_due
+from xchat.server.renewal import renew_what_is_due, would_renew
 from xchat.store.folder import describe_folder, open_folder
 
 __all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
@@ -73,14 +73,14 @@ def check(config: Config, journal: Journal) -> list[str]:
 
     Raises XChatError as `prepare` does.
     """
-    pair = _make_served(config, journal).pair
+    certificate = _describe_certificate(config, journal)
     _warn_of_policy(config, journal)
     folder = describe_folder(data_folder(config))
     listen = config.listen
     addresses = ", ".join(show_address((host, listen.port)) for host in listen.host)
     return [
         "The configuration can be used.",
-        f"Certificate: {pair.cert} until {pair.not_after:%Y-%m-%d}, for {', '.join(pair.names)}",
+        f"Certificate: {certificate}",
         f"Data: {folder}",
         f"Would listen on {addresses}",
         f"Who may join: {who_may_join(config, listen.host)}",
@@ -106,6 +106,14 @@ def _are_devices(config: Config) -> bool:
     """Say whether whoever joins needs a certificate from our CA."""
     required = config.tls.client_certificates == "required"
     return required or config.access.policy == "devices"
+
+
+def _describe_certificate(config: Config, journal: Journal) -> str:
+    """Say what would be served; one that has worn out is no obstacle where a start renews it."""
+    if would_renew(config.tls, datetime.now(UTC)):
+        return f"{config.tls.cert} is due, and renewed when the server starts"
+    pair = _make_served(config, journal).pair
+    return f"{pair.cert} until {pair.not_after:%Y-%m-%d}, for {', '.join(pair.names)}"
 
 
 def _renew(config: Config, journal: Journal) -> None:

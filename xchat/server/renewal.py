@@ -21,11 +21,13 @@ from xchat.errors import XChatError
 from xchat.journal import Journal
 from xchat.pki.advice import is_ours, renew
 from xchat.pki.crl import ends_at, read_crls
-from xchat.pki.due import CA_DUE_BEFORE
+from xchat.pki.due import CA_DUE_BEFORE, is_server_due
+from xchat.pki.facts import read_chain
 from xchat.pki.files import read_file
 from xchat.pki.folder import Folder, folder_of
 from xchat.pki.renew import renew_due
 from xchat.pki.revoke import resign_crl
+from xchat.pki.signing import load_issuer
 from xchat.server.certificates import Served
 from xchat.server.workers import Workers
 
@@ -79,6 +81,20 @@ def renew_what_is_due(settings: Tls, now: datetime) -> Looked:
         what = f"{error.filename or folder.path}: {error.strerror}"
         unwritten = XChatError(what, mend=folder.command("renew"))
         return Looked(failure=unwritten, crl_ends=_list_ends(folder))
+
+
+def would_renew(settings: Tls, now: datetime) -> bool:
+    """Tell, by looking only, whether a start would renew the certificate."""
+    cert = Path(settings.cert).expanduser()
+    folder = folder_of(cert)
+    if folder is None or not is_ours(cert):
+        return False
+    try:
+        server = read_chain(read_file(cert), cert)[0]
+        issuer = load_issuer(folder).certificate
+    except (XChatError, OSError):
+        return False
+    return is_server_due(server, issuer, now) and now <= issuer.not_valid_after_utc
 
 
 def _list_ends(folder: Folder) -> datetime | None:
