@@ -327,3 +327,26 @@ def test_under_sudo_the_browsers_are_those_of_who_typed_it(open_house: House, ma
     assert done.code == 0, done.err
     assert "C,," in house.run("certutil", "-L", "-d", f"sql:{folder}").out
     assert {each.stat().st_uid for each in folder.iterdir()} == {65534}
+
+
+def test_a_python_that_brings_its_own_roots_is_not_the_judge(house: House, made: Folder) -> None:
+    """It never looks at the system's store: where it says no, `openssl verify` is asked."""
+    empty = house.home / "empty.pem"
+    empty.write_bytes(b"")
+    own = {"SSL_CERT_FILE": str(empty), "SSL_CERT_DIR": str(house.home)}
+    done = house.certs("trust", "install", **own)
+    assert done.code == 0, done.err
+    assert house.trusts(made)
+
+
+def test_during_a_rotation_both_roots_are_trusted_and_go_together(
+    house: House, made: Folder
+) -> None:
+    before = house.store()
+    assert house.certs("rotate", "root").code == 0
+    done = house.certs("trust", "install", "--json")
+    assert done.code == 0, done.out
+    assert [len(each["stores"]) for each in json.loads(done.out)["roots"]] == [1, 1]
+    assert house.trusts(made)
+    assert house.certs("trust", "uninstall").code == 0
+    assert house.store() == before
