@@ -20,6 +20,7 @@ from tests.pki.conftest import NOW, make, tree
 from tests.pki.devices import add, leaf, listed, request_of
 from xchat.pki.authority import Holder
 from xchat.pki.crl import Entry, crl_pem, ends_at, entries_of, mint_crl, number_of
+from xchat.pki.device_list import list_devices
 from xchat.pki.enrol import renew_device
 from xchat.pki.errors import Differs
 from xchat.pki.folder import Folder
@@ -184,6 +185,7 @@ def test_a_list_put_in_place_by_hand_is_not_taken_back(made: Folder) -> None:
     by_hand = mint_crl(issuer, [Entry(serial, NOW)], NOW, last=listed(made)[0])
     made.crl.write_bytes(crl_pem([by_hand]))
     assert revoked_in(made).of(der(leaf(first)))
+    assert [each.state for each in list_devices(made, None, NOW).devices] == ["revoked"]
     add(made, "bob")
     resign_crl(made, NOW, if_due=False)
     assert serials(made) == {serial}

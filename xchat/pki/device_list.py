@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from xchat.pki import revocations
 from xchat.pki.crl import Reason
 from xchat.pki.enrol import is_due
 from xchat.pki.folder import Folder
@@ -65,6 +66,8 @@ def list_devices(folder: Folder, account: str | None, now: datetime) -> Devices:
     need_made(folder)
     table, known = read_table(folder), revoked_in(folder)
     rows = table.of(check_account(account)) if account else table.devices
+    listed = {serial: each for (_, serial), each in known.by_serial.items()}
+    rows = [_as_listed(each, listed.get(int(each.serial, 16))) for each in rows]
     return Devices(
         folder=str(folder.path),
         devices=tuple(_row(folder, each, now) for each in _that_count(rows)),
@@ -102,6 +105,13 @@ def _that_count(rows: Iterable[Device]) -> list[Device]:
         else:
             last[each.account, each.device] = each
     return sorted([*last.values(), *revoked], key=lambda row: (row.account, row.device, row.made))
+
+
+def _as_listed(device: Device, entry: revocations.Revoked | None) -> Device:
+    """Return a row with what a list says of it: one put in place by hand counts too."""
+    if entry is None or device.revoked:
+        return device
+    return msgspec.structs.replace(device, revoked=entry.at, reason=entry.reason)
 
 
 def _row(folder: Folder, device: Device, now: datetime) -> Row:
