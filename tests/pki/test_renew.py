@@ -14,6 +14,7 @@ import pytest
 
 from tests.days import on_day
 from tests.pki.conftest import NAMES, SECONDS_MAX, make, run_certs, run_certs_at, tree
+from tests.pki.devices import add
 from xchat.errors import XChatError
 from xchat.limits import GENERATIONS_MAX
 from xchat.pki import files
@@ -80,24 +81,58 @@ def test_the_list_is_signed_anew_at_a_third_and_the_certificate_at_two(
 @pytest.mark.needs("faketime")
 def test_without_a_gain_nothing_is_made_and_the_issuer_is_reported(made: Folder) -> None:
     """A leaf that ends with its issuer cannot be made to last longer, however often it is tried."""
+    made.root_key.rename(made.path.parent / "stick.pem")
     for day in (640, 700, 729):
         assert run_certs_at(day, "renew", cwd=made.path.parent).code == 4
     before = tree(made.path)
     ended = run_certs_at(729.5, "renew", cwd=made.path.parent)
     assert ended.code == 4
     assert "due: certs/issuer.pem ends on" in ended.out
-    assert "xchat-certs rotate issuer" in ended.out
+    assert "  xchat-certs rotate issuer --root-key FILE\n" in ended.out
     assert tree(made.path) == before
 
 
 @pytest.mark.needs("faketime")
 def test_after_the_issuers_end_nothing_is_signed(made: Folder) -> None:
+    made.root_key.rename(made.path.parent / "stick.pem")
     before = tree(made.path)
     ended = run_certs_at(740, "renew", "--force", cwd=made.path.parent)
     assert ended.code == 4
     assert ended.err.startswith("xchat-certs: certs/issuer.pem expired on ")
-    assert ended.err.endswith("\n  xchat-certs rotate issuer\n")
+    assert ended.err.endswith("\n  xchat-certs rotate issuer --root-key FILE\n")
     assert tree(made.path) == before
+
+
+@pytest.mark.needs("faketime")
+@pytest.mark.parametrize("day", [645, 740])
+def test_an_issuer_near_its_end_is_renewed_where_the_roots_key_is_at_hand(
+    made: Folder, day: int
+) -> None:
+    """ "renews the issuer from the root where the root's key is here and unlocked"."""
+    add(made)
+    issuer, ca = made.issuer.read_bytes(), made.ca.read_bytes()
+    ended = run_certs_at(day, "renew", "--json", cwd=made.path.parent)
+    done = msgspec.json.decode(ended.out, type=Renewed)
+    assert (ended.code, done.problems) == (0, ())
+    assert [each.role for each in done.certificates] == ["issuer", "server"]
+    assert made.issuer.read_bytes() != issuer
+    assert made.ca.read_bytes() == ca, "clients need nothing new"
+    assert key_and_names(made)[1] == set(NAMES)
+    assert run_certs_at(day, "status", cwd=made.path.parent).code == 0
+    assert run_certs_at(day, "renew", cwd=made.path.parent).out.startswith("Nothing is due")
+
+
+@pytest.mark.needs("faketime")
+def test_with_a_locked_root_key_the_issuer_is_reported_and_nobody_asked(tmp_path: Path) -> None:
+    """ "else says which command, with which key, mends it: `xchat-certs rotate issuer`"."""
+    folder = make(tmp_path / "certs", passphrase=b"secret")
+    issuer = folder.issuer.read_bytes()
+    ended = run_certs_at(645, "renew", cwd=tmp_path)
+    assert ended.code == 4
+    assert "That takes the root's key, certs/root-key.pem" in ended.out
+    assert "  xchat-certs rotate issuer\n" in ended.out
+    assert folder.issuer.read_bytes() == issuer
+    check_server_pair(folder.server, folder.server_key, now=now() + 645 * DAY)
 
 
 def test_old_pairs_go_but_the_last_few(made: Folder) -> None:

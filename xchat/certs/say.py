@@ -103,12 +103,13 @@ def renewed(done: Renewed, next_command: str) -> Iterator[str]:
     """Yield what was made anew, what is due all the same, and the next command."""
     for each in done.certificates:
         yield f"{each.file}: a new certificate, until {_day(each.not_after)}"
-        yield from field("for", ", ".join(map(shown, each.names)))
+        if each.names:
+            yield from field("for", ", ".join(map(shown, each.names)))
     if done.certificates:
         yield "The CA stays, so nobody needs anything new, and our server takes it by itself"
     if done.list_until:
         yield f"The list of the revoked is signed anew, until {_day(done.list_until)}"
-    elif not done.problems:
+    if not (done.certificates or done.list_until or done.problems):
         yield "Nothing is due, so nothing was changed"
     for problem in done.problems:
         yield from _problem(problem)

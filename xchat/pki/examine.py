@@ -22,14 +22,13 @@ from xchat.pki.folder import Folder
 from xchat.pki.keys import is_locked, read_key
 from xchat.pki.names import Name
 from xchat.pki.permissions import look_at_modes
-from xchat.pki.problems import COMPARE_CLOCK, FATAL, Kind, Problem, Subject
+from xchat.pki.problems import COMPARE_CLOCK, FATAL, ROOT_KEY_SIGNS, Kind, Problem, Subject
 from xchat.pki.revoked_list import look_at_list
 from xchat.pki.rotation import look_at_rotation
 from xchat.pki.verify import judge, names_to_try
 from xchat.pki.wish import words_for
 
 NEW_CA = "That makes a new CA, and everybody needs its new ca.pem"
-ROOT_KEY_SIGNS = "That takes the root's key, {}, and nobody is cut off"
 LOST_ISSUER = "Put it back if there is a copy: a new issuer takes the root's key, {}"
 PUT_BACK = "Put it back if there is a copy: a new CA means a new ca.pem for everybody"
 

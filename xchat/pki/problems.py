@@ -12,6 +12,8 @@ from xchat.pki.errors import Differs, Expired, NotTrusted
 COMPARE_CLOCK = "Compare this machine's clock: date -u"
 """What mends a certificate of the future: nobody made it tomorrow."""
 
+ROOT_KEY_SIGNS = "That takes the root's key, {}, and nobody is cut off"
+
 Kind = Literal[
     "interrupted",
     "missing",

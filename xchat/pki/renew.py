@@ -1,5 +1,7 @@
 """Renew what wears out: the server's certificate at two thirds of its life, the CRL at one.
 
+An issuer near its end is renewed too, where the root's key is at hand and open.
+
 Goal: nobody has to think of it. The command, its daemon and the server's own thread
 all come here, as often as they like and at once: without need nothing is written.
 
@@ -15,7 +17,6 @@ one, it is the issuer that is reported.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -28,23 +29,27 @@ from xchat.errors import XChatError
 from xchat.pki import acts, stage
 from xchat.pki.authority import Holder, mint_server
 from xchat.pki.crl import ends_at
-from xchat.pki.detect import find_names
 from xchat.pki.due import is_ca_due, is_server_due
-from xchat.pki.errors import Differs, Expired, NotTrusted
-from xchat.pki.facts import UNREADABLE, Facts, bounds_of, covers, facts_of, names_of, read_chain
+from xchat.pki.errors import Differs, Expired, Locked, NotTrusted
+from xchat.pki.facts import Facts, bounds_of, covers, facts_of, names_of, read_chain
 from xchat.pki.files import locked, read_file
-from xchat.pki.folder import CRL, SERVER, Folder
+from xchat.pki.folder import CRL, Folder
+from xchat.pki.keys import is_locked
 from xchat.pki.names import Name, shown
-from xchat.pki.problems import COMPARE_CLOCK, Problem
+from xchat.pki.problems import COMPARE_CLOCK, ROOT_KEY_SIGNS, Problem
 from xchat.pki.registry import read_table
 from xchat.pki.revoke import add_crl, is_crl_due
+from xchat.pki.revoked_list import list_facts
+from xchat.pki.root import Root, open_root
+from xchat.pki.rotate import replace_issuer
 from xchat.pki.signing import add_server, load_issuer, prove
 from xchat.pki.stage import Stage
+from xchat.pki.wanted import wanted_names
 from xchat.pki.wish import words_for
 
 When = Literal["due", "now"]
-Due = Literal["server", "list"]
-_ALL: frozenset[Due] = frozenset(("server", "list"))
+Due = Literal["issuer", "server", "list"]
+_DAILY: frozenset[Due] = frozenset(("server", "list"))
 
 
 class Renewed(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +72,9 @@ def renew_due(folder: Folder, now: datetime, *, when: When = "due") -> Renewed |
         return _reported(folder, now)
     with locked(folder.path):
         stage.recover(folder.path)
-        due = _ALL if when == "now" else _what_is_due(folder, now)
+        if root := _root_for_issuer(folder, now):
+            return _renew_issuer(folder, root, now)
+        due = _DAILY if when == "now" else _what_is_due(folder, now)
         return _renew(folder, now, due) if due else _reported(folder, now)
 
 
@@ -82,7 +89,7 @@ def add_names(folder: Folder, names: Sequence[Name], now: datetime) -> Renewed |
         _check_bounds(folder, names)
         if all(covers(names_of(there), str(name)) for name in names):
             return None
-        return _renew(folder, now, _ALL, names=names)
+        return _renew(folder, now, _DAILY, names=names)
 
 
 def _what_is_due(folder: Folder, now: datetime) -> frozenset[Due]:
@@ -91,8 +98,40 @@ def _what_is_due(folder: Folder, now: datetime) -> frozenset[Due]:
     if now < server.not_valid_before_utc:
         again = folder.command("renew", "--force")
         raise _early(folder.server, server, f"{COMPARE_CLOCK}. If it is right: {again}")
-    due = {"server": is_server_due(server, issuer, now), "list": is_crl_due(folder, now)}
-    return frozenset(each for each in _ALL if due[each])
+    due: dict[Due, bool] = {
+        "issuer": _root_for_issuer(folder, now) is not None,
+        "server": is_server_due(server, issuer, now),
+        "list": is_crl_due(folder, now),
+    }
+    return frozenset(each for each, is_due in due.items() if is_due)
+
+
+def _root_for_issuer(folder: Folder, now: datetime) -> Root | None:
+    """Return the root if the issuer is due, and its key is here, open, and of use."""
+    issuer = _first(folder, folder.issuer)
+    if not is_ca_due("issuer", issuer, now):
+        return None
+    try:
+        if not folder.root_key.exists() or is_locked(read_file(folder.root_key)):
+            return None
+        root = open_root(folder, None, _nobody)
+    except XChatError:  # the problem is told by `status`
+        return None
+    ends = root.holder.certificate.not_valid_after_utc
+    return root if ends > max(issuer.not_valid_after_utc, now) else None
+
+
+def _nobody(path: Path) -> bytes:
+    raise Locked(f"{path} is locked with a passphrase, and nobody is here to ask")
+
+
+def _renew_issuer(folder: Folder, root: Root, now: datetime) -> Renewed:
+    done, listed = replace_issuer(folder, root, now), list_facts(folder)
+    return Renewed(
+        folder=str(folder.path),
+        certificates=done.certificates,
+        list_until=listed.not_after if listed else None,
+    )
 
 
 def _reported(folder: Folder, now: datetime) -> Renewed | None:
@@ -133,13 +172,6 @@ def _mint(folder: Folder, issuer: Holder, names: Sequence[Name], now: datetime) 
     return server
 
 
-def wanted_names(folder: Folder, issuer: x509.Certificate, names: Sequence[Name]) -> list[Name]:
-    """Return the names there are and those to add, as far as the issuer may give them."""
-    bounds = bounds_of(issuer)
-    wanted = dict.fromkeys((*_names_there(folder), *names))
-    return [name for name in wanted if bounds is None or bounds.allow(name)]
-
-
 def _check_in_force(folder: Folder, issuer: x509.Certificate, now: datetime) -> None:
     """Raise XChatError if what the issuer signs now would hold nowhere."""
     if now < issuer.not_valid_before_utc:
@@ -154,23 +186,14 @@ def _of_issuer(folder: Folder, issuer: x509.Certificate, now: datetime) -> Itera
         return
     end = issuer.not_valid_after_utc
     is_past = now > end
+    key = () if folder.root_key.exists() else ("--root-key", "FILE")
     yield Problem(
         kind="expired" if is_past else "due",
         file=str(folder.issuer),
         rule=f"expired on {end:%Y-%m-%d}" if is_past else f"ends on {end:%Y-%m-%d}",
-        mend=folder.command("rotate", "issuer"),
-        caution=f"That takes the root's key, {folder.root_key}",
+        mend=folder.command("rotate", "issuer", *key),
+        caution=ROOT_KEY_SIGNS.format(folder.root_key),
     )
-
-
-def _names_there(folder: Folder) -> list[Name]:
-    """Return the names of the newest pair that can be read, or those this machine has."""
-    newest_first = (each / SERVER for each in reversed(folder.generations()))
-    for path in (folder.server, *newest_first):
-        with contextlib.suppress(XChatError, *UNREADABLE):
-            if names := names_of(read_chain(read_file(path), path)[0]):
-                return names
-    return [each.name for each in find_names()]
 
 
 def _check_bounds(folder: Folder, names: Sequence[Name]) -> None:

@@ -26,13 +26,13 @@ from xchat.pki.files import locked, read_file
 from xchat.pki.folder import BRIDGE, CA, ISSUER, ISSUER_KEY, NEXT, ROOT_KEY, Folder
 from xchat.pki.keys import key_pem
 from xchat.pki.registry import read_table
-from xchat.pki.renew import wanted_names
 from xchat.pki.root import Root, check_in_force
 from xchat.pki.rotation import OVERLAP, Overlap, overlap_json, read_overlap
 from xchat.pki.signing import pem, prove
 from xchat.pki.stage import Stage
 from xchat.pki.succession import successors
 from xchat.pki.switch import Rotated, Switch, former_issuers
+from xchat.pki.wanted import wanted_names
 
 OVERLAP_MAX = timedelta(days=365)
 """The issuer below the new root waits all the while, and has two years."""
@@ -45,14 +45,19 @@ def rotate_issuer(folder: Folder, root: Root, now: datetime) -> Rotated:
     """
     with locked(folder.path):
         stage.recover(folder.path)
-        check_in_force(folder, root.holder.certificate, now)
-        issuer = mint_issuer(root.holder, now, bounds=bounds_of(root.holder.certificate))
-        roots = read_chain(read_file(folder.ca), folder.ca)
-        change = Stage(folder.path)
-        backup = back_up(folder, change, now, paths=(folder.issuer, folder.issuer_key))
-        switch = Switch(folder, change, read_table(folder), now)
-        minted = switch.to(issuer, roots, act="issuer minted")
-        change.commit()
+        return replace_issuer(folder, root, now)
+
+
+def replace_issuer(folder: Folder, root: Root, now: datetime) -> Rotated:
+    """Do as `rotate_issuer`, in a folder that is locked already."""
+    check_in_force(folder, root.holder.certificate, now)
+    issuer = mint_issuer(root.holder, now, bounds=bounds_of(root.holder.certificate))
+    roots = read_chain(read_file(folder.ca), folder.ca)
+    change = Stage(folder.path)
+    backup = back_up(folder, change, now, paths=(folder.issuer, folder.issuer_key))
+    switch = Switch(folder, change, read_table(folder), now)
+    minted = switch.to(issuer, roots, act="issuer minted")
+    change.commit()
     return Rotated(
         did="issuer",
         folder=str(folder.path),

@@ -16,11 +16,11 @@ from xchat.pki.facts import Facts, facts_of
 from xchat.pki.folder import ISSUER, ISSUER_KEY, Folder
 from xchat.pki.keys import key_pem
 from xchat.pki.registry import Table
-from xchat.pki.renew import wanted_names
 from xchat.pki.retire import retire
 from xchat.pki.revoke import add_crl
 from xchat.pki.signing import add_server, pem, prove
 from xchat.pki.stage import Stage
+from xchat.pki.wanted import wanted_names
 from xchat.pki.wish import Note
 
 Did = Literal["issuer", "root", "finished"]
