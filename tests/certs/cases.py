@@ -133,6 +133,7 @@ ANSWERS = (
     Answered("status", code=5, first=(holding("certs/ca.pem", "no PEM"),)),
     Answered("renew"),
     Answered("renew", ("--force", "--exec", "true")),
+    Answered("renew", ("--all",)),
     Answered("renew", ("--force",), first=(without("certs/live/server.pem"),)),
     Answered("add-name", ("10.9.8.7", "მთა.local")),
     Answered("add-name", ("chat.lan",)),

@@ -135,6 +135,24 @@ def test_with_a_locked_root_key_the_issuer_is_reported_and_nobody_asked(tmp_path
     check_server_pair(folder.server, folder.server_key, now=now() + 645 * DAY)
 
 
+@pytest.mark.needs("faketime")
+@pytest.mark.parametrize("day", [61, 95])
+def test_with_all_the_devices_whose_keys_are_here_are_renewed_too(made: Folder, day: int) -> None:
+    cwd = made.path.parent
+    for device in ("pc", "tv"):
+        done = run_certs("device", "add", "nino", device, "--data", "data", cwd=cwd)
+        assert done.code == 0, done.err
+    add(made, device="laptop")
+    ended = run_certs_at(day, "renew", "--all", "--json", cwd=cwd)
+    assert ended.code == 0, ended.err + ended.out
+    done_all = msgspec.json.decode(ended.out, type=Renewed)
+    assert [each.role for each in done_all.certificates] == ["server", "device", "device"]
+    for each in done_all.certificates[1:]:
+        assert each.not_after > now() + day * DAY + 80 * DAY
+        assert b"PRIVATE KEY" in (cwd / each.file).read_bytes()
+    assert run_certs_at(day, "renew", "--all", cwd=cwd).out.startswith("Nothing is due")
+
+
 def test_old_pairs_go_but_the_last_few(made: Folder) -> None:
     """ "old generations pruned but the last few"; never the one in use."""
     for _ in range(GENERATIONS_MAX + 1):

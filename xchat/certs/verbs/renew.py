@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 
 from xchat.certs.command import Answer
 from xchat.certs.verb import verb
@@ -14,6 +15,12 @@ from xchat.certs.verb import verb
 
 @verb("renew", "Renew what is due; safe to run as often as you like.")
 @click.option("--force", is_flag=True, help="Renew the server's certificate though it is not due.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="The devices whose keys were made here (`device add`) too; hand their files over again.",
+)
 @click.option(
     "--exec",
     "hook",
@@ -23,7 +30,9 @@ from xchat.certs.verb import verb
 @click.option(
     "--daemon", is_flag=True, help="Stay, and look again every hour until SIGTERM ends it."
 )
-def command(folder: Path, *, force: bool, hook: str | None, daemon: bool) -> Answer:
+def command(
+    folder: Path, *, force: bool, everything: bool, hook: str | None, daemon: bool
+) -> Answer:
     """Renew the server's certificate when two thirds of its life are gone; else do nothing.
 
     The key is new, the names stay, and clients need nothing. It works offline, and after
@@ -46,6 +55,11 @@ def command(folder: Path, *, force: bool, hook: str | None, daemon: bool) -> Ans
     done = done or Renewed(folder=str(folder), certificates=())
     if done.certificates:
         hooks.run(words)
+    if everything:
+        from xchat.pki.renew_devices import renew_devices
+
+        made = (*done.certificates, *renew_devices(there, now))
+        done = msgspec.structs.replace(done, certificates=made)
     return Answer(
         lines=say.renewed(done, there.command("status")),
         value=done,
