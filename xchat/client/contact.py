@@ -95,7 +95,7 @@ def _in_words(error: OSError | ValueError, peer: Peer, ca: Path | None) -> Fault
     """Return the fault of a handshake that failed; nothing was sent by then but the handshake."""
     if isinstance(error, TimeoutError):
         return diagnose.mute(peer, HANDSHAKE_SECONDS_MAX)
-    if isinstance(error, ssl.SSLError) and error.errno != ssl.SSL_ERROR_EOF:
+    if isinstance(error, ssl.SSLError) and error.errno != ssl.SSL_ERROR_EOF and error.reason:
         return diagnose.diagnose(error, peer, ca)
     return diagnose.not_tls(peer, "it hung up during the handshake")
 
