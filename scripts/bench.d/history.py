@@ -18,6 +18,7 @@ from servers import WORK
 from xchat.chat.apply.playback import line_of
 from xchat.chat.apply.step import HistoryRow
 from xchat.chat.events import MessageSent
+from xchat.chat.ledger import Writing
 from xchat.chat.lines import render
 from xchat.chat.log import Entry
 from xchat.irc.capabilities import MESSAGE_TAGS, SERVER_TIME
@@ -65,7 +66,7 @@ def keep(store: SqliteStore, count: int, a_turn: int, target: str = TARGET) -> f
     while some := list(islice(pairs, a_turn)):
         entries, rows = zip(*some, strict=True)
         begin = time.perf_counter()
-        store.keep(entries, rows, [])
+        store.keep(Writing(entries, rows))
         taken += time.perf_counter() - begin
         if store.must_tidy:
             store.tidy()
