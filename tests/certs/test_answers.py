@@ -7,6 +7,9 @@ and the next command."
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,7 @@ import pytest
 
 from tests.certs.cases import ANSWERS, ERRORS, Answered, First, Refused
 from tests.certs.faults import FAULTS
+from tests.pki.conftest import tree
 from xchat.certs.cli import main
 from xchat.certs.command import Failure
 from xchat.certs.schemas import SHAPES, file_of, make_schema, schema_of
@@ -140,3 +144,56 @@ def test_an_error_names_the_file_the_rule_and_the_next_command(case: Refused, ru
     failure = msgspec.json.decode(told.out, type=Failure)
     assert (what, mend) == (f"xchat-certs: {failure.error}", f"  {failure.mend}")
     assert told.code == failure.exit_code == case.code
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: " ".join((case.verb, *case.words)))
+def test_prose_ends_in_the_next_command(case: Answered, run: Run) -> None:
+    """ "prose that ends in the next command": one that is there, or a program that is asked."""
+    if any(shutil.which(program) is None for program in case.needs):
+        pytest.skip(f"needs {', '.join(case.needs)}")
+    do_first(run, case.first)
+    said = run(*case.verb.split(), *case.words)
+    assert (said.code, said.err) == (case.code, "")
+    last = said.out.splitlines()[-1]
+    command = re.search(r"(xchat-(?:certs|server|client|admin)|openssl)( .*)?$", last)
+    assert command, last
+    assert re.match(r"(.*(Next|Undo): )? +", last), "it stands by itself"
+    program, *words = shlex.split(command[0])
+    if program == "xchat-certs":
+        assert any(" ".join(words).startswith(verb) for verb in leaves())
+
+
+ONLY_TOLD = ("status", "doctor", "verify", "show", "device list", "invite")
+"""What changes nothing in the folder; an invite is an account's, so it is in the audit log."""
+SECRETS = re.compile(r"PRIVATE KEY|a b c d e|sesame|passphrase", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: " ".join((case.verb, *case.words)))
+def test_every_act_is_in_the_journal_and_no_secret(case: Answered, run: Run) -> None:
+    """ "journal.jsonl (append-only: every act, serial, who, when)": what changed something adds
+    lines, each complete; what changed nothing adds none."""
+    if any(shutil.which(program) is None for program in case.needs):
+        pytest.skip(f"needs {', '.join(case.needs)}")
+    do_first(run, case.first)
+    journal = Path("certs/journal.jsonl")
+    told, before = journal.read_bytes() if journal.exists() else b"", files()
+    said = run(*case.verb.split(), *case.words)
+    now = journal.read_bytes()
+    assert now.startswith(told)
+    added = [json.loads(line) for line in now[len(told) :].splitlines()]
+    assert all({"at", "act", "by"} < each.keys() for each in added)
+    assert all("serial" in each for each in added if each["act"].endswith(("minted", "renewed")))
+    assert bool(added) == (files() != before)
+    assert not (added and case.verb in ONLY_TOLD)
+    assert not SECRETS.search(now.decode())
+    secret = re.search(r"(?:passphrase|opened by) +(\S+)", said.out)
+    assert secret is None or secret[1] not in now.decode()
+
+
+def files() -> dict[str, tuple[int, bytes | str, int]]:
+    """Return what lies here, with when it was written; an account's store is not the folder's."""
+    return {
+        name: (*each, (Path.cwd() / name).lstat().st_mtime_ns if each[1] else 0)
+        for name, each in tree(Path.cwd()).items()
+        if not name.startswith("data") and not name.endswith("journal.jsonl")
+    }

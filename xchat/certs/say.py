@@ -131,8 +131,7 @@ def verification(report: Verification) -> Iterator[str]:
         names = ", ".join(dict.fromkeys(shown(each.name) for each in verdicts))
         yield f"{file} holds for {names}"
         yield f"  OpenSSL (strict) and cryptography both accept it with {report.trusted}"
-    if report.mend:
-        yield f"Next:  {report.mend}"
+    yield f"Next:  {report.next}"
 
 
 def left(end: datetime, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from pathlib import Path
 
@@ -70,6 +71,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     lists: tuple[RevokedList, ...] = ()
     warning: str | None = None
     mend: str | None = None
+    next: str
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,21 +96,23 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     holds: bool
     verdicts: tuple[Verdict, ...]
     mend: str | None
+    next: str
 
 
 def look(folder: Path, what: str | None) -> Seen:
     """Return the certificates in a file, at HOST:PORT, or in the folder if `what` is None."""
+    there, path = Folder(folder), Path(what or "")
     if what is None:
-        return Seen(certificates=_all_in(Folder(folder)))
-    path = Path(what)
+        return Seen(certificates=_all_in(there), next=there.command("status"))
     if path.exists():
-        return _seen_in(Folder(folder), path)
+        return _seen_in(there, path)
     host, port = parse_place(what)
     chain = fetch_chain(host, port)
     return Seen(
         certificates=tuple(facts_of(each, what) for each in chain),
         warning=f"This is what {what} shows. Nothing was verified: anyone can show anything.",
         mend="Compare the first SHA256 with what its owner sees there: xchat-certs show",
+        next="xchat-certs show",
     )
 
 
@@ -155,28 +159,35 @@ def try_chain(
     if revoked_by:
         name = verdicts[0].name if verdicts else ""
         verdicts += judge_revoked(chain[0], name, revoked_in(revoked_by), now)
-    mend = mend_device if of_device else mend_refused
+    mending = mend_device if of_device else mend_refused
     refused = [(each.broken.kind, each.name) for each in verdicts if each.broken]
+    mend = mending(file, trusted, refused) if refused else None
     return Verification(
         file=str(file),
         trusted=str(trusted),
         holds=not refused,
         verdicts=tuple(verdicts),
-        mend=mend(file, trusted, refused) if refused else None,
+        mend=mend,
+        next=mend or shlex.join(("xchat-certs", "show", str(file))),
     )
 
 
 def _seen_in(folder: Folder, path: Path) -> Seen:
     data = read_file(path)
     if not is_crl(data):
-        return Seen(certificates=_facts(path))
+        certificates = _facts(path)
+        is_shown = certificates[0].role in ("server", "device")
+        words = ("verify", str(path)) if is_shown else ("status",)
+        return Seen(certificates=certificates, next=folder.command(*words))
     try:
         crls = read_crls(data)
     except ValueError as error:
         raise NotTrusted(f"{path}: {error}", mend=folder.command("doctor")) from error
     authorities, table = read_authorities(folder), _table(folder)
     return Seen(
-        certificates=(), lists=tuple(_list(each, path, authorities, table) for each in crls)
+        certificates=(),
+        lists=tuple(_list(each, path, authorities, table) for each in crls),
+        next=folder.command("device", "list"),
     )
 
 

@@ -29,4 +29,5 @@ def command(folder: Path, certificate: str | None) -> Answer:
         lines += ["", *say.certificate(each, now)]
     for crl in seen.lists:
         lines += ["", *say_devices.crl(crl, now)]
+    lines += ["", f"Next:  {seen.next}"]
     return Answer(lines=lines if seen.warning else lines[1:], value=seen)
