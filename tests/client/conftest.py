@@ -12,9 +12,9 @@ import trustme
 
 from tests.client.enrollers import Enroller, House, Recorder
 from tests.client.impostors import Impostor
-from tests.e2e.conftest import closing, make_program, make_server, own_pki, server
+from tests.e2e.conftest import closing, make_program, make_server, other_pki, own_pki, server
 
-__all__ = ["closing", "make_program", "make_server", "own_pki", "server"]
+__all__ = ["closing", "make_program", "make_server", "other_pki", "own_pki", "server"]
 
 MakeImpostor = Callable[..., Impostor]
 MakeRecorder = Callable[..., Recorder]

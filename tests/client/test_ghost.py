@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.client.proxy import Proxy, deliver
-from tests.e2e.programs import Program, Server, run, until
+from tests.e2e.conftest import UNLIMITED, MakeServer
+from tests.e2e.programs import Pki, Program, Server, run, until
+
+
+@pytest.fixture
+def server(make_server: MakeServer, other_pki: Pki) -> Server:
+    """A server of somebody's own CA: its clients make one connection, and ask for no roots."""
+    return make_server(UNLIMITED, pki=other_pki)
 
 
 @pytest.fixture

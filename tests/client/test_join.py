@@ -71,8 +71,7 @@ def test_a_link_brings_a_device_in(
     assert (kept.peer, kept.account, kept.nick, kept.channel) == (peer, "anna", "anna", "#lobby")
     assert folders(home) == [f"anna@localhost_{server.port}"]
     assert login.ca.read_text() == house.root_pem
-    (asked,) = server.asked
-    assert isinstance(asked, Redeem)
+    (asked,) = (each for each in server.asked if isinstance(each, Redeem))
     assert (asked.token, asked.device) == (token.text, "laptop")
 
 
@@ -220,7 +219,7 @@ def test_joining_twice_is_joining_once(
     done = join(link)
     assert "has joined localhost" in done.stdout
     assert "by this link already" in done.stdout
-    assert len(server.asked) == 1
+    assert len([each for each in server.asked if isinstance(each, Redeem)]) == 1
     assert keyring.login_at(Peer("localhost", server.port), "anna").device.read_bytes() == before
 
 

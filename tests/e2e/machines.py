@@ -44,7 +44,7 @@ class Machine:
 
     def start(self, *words: str) -> Program:
         """Start a command that stays."""
-        name = f"{words[0]}-{len(self.programs)}"
+        name = f"{Path(words[0]).name}-{len(self.programs)}"
         program = Program(self.home, name, self._line(words), self.environment)
         self.programs.append(program)
         self.closing.callback(program.close)

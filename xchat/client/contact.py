@@ -51,6 +51,15 @@ def find_root(peer: Peer, sha256: bytes) -> bytes:
     raise diagnose.not_the_links(peer, _who_answered(chain, enrols=enrols))
 
 
+def look_at_chain(peer: Peer) -> list[bytes]:
+    """Return what `peer` shows to those who enrol, DER, of which nothing is to be believed.
+
+    Nothing is sent. Raises Fault.
+    """
+    with _shake(peer, _believing_nothing(), None) as connection:
+        return shown_by(connection) if connection.selected_alpn_protocol() == ALPN else []
+
+
 def trusting_only(peer: Peer, root: bytes) -> ssl.SSLContext:
     """Return the context of the second connection: it trusts this certificate. Raises Fault."""
     try:

@@ -80,6 +80,11 @@ def diagnose(error: ssl.SSLError, peer: Peer, ca: Path | None) -> Fault:
     return Fault(Exit.BROKEN_OFF, f"{peer}: TLS failed ({_lower(reason)})", transient=True)
 
 
+def is_unknown_ca(error: Exception) -> bool:
+    """Tell whether a server is refused because nobody whom we trust signed its certificate."""
+    return isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _UNKNOWN_CA
+
+
 def not_tls(peer: Peer, how: str, *, transient: bool = False) -> Fault:
     """Return the fault of a peer that does not speak TLS."""
     return Fault(

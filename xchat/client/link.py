@@ -50,10 +50,20 @@ class App(Protocol):
 
 
 class Link:
-    """Drives one session over one connection at a time."""
+    """Drives one session over one connection at a time.
+
+    `come_after` is called where the server's CA is unknown: what it returns, other than "", is
+    told, and the connection tried again, for more may be trusted by then.
+    """
 
     def __init__(
-        self, session: Session, peer: Peer, make_context: Callable[[], ssl.SSLContext], ca: Path
+        self,
+        session: Session,
+        peer: Peer,
+        make_context: Callable[[], ssl.SSLContext],
+        ca: Path,
+        *,
+        come_after: Callable[[], str] = str,
     ) -> None:
         self._session = session
         self._peer = peer
@@ -66,6 +76,9 @@ class Link:
         self._dial: Dial | None = None
         self._wire: Wire | None = None
         self._refusal: EntryRefused | None = None
+        self._come_after = come_after
+        self._has_looked = False
+        self.tell: Callable[[str], object] = str
 
     @property
     def interrupted(self) -> bool:
@@ -201,6 +214,8 @@ class Link:
         try:
             plaintext = wire.read()
         except OSError as error:
+            if self._follows(error):
+                return
             raise self._broken(error) from error
         if wire.verified and not was_verified:
             self._begin(wire)
@@ -210,8 +225,21 @@ class Link:
         if wire.ended or self._refusal is not None:
             raise self._broken(None)
 
+    def _follows(self, error: OSError) -> bool:
+        """Begin anew where the CA was unknown and has become known; look once a connection."""
+        if self._has_looked or not diagnose.is_unknown_ca(error):
+            return False
+        self._has_looked = True
+        words = self._come_after()
+        if words:
+            self.tell(words)
+            self._close()
+            self._start_dial()
+        return bool(words)
+
     def _begin(self, wire: Wire) -> None:
         assert self._app is not None
+        self._has_looked = False
         self._app.connected(*wire.describe())
         self._tell(self._session.connected(time.monotonic()))
 

@@ -8,7 +8,6 @@ import secrets
 import ssl
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,6 +22,7 @@ from xchat.client.profile import Profile
 from xchat.client.refusals import check_nick
 from xchat.client.session import Identity, Session
 from xchat.client.tls import make_context
+from xchat.client.trust import Trust, followed
 from xchat.errors import ConfigError, UsageError
 
 NOTHING = nullcontext()
@@ -57,7 +57,7 @@ def load_profile(address: str | None, how: How) -> Profile:
 def wanted(address: str, known: Profile, how: How) -> Wanted:
     """Return the connection for `[NICK@]HOST[:PORT]`, its nick perhaps empty. Raises XChatError."""
     nick, peer = parse_address(address)
-    chosen = profile.choose_ca(how.ca, known, peer)
+    chosen = followed(profile.choose_ca(how.ca, known, peer))
     own = profile.choose_own(how.cert, how.key, known, peer)
     return Wanted(
         peer,
@@ -81,8 +81,11 @@ def context_of(want: Wanted) -> ssl.SSLContext:
     return make_context(want.ca, oldest=want.oldest, own=want.own)
 
 
-def make(want: Wanted) -> tuple[Session, Link]:
-    """Return a session and its link, not yet connected. Raises ClientError for CA and nick."""
+def make(want: Wanted) -> tuple[Session, Link, Trust]:
+    """Return a session, its link, not yet connected, and whom it trusts.
+
+    Raises ClientError for CA and nick.
+    """
     check_nick(want.nick)
     identity = Identity(
         nick=want.nick,
@@ -92,8 +95,13 @@ def make(want: Wanted) -> tuple[Session, Link]:
         account_password=want.account_password,
         certified=want.own is not None,
     )
-    session = Session(identity)
-    return session, Link(session, want.peer, partial(context_of, want), want.ca)
+    session, trust = Session(identity), Trust(want.ca, want.peer)
+
+    def trusting() -> ssl.SSLContext:
+        return context_of(msgspec.structs.replace(want, ca=trust.ca))
+
+    link = Link(session, want.peer, trusting, want.ca, come_after=trust.come_after)
+    return session, link, trust
 
 
 def run(

@@ -49,20 +49,21 @@ def talk(address: str | None, channel: str, how: How) -> Exit:
 
 
 def _talk(want: run.Wanted, channel: str, *, interactive: bool) -> Exit:
-    session, link = run.make(want)
+    session, link, trust = run.make(want)
     print(f"trusting {want.ca}", flush=True)
     output = Output(sys.stdout)
 
     def remember() -> None:
         """Keep what worked, as soon as it has, and where we were in the end."""
         if interactive and session.ever_ready:
-            kept = msgspec.structs.replace(want, nick=session.nick)
+            kept = msgspec.structs.replace(want, nick=session.nick, ca=trust.ca)
             run.remember(kept, app.words.current or channel)
 
     app = Plain(session, link, output, channel=channel, interactive=interactive, on_entry=remember)
+    link.tell = app.say
     if (ended := papers.ended(want.own)) is not None:
         app.say(f"! this device's certificate ended on {ended:%Y-%m-%d}")
-    run.run(link, app, output, beside=upkeep(want.own, want.peer, link, app.say))
+    run.run(link, app, output, beside=upkeep(want.own, trust, link, app.say))
     remember()
     return app.end
 

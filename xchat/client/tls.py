@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,10 +68,22 @@ def _read(ca: Path) -> str:
 def certificates_in(ca: Path) -> list[bytes]:
     """Return every certificate in a file, DER; none where it cannot be read."""
     try:
-        pem = ca.read_text("ascii")
-        return [ssl.PEM_cert_to_DER_cert(each) for each in _PEM.findall(pem)]
+        return certificates_of(ca.read_text("ascii"))
     except (OSError, ValueError):
         return []
+
+
+def certificates_of(pem: str) -> list[bytes]:
+    """Return every certificate in a text, DER; none where one of them cannot be read."""
+    try:
+        return [ssl.PEM_cert_to_DER_cert(each) for each in _PEM.findall(pem)]
+    except ValueError:
+        return []
+
+
+def pem_of(ders: Iterable[bytes]) -> bytes:
+    """Return certificates in PEM, one after the other."""
+    return "".join(map(ssl.DER_cert_to_PEM_cert, ders)).encode()
 
 
 def _unreadable(ca: Path, why: str) -> ClientError:

@@ -10,38 +10,74 @@ import contextlib
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from xchat.client import keyring, papers
 from xchat.client.certificate import Own
 from xchat.client.keyring import Login
 from xchat.client.link import Link
 from xchat.client.peer import Peer
-from xchat.limits.client import LAST_WORK_SECONDS_MAX, RENEWAL_LOOK_SECONDS
+from xchat.client.trust import Trust
+from xchat.errors import XChatError
+from xchat.limits.client import LAST_WORK_SECONDS_MAX, RENEWAL_LOOK_SECONDS, ROOTS_ASK_SECONDS
 
 Tell = Callable[[str], None]
 
 
-def upkeep(own: Own | None, peer: Peer, link: Link, tell: Tell) -> AbstractContextManager[object]:
-    """Return what keeps a login alive while it is entered; nothing where that is not for us."""
-    login = keyring.login_of(own.cert) if own is not None else None
-    return Upkeep(login, peer, link, tell) if login is not None else nullcontext()
+Job = Callable[[], str]
+"""Does what is due; returns what a person should know of it."""
 
 
-def look(own: Own | None, peer: Peer) -> str:
+def upkeep(own: Own | None, trust: Trust, link: Link, tell: Tell) -> AbstractContextManager[object]:
+    """Return what keeps login and trust alive while it is entered; nothing where none is for us."""
+    jobs = _renewing(own, trust.peer)
+    if trust.may_grow:
+        jobs.append(Asking(own, trust))
+    return Upkeep(jobs, link, tell) if jobs else nullcontext()
+
+
+def look(own: Own | None, trust: Trust) -> list[str]:
     """Do the same once, here and now, for those who do not stay; return what is to be said."""
+    jobs = _renewing(own, trust.peer)
+    if trust.is_due:
+        jobs.append(Asking(own, trust))
+    return [words for job in jobs if (words := job())]
+
+
+def _renewing(own: Own | None, peer: Peer) -> list[Job]:
     login = keyring.login_of(own.cert) if own is not None else None
-    return _look(login, peer) if login is not None else ""
+    return [partial(_look, login, peer)] if login is not None else []
+
+
+class Asking:
+    """Asks a server for its roots, at first and then daily."""
+
+    def __init__(self, own: Own | None, trust: Trust) -> None:
+        self._own = own
+        self._trust = trust
+        self._next: datetime | None = None
+
+    def __call__(self) -> str:
+        """Ask, if it is time; a server that does not answer is asked again the next time."""
+        now = datetime.now(UTC)
+        if self._next is not None and now < self._next:
+            return ""
+        try:
+            words = self._trust.ask(self._own)
+        except XChatError:
+            return ""
+        self._next = now + timedelta(seconds=ROOTS_ASK_SECONDS)
+        return words
 
 
 class Upkeep:
-    """Looks after one login; to be entered by the thread that runs the link."""
+    """Does its jobs again and again; to be entered by the thread that runs the link."""
 
-    def __init__(self, login: Login, peer: Peer, link: Link, tell: Tell) -> None:
-        self._login = login
-        self._peer = peer
+    def __init__(self, jobs: Sequence[Job], link: Link, tell: Tell) -> None:
+        self._jobs = jobs
         self._link = link
         self._tell = tell
         self._ear, self._mouth = socket.socketpair()
@@ -70,15 +106,16 @@ class Upkeep:
             self._tell(self._words.popleft())
 
     def _run(self) -> None:
-        told: date | None = None
+        told: dict[Job, date] = {}
         with self._mouth:
             while not self._end.is_set():
-                words, today = _look(self._login, self._peer), datetime.now(UTC).date()
-                if words and told != today:
-                    told = today
-                    self._words.append(words)
-                    with contextlib.suppress(OSError):  # nobody listens any more
-                        self._mouth.send(b"!")
+                for job in self._jobs:
+                    words, today = job(), datetime.now(UTC).date()
+                    if words and told.get(job) != today:
+                        told[job] = today
+                        self._words.append(words)
+                        with contextlib.suppress(OSError):  # nobody listens any more
+                            self._mouth.send(b"!")
                 self._end.wait(RENEWAL_LOOK_SECONDS)
 
 

@@ -90,6 +90,10 @@ ENROLMENT_SECONDS_MAX = 30.0
 """How long the server may take to answer a request for a certificate, its queue included."""
 RENEWAL_LOOK_SECONDS = 3600.0
 """How often a running client looks whether its certificate is due: a laptop sleeps over days."""
+ROOTS_TRUSTED_MAX = 16
+"""Roots that followed one another in one file; each stands for years."""
+ROOTS_ASK_SECONDS = 86_400.0
+"""How often a server is asked which roots it has, beside at each start."""
 CERTIFICATE_DAYS_LOW = 10
 """Days before a certificate's end from which on a person is told."""
 LAST_WORK_SECONDS_MAX = 5.0

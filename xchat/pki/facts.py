@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -59,6 +60,15 @@ def read_chain(pem: bytes, file: object) -> list[x509.Certificate]:
         raise NotTrusted(f"{file} holds no certificate that can be read (PEM is wanted)") from error
     if len(found) < pem.count(_BEGIN):
         raise NotTrusted(f"{file} holds a certificate that is cut short")
+    return found
+
+
+def read_ders(ders: Iterable[bytes]) -> list[x509.Certificate]:
+    """Return those certificates (DER) of a stranger's that can be read."""
+    found = []
+    for der in ders:
+        with contextlib.suppress(*UNREADABLE):
+            found.append(x509.load_der_x509_certificate(der))
     return found
 
 
