@@ -192,6 +192,16 @@ def test_who_removes_an_account_is_told_which_of_its_devices_are_in_force(server
     assert operation.answer().devices_in_force == ["laptop", "phone"]
 
 
+def test_nobody_is_given_a_name_whose_former_devices_would_log_in(server: Server) -> None:
+    """A certificate names the account: it would be a key to the next one of that name."""
+    server.hub.devices = {"aa": Device("Bea", "lost phone", ends=2**60)}
+    operation = server.administer("user add", name="bea", password="good enough")
+    assert operation.refusal is not None
+    assert operation.refusal.code == "DEVICES_IN_FORCE"
+    assert "lost phone" in operation.refusal.what
+    assert server.administer("user ensure", name="bea").refusal is None  # they are hers
+
+
 def test_the_audit_log_is_told_in_pieces(server: Server) -> None:
     for number in range(250):
         server.hub.ledger.append_own("x", _noted(number))

@@ -6,9 +6,13 @@ The rules only read this: who may log in by a certificate was decided before (`s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from xchat.chat.refused import Failed
 from xchat.irc import names
+
+if TYPE_CHECKING:
+    from xchat.chat.hub import Hub
 
 
 class Device(NamedTuple):
@@ -33,6 +37,17 @@ def in_force(devices: Iterable[Device], account: str, now_ms: int) -> list[str]:
         if device.is_in_force(now_ms) and _folded(device.account) == wanted
     }
     return sorted(found)
+
+
+def need_no_heirs(hub: Hub, name: str) -> None:
+    """Refuse a name whose account is no more while devices of it would log in to the next one."""
+    left = in_force(hub.devices.values(), name, hub.now_ms)
+    if left and hub.state.account_named(name) is None:
+        text = (
+            f"There is no account {name}, but there are devices of one, and they would log in "
+            f"to it: {', '.join(left)}"
+        )
+        raise Failed("DEVICES_IN_FORCE", name, text=text)
 
 
 def _folded(name: str) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from xchat.pki.acts import Act
+from xchat.pki.files import whole_of
 from xchat.pki.folder import JOURNAL, Folder
 from xchat.pki.problems import COMPARE_CLOCK, Problem
 
@@ -40,7 +41,7 @@ def _written(folder: Folder) -> Iterator[tuple[datetime, str]]:
 def _recorded(folder: Folder) -> Iterator[tuple[datetime, str]]:
     """Yield when the last act of the journal was; a torn line tells nothing."""
     journal = folder.path / JOURNAL
-    lines = journal.read_bytes().splitlines() if journal.exists() else []
+    lines = whole_of(journal).splitlines() if journal.exists() else []
     for line in reversed(lines):
         try:
             yield msgspec.json.decode(line, type=Act).at, str(journal)

@@ -6,6 +6,7 @@ then given its own mode; it is on the disk before its name is.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shlex
@@ -22,6 +23,7 @@ from xchat.pki.errors import Differs
 SECRET, PUBLIC = 0o600, 0o644
 OWNERS_FOLDER = 0o700
 LOCK_POLL_SECONDS = 0.05
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 def write_new(path: Path, data: bytes, *, mode: int) -> None:
@@ -77,9 +79,9 @@ def replace(path: Path, data: bytes, *, mode: int) -> None:
 
 def append_lines(path: Path, lines: list[bytes]) -> None:
     """Append whole lines; a line torn by an earlier crash is left alone on a line of its own."""
-    torn = path.exists() and not path.read_bytes().endswith(b"\n")
+    torn = not whole_of(path).endswith(b"\n") if path.exists() else False
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, SECRET), "ab") as file:
+    with os.fdopen(open_plain(path, flags), "ab") as file:
         if hasattr(os, "fchmod"):
             os.fchmod(file.fileno(), SECRET)
         file.write(b"\n" * torn + b"".join(line + b"\n" for line in lines))
@@ -104,6 +106,27 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def open_plain(path: Path, flags: int) -> int:
+    """Open a file, made if `flags` say so; raise OSError for a pipe or a device in its place.
+
+    Whoever opens a named pipe waits for its other end, perhaps for ever, and with it a thread of
+    the server. One that a shell has made (`/dev/fd/63`, `/dev/stdin`) is what a person asked for.
+    """
+    if path.parts[1:2] == ("dev",):
+        return os.open(path, flags)
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), SECRET)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path))
+
+
+def whole_of(path: Path) -> bytes:
+    """Return all bytes of a file of ours, however many. Raises OSError."""
+    with os.fdopen(open_plain(path, _READ), "rb") as file:
+        return file.read()
+
+
 def read_file(path: Path, *, mend: str | None = None, bytes_max: int = PEM_BYTES_MAX) -> bytes:
     """Return a small file's bytes.
 
@@ -111,7 +134,7 @@ def read_file(path: Path, *, mend: str | None = None, bytes_max: int = PEM_BYTES
     XChatError where it cannot be read or is larger than any of ours.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_plain(path, _READ), "rb") as file:
             data = file.read(bytes_max + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise Differs(f"{path}: there is no such file", mend=mend) from error

@@ -20,7 +20,7 @@ from xchat.pki.crl import Entry, Reason, entries_of, read_crls, signer_of
 from xchat.pki.devices import account_of, device_of
 from xchat.pki.enrol import row_of
 from xchat.pki.facts import read_chain
-from xchat.pki.files import locked, read_file
+from xchat.pki.files import locked, read_file, whole_of
 from xchat.pki.folder import DEVICES, JOURNAL, Folder
 from xchat.pki.registry import Device, Table, read_table
 from xchat.pki.revoke import add_table
@@ -93,7 +93,7 @@ def _rows(folder: Folder) -> list[Device]:
 def _told(folder: Folder) -> Iterator[_Told]:
     """Yield the journal's lines that are about devices; torn ones are left out."""
     journal = folder.path / JOURNAL
-    for line in journal.read_bytes().splitlines() if journal.exists() else ():
+    for line in whole_of(journal).splitlines() if journal.exists() else ():
         try:
             yield msgspec.json.decode(line, type=_Told)
         except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -25,6 +25,7 @@ from xchat.pki.files import (
     append_lines,
     make_folder,
     sync_folder,
+    whole_of,
     write_new,
 )
 from xchat.pki.folder import JOURNAL, LIVE
@@ -141,7 +142,7 @@ def _make_missing_folder(path: Path) -> None:
 def _append_acts(staged: Path, journal: Path) -> None:
     if not staged.exists():
         return
-    known = set(journal.read_bytes().splitlines()) if journal.exists() else set()
+    known = set(whole_of(journal).splitlines()) if journal.exists() else set()
     append_lines(journal, [line for line in staged.read_bytes().splitlines() if line not in known])
 
 

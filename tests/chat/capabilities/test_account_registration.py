@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.chat.accounts import CHEAP, CONFIG, add_account, log_in, negotiating
 from tests.chat.pair import OpenServer, Server, commands
+from xchat.chat.devices import Device
 from xchat.config import Config
 from xchat.config.settings import Access, Accounts
 from xchat.config.settings import Server as ServerSettings
@@ -105,6 +106,16 @@ def test_a_name_that_is_none(server: Server, name: str) -> None:
     why the desired name has been rejected."""
     (refused,) = server.client("ana").ask(f"REGISTER {name} * hunter2")
     assert refused.startswith("FAIL REGISTER BAD_ACCOUNT_NAME ")
+
+
+def test_a_name_whose_former_devices_would_log_in(server: Server) -> None:
+    """A certificate outlives the account that it names, and would be a key to the next one."""
+    device = Device("Ana", "lost phone", ends=server.now_ms + 60_000)
+    server.hub.devices = {"aa": device}
+    told = server.client("ana").ask("REGISTER * * hunter2")
+    assert told == ["FAIL REGISTER BAD_ACCOUNT_NAME ana :The name is kept for devices that had it"]
+    server.hub.devices = {"aa": device._replace(is_revoked=True)}
+    assert server.client("ana2").ask("REGISTER ana * hunter2") != told
 
 
 def test_without_a_nick(server: Server) -> None:

@@ -12,7 +12,7 @@ from xchat.chat.admin.arguments import InviteAdd, InviteName, Nothing
 from xchat.chat.admin.operation import Operation
 from xchat.chat.admin.shapes import InviteRow, InvitesWithdrawn, NewInvite, when
 from xchat.chat.apply import check
-from xchat.chat.devices import in_force
+from xchat.chat.devices import need_no_heirs
 from xchat.chat.events import InviteMade, InviteWithdrawn
 from xchat.chat.invites import Invite
 from xchat.chat.refused import Failed
@@ -42,7 +42,7 @@ def add(hub: Hub, operation: Operation, asked: InviteAdd) -> None:
         invites_max=limits.invites_max,
     )
     check(hub.state, event)
-    _need_no_heirs(hub, asked.name)
+    need_no_heirs(hub, asked.name)
     if hub.config.tls.client_certificates == "none":
         text = "No device is asked for its certificate here (tls.client_certificates)"
         raise Failed("NO_DEVICES", asked.name, text=text)
@@ -50,17 +50,6 @@ def add(hub: Hub, operation: Operation, asked: InviteAdd) -> None:
         raise Failed("NO_ISSUER", text="This server signs no certificates, so nobody can be let in")
     job = partial(hub.link, token, asked.host)
     hub.work(operation, job, partial(_linked, hub, operation, event, token))
-
-
-def _need_no_heirs(hub: Hub, name: str) -> None:
-    """Refuse a name whose account is no more while devices of it would log in to the next one."""
-    left = in_force(hub.devices.values(), name, hub.now_ms)
-    if left and hub.state.account_named(name) is None:
-        text = (
-            f"There is no account {name}, but there are devices of one, and they would log in "
-            f"to it: {', '.join(left)}"
-        )
-        raise Failed("DEVICES_IN_FORCE", name, text=text)
 
 
 def _need_within(what: str, value: int, most: float, unit: str, limit: str) -> None:

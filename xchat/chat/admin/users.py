@@ -23,7 +23,7 @@ from xchat.chat.admin.arguments import (
 from xchat.chat.admin.operation import Operation
 from xchat.chat.admin.shapes import CertRow, UserChanged, UserRemoved, UserRow, when
 from xchat.chat.commands.accounts import check_password
-from xchat.chat.devices import in_force
+from xchat.chat.devices import in_force, need_no_heirs
 from xchat.chat.entities import Account
 from xchat.chat.events import (
     AccountChanged,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 def add(hub: Hub, operation: Operation, asked: UserAdd) -> None:
     """Make an account; with a password, with a certificate, or with both."""
     _check_name(hub, asked.name)
+    need_no_heirs(hub, asked.name)
     role_of(asked.role)
     if asked.cert:
         _need_unused(hub, asked.cert)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xchat.chat import logins, naming, passwords
 from xchat.chat.apply.accounts import check_new_name
+from xchat.chat.devices import in_force
 from xchat.chat.effects import AccountMade
 from xchat.chat.entities import Account
 from xchat.chat.events import AccountRegistered
@@ -135,6 +136,8 @@ def _check_name(hub: Hub, request: Request, name: str) -> None:
     except names.BadName as bad:
         raise Failed("BAD_ACCOUNT_NAME", name, text=bad.why) from bad
     check_new_name(hub.state, name, request.session.uid)
+    if in_force(hub.devices.values(), name, hub.now_ms):  # of an account that was removed
+        raise Failed("BAD_ACCOUNT_NAME", name, text="The name is kept for devices that had it")
 
 
 def check_password(hub: Hub, name: str, password: str) -> str:

@@ -16,7 +16,7 @@ from xchat.pki import acts
 from xchat.pki.acts import Act
 from xchat.pki.errors import Differs
 from xchat.pki.facts import Facts, read_chain
-from xchat.pki.files import append_lines, locked, read_file
+from xchat.pki.files import append_lines, locked, read_file, whole_of
 from xchat.pki.folder import Folder
 from xchat.pki.stage import ACTS
 from xchat.pki.trust.change import check_allowed, install, uninstall
@@ -145,7 +145,7 @@ def _known(asked: Asked, fingerprint: str | None, now: datetime) -> Iterator[Kno
 def _journalled(folder: Folder) -> Iterator[Known]:
     """Yield every root that was ever installed from here."""
     journal = folder.path / ACTS
-    for line in journal.read_bytes().splitlines() if journal.exists() else ():
+    for line in whole_of(journal).splitlines() if journal.exists() else ():
         try:
             act = msgspec.json.decode(line, type=Act)
         except msgspec.MsgspecError:
