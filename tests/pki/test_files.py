@@ -33,7 +33,7 @@ def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> N
         told.append(refused.value.what)
 
     at_once(threading.Thread(target=read, daemon=True))
-    assert told == [f"{pipe} cannot be read: it is no file, but a folder, a pipe or a device"]
+    assert told == [f"{pipe} cannot be read: it is no file, but a pipe or a device"]
 
 
 def test_a_pipe_in_the_place_of_the_journal_keeps_nobody_waiting(tmp_path: Path) -> None:

@@ -115,10 +115,13 @@ def open_plain(path: Path, flags: int) -> int:
     if path.parts[1:2] == ("dev",):
         return os.open(path, flags)
     descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), SECRET)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path))
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "it is no file, but a pipe or a device", str(path))
 
 
 def whole_of(path: Path) -> bytes:
