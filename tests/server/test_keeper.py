@@ -32,6 +32,7 @@ from xchat.config.settings import Tls
 from xchat.errors import ConfigError
 from xchat.pki.folder import Folder
 from xchat.server import keeper as keeper_module
+from xchat.server import watch
 from xchat.server.certificates import make_served
 from xchat.server.keeper import Keeper
 
@@ -88,14 +89,14 @@ class Kept:
         """Run turns until the files have been looked at so often."""
         looks = 0
         while looks < times:
-            before = self.keeper._look_at
+            before = self.keeper._schedule._look_at
             self.house.run_turn()
-            looks += self.keeper._look_at != before
+            looks += self.keeper._schedule._look_at != before
 
 
 @pytest.fixture
 def kept(make_house: Callable[..., House], folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Kept:
-    monkeypatch.setattr(keeper_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(keeper_module, "SETTLE_SECONDS", 0.05)
     return Kept(make_house(), folder)
 
@@ -365,7 +366,7 @@ def test_one_that_merely_grew_old_keeps_nobody_from_reading_again(
 def test_a_maker_that_never_came_back_is_not_waited_for(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "LOST_SECONDS", 0.2)
+    monkeypatch.setattr(watch, "LOST_SECONDS", 0.2)
     monkeypatch.setattr(kept.house.workers, "do", lambda run, then: monkeypatch.undo())
     put(kept.folder, new_pair(kept.folder))
     kept.until(TAKEN)

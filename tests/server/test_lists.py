@@ -112,9 +112,9 @@ class Guarded:
 
     def looked(self) -> None:
         """Let the server look at its files once more, and take what it has read."""
-        self.lists._look_at = 0.0
+        self.lists._schedule._look_at = 0.0
         self.house.run_turn()
-        self.house.until(lambda: not self.lists._free_at, "what changed is read")
+        self.house.until(lambda: not self.lists._schedule._free_at, "what changed is read")
 
 
 Guard = Callable[..., Guarded]

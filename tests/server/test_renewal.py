@@ -20,7 +20,7 @@ from xchat.pki.crl import ends_at, read_crls
 from xchat.pki.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.wish import Wish
-from xchat.server import keeper as keeper_module
+from xchat.server import watch
 from xchat.server.certificates import Served, make_served
 from xchat.server.renewal import (
     HAS_EXPIRED,
@@ -175,7 +175,7 @@ def test_a_running_server_renews_and_serves_what_came_of_it(
 ) -> None:
     """ "the server itself renews at two thirds of its life, checked at start and hourly, in the
     worker pool" """
-    monkeypatch.setattr(keeper_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(watch, "POLL_SECONDS", 0.02)
     kept = Kept(make_house(), worn_out)
     house = kept.house
     here, old = house.join("ana"), kept.shown()

@@ -5,13 +5,14 @@ by SIGHUP and `xchat-admin reload` at once; nobody who is connected notices, and
 connects is refused for it. Whatever else is found, the last good one is served on, and the
 journal says once which file, which rule, which command.
 
-Plan: two and a half times a second the system is asked what the files look like (`watch`); when
-that is new, all is made anew on the pool beside the loop (`make_served`), and rebound in a turn.
-What fails is tried again a moment later before a word is said, for a pair is replaced in two
-steps and a file is written in many; and from then on when the files change, or seldom.
+Plan: the system is asked what the files look like (`watch`: fifteen calls of stat, some
+microseconds each); when that is new, all is made anew on the pool beside the loop (`make_served`),
+and rebound in a turn. What fails is tried again a moment later before a word is said, for a pair
+is replaced in two steps and a file is written in many; and from then on when the files change, or
+seldom.
 
-Ways rejected: inotify (nothing on macOS or a network's disk, and a link's target moves away under
-it); a thread that watches; loading into the live context (`certificates` says why).
+Ways rejected: loading into the live context (`certificates` says why); being told of changes by
+the system (`watch` does).
 """
 
 from __future__ import annotations
@@ -30,19 +31,15 @@ from xchat.errors import ConfigError, XChatError
 from xchat.journal import Journal
 from xchat.server.certificates import Served, files_of, make_served
 from xchat.server.guests import Guests
-from xchat.server.watch import Seen, look
+from xchat.server.watch import Schedule, Seen, look
 from xchat.server.workers import Workers
 
-POLL_SECONDS = 0.3
-"""So often files are looked at: fifteen calls of stat, some microseconds each."""
 SETTLE_SECONDS = 0.3
 """What is half there now may be whole by then."""
 READINGS_MAX = 5
 """A certificate and its key are two files: another change may come between them."""
 RETRY_SECONDS_MAX = 60.0
 """What failed is tried again though no file has changed: a disk may be back, a clock be right."""
-LOST_SECONDS = 60.0
-"""Making something anew that took so long has met a fault of ours, and is begun again."""
 
 Reload = Callable[[], Config | ConfigError]
 """Reads the configuration again; the error, where it cannot be used, is returned."""
@@ -94,8 +91,7 @@ class Keeper:
         self._journal = journal
         self._seen = guests.served.seen
         self._done: deque[Attempt] = deque()
-        self._look_at = 0.0
-        self._free_at = 0.0
+        self._schedule = Schedule()
         self._retry_at = float("inf")
         self._retry_wait = 0.0
         self.failure = ""
@@ -107,11 +103,10 @@ class Keeper:
         """Serve what was made; look, where it is time, whether something is to be made."""
         while self._done:
             self._take(self._done.popleft(), now)
-        if now < self._look_at or now < self._free_at:
+        if not self._schedule.take_look(now):
             return
-        self._look_at = now + POLL_SECONDS
         if look(self._files) != self._seen or now >= self._retry_at:
-            self._free_at = now + LOST_SECONDS
+            self._schedule.begin_reading(now)
             make = partial(attempt, self.settings, self._guests.served)
             self._workers.do(make, self._done.append)
 
@@ -137,7 +132,7 @@ class Keeper:
 
     def _take(self, tried: Attempt, now: float) -> None:
         if not tried.asked:
-            self._free_at = 0.0
+            self._schedule.end_reading()
         is_old = tried.settings != self.settings and not tried.asked
         if isinstance(tried.outcome, Served) and not is_old:
             self._serve(tried.settings, tried.outcome)

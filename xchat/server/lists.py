@@ -33,13 +33,8 @@ from xchat.pki.registry import parse_table
 from xchat.pki.revocations import Revocations, read_revoked
 from xchat.pki.signers import read_authorities
 from xchat.server.guests import Guests
-from xchat.server.watch import Seen, is_there, look
+from xchat.server.watch import Schedule, Seen, is_there, look
 from xchat.server.workers import Workers
-
-POLL_SECONDS = 0.3
-"""So often files are looked at; with an idle turn in between it is half a second at most."""
-LOST_SECONDS = 60.0
-"""Reading that took so long has met a fault of ours, and is begun again."""
 
 
 class Sources(NamedTuple):
@@ -140,8 +135,7 @@ class Lists:
         self._wanted: frozenset[str] = frozenset()
         """Files that were named, or have been there: one that goes missing is a problem."""
         self._seen: Seen = ()
-        self._look_at = 0.0
-        self._free_at = 0.0
+        self._schedule = Schedule()
         self._complaints: tuple[str, ...] = ()
 
     def begin(self) -> None:
@@ -159,12 +153,11 @@ class Lists:
 
     def after_turn(self, _before: float, now: float) -> None:
         """Look, where it is time, whether something is to be read again."""
-        if now < self._look_at or now < self._free_at:
+        if not self._schedule.take_look(now):
             return
-        self._look_at = now + POLL_SECONDS
         sources = self._sources()
         if look(sources.files) != self._seen:
-            self._free_at = now + LOST_SECONDS
+            self._schedule.begin_reading(now)
             self._workers.do(partial(read, sources, self._wanted), self._take)
         self._complain()
 
@@ -173,7 +166,8 @@ class Lists:
 
     def _take(self, reading: Reading) -> None:
         """Let what was read count, for those who come and those who are here."""
-        is_first, self._seen, self._free_at = not self._seen, reading.seen, 0.0
+        is_first, self._seen = not self._seen, reading.seen
+        self._schedule.end_reading()
         self._wanted |= reading.there
         barred = self._guests.served.barred
         known = reading.known.but_keeping(barred.known)

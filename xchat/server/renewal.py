@@ -177,9 +177,9 @@ class Renewal:
             "role": due.role,
             "file": due.file,
             "until": f"{due.ends:%Y-%m-%d}",
+            "days_left": max((due.ends - now).days, 0),
+            "mend": due.mend,
         }
-        fields |= {"until": f"{due.ends:%Y-%m-%d}", "days_left": max((due.ends - now).days, 0)}
-        fields["mend"] = due.mend
         if failure is not None and due.role in OURS:
             fields |= {"why": failure.what, "mend": failure.mend or due.mend}
         record = self._journal.error if is_over else self._journal.warning
