@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -265,3 +267,41 @@ def test_a_script_asks_once_a_day(old: Holder, named: Path) -> None:
 
 def test_a_server_that_does_not_answer_is_no_fault(old: Holder) -> None:
     assert Asking(None, Trust(of_a_login(old, 1), Peer("127.0.0.1", 1)))() == ""
+
+
+@dataclass
+class Listing:
+    """A server that answers which roots it has; its certificate is by `by`."""
+
+    by: Holder
+    listed: list[x509.Certificate]
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.recv(4096)
+        pem = pem_of(map(der, self.listed)).decode()
+        connection.sendall(msgspec.json.encode({"roots": pem}) + b"\n")
+
+    def context(self) -> ssl.SSLContext:
+        issuer = mint_issuer(self.by, NOW, bounds=LOCAL)
+        server = mint_server(issuer, ["localhost"], NOW)
+        return replace(make(self.by), issuer=issuer, server=server, bridges=()).context(ALPN)
+
+
+@pytest.mark.parametrize("who", ["ours", "in the overlap", "a thief of the old key"])
+def test_a_root_that_was_replaced_is_trusted_no_more(
+    impostor: MakeImpostor, old: Holder, who: str
+) -> None:
+    """Not before the server does without it; and an old key takes no newer root away."""
+    new = mint_root(NOW, bounds=LOCAL)
+    by, listed = {
+        "ours": (new, [new.certificate]),
+        "in the overlap": (old, [new.certificate]),
+        "a thief of the old key": (old, [old.certificate]),
+    }[who]
+    server = Listing(by, listed)
+    other: Impostor = impostor(server.context(), server)
+    ca = stored(of_a_login(old, other.port), old.certificate, new.certificate)
+    words = Trust(ca, Peer("localhost", other.port)).ask(None)
+    gone = who == "ours"
+    assert ("trusted no more" in words) == gone
+    assert certificates_in(ca) == [der(each.certificate) for each in (old, new)][gone:]

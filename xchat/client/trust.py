@@ -10,6 +10,10 @@ way a root is believed for one reason only: ours vouches for it (`pki.succession
 beside what we trust, never in its place, and what follows is an ordinary, verified connection.
 Where nothing is proven, the error stays the one it was.
 
+A root that was replaced is trusted no more, lest its key be of use to a thief for years: once the
+server lists it no longer, and a connection has been verified by what is left. Only those before
+the last can go so, and whoever holds the key of an old one cannot have a newer one dropped.
+
 Only files of our own are written to: a login's `ca.pem`. What follows on a file that a person
 named is kept in `roots/`, under a name that says on which roots it follows, and is found there
 the next time that these are named.
@@ -27,7 +31,7 @@ from pathlib import Path
 from xchat.client import keyring, profile
 from xchat.client.certificate import Own
 from xchat.client.peer import Peer
-from xchat.client.tls import certificates_in, certificates_of, make_context, pem_of
+from xchat.client.tls import certificates_in, certificates_of, make_context, pem_of, trusting
 from xchat.errors import XChatError
 from xchat.limits.client import ROOTS_ASK_SECONDS, ROOTS_TRUSTED_MAX
 
@@ -78,9 +82,11 @@ class Trust:
 
     def ask(self, own: Own | None) -> str:
         """Ask the server for its roots; return what was stored, in words. Raises ClientError."""
-        words = self._grow(self._asked(own))
+        listed = self._asked(own)
+        words = self._grow(listed)
         if words:
             self._asked(own)  # that it knows what we have now
+        words = "; ".join(filter(None, (words, self._shed(listed))))
         if is_ours(self.ca):
             with contextlib.suppress(OSError):
                 self._asked_at.touch()
@@ -126,6 +132,25 @@ class Trust:
             return f"{words}: both are trusted from now on"
         return f"{words}: both are trusted from now on, by {self.ca} in place of {before}"
 
+    def _shed(self, listed: list[bytes]) -> str:
+        """Drop the roots before those that are listed, if these are enough; say so in words."""
+        left = _since(certificates_in(self.ca), listed)
+        if left is None or not is_ours(self.ca) or not self._is_verified_by(left):
+            return ""
+        with keyring.locked():
+            self._stored(_since(certificates_in(self.ca), listed) or left)
+        return "the root that the server's CA has replaced is trusted no more"
+
+    def _is_verified_by(self, roots: list[bytes]) -> bool:
+        from xchat.client.contact import connect
+        from xchat.pki.enrolment import ALPN
+
+        try:
+            connect(self.peer, trusting(pem_of(roots).decode(), ALPN), self.ca).close()
+        except XChatError:
+            return False
+        return True
+
     def _new(self, shown: list[bytes]) -> list[bytes]:
         trusted = certificates_in(self.ca)
         new = _vouched(trusted, shown) if set(shown) - set(trusted) else []
@@ -145,6 +170,12 @@ def _followed_file(ca: Path) -> Path:
     marks = sorted(hashlib.sha256(der).digest() for der in certificates_in(ca))
     mark = hashlib.sha256(b"".join(marks)).hexdigest()[:MARK_CHARS]
     return profile.config_folder() / FOLLOWED / f"{mark}.pem"
+
+
+def _since(trusted: list[bytes], listed: list[bytes]) -> list[bytes] | None:
+    """Return those from the first that is listed on; None where nothing comes before it."""
+    first = next((at for at, each in enumerate(trusted) if each in listed), 0)
+    return trusted[first:] if first else None
 
 
 def _vouched(trusted: list[bytes], shown: list[bytes]) -> list[bytes]:
