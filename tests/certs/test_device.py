@@ -32,7 +32,8 @@ def test_what_is_made_here_is_one_file_that_only_its_owner_reads(cwd: Path) -> N
     assert (ended.code, ended.err) == (0, "")
     assert "Made a key and a certificate for nino's laptop" in ended.out
     assert "(89 days left)" in ended.out
-    assert ended.out.endswith("\nNext:  xchat-certs device list nino\n")
+    use = f"xchat-admin client-config irssi --cert {file.relative_to(cwd)}"
+    assert ended.out.endswith(f"\nNext:  {use}\n")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     kinds = re.findall(r"-----BEGIN (.*)-----", file.read_text())
     assert kinds == ["PRIVATE KEY", "CERTIFICATE", "CERTIFICATE"]

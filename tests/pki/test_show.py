@@ -146,6 +146,7 @@ def test_status_when_all_is_well(made: Folder) -> None:
         "All",
     ]
     assert said.count("days left") == 4
+    assert said.endswith("Next:  xchat-certs invite NAME\n")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ def test_another_cas_certificate_is_found_out(made: Folder, tmp_path: Path) -> N
 
 
 def test_where_there_is_nothing_init_is_named(tmp_path: Path) -> None:
-    for words in (["status"], ["show"]):
+    for words in (["status"], ["show"], ["add-name", "chat.lan"]):
         ended = run_certs(*words, cwd=tmp_path)
         assert (ended.code, ended.out) == (3, "")
         assert ended.err.splitlines()[-1].strip() == "xchat-certs init"

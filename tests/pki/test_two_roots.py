@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki.conftest import NAMES, run, run_certs, tree
+from tests.pki.rotations import new_root
 from xchat.pki.authority import Holder, mint_root
 from xchat.pki.examine import examine
 from xchat.pki.folder import Folder
@@ -93,3 +94,23 @@ def test_one_that_is_cut_short_is_named(made: Folder) -> None:
     (problem,) = stand(made.path, NOW).problems
     assert (problem.file, problem.kind) == (str(made.ca), "broken")
     assert "cut short" in problem.rule
+
+
+def test_while_the_root_is_rotated_show_and_status_tell_which_is_the_new_one(made: Folder) -> None:
+    done = new_root(made)
+    cwd = made.path.parent
+    shown = run_certs("show", cwd=cwd)
+    assert (shown.code, shown.err) == (0, "")
+    assert "new-with-old.pem: a new root as the old one vouches for it" in shown.out
+    rows = [row for row in run_certs("status", cwd=cwd).out.splitlines() if row.startswith("root ")]
+    new = [row for row in rows if row.endswith("(the new one)")]
+    assert (len(rows), len(new)) == (2, 1)
+    assert done.certificates[0].sha256 == look(made.path, None).certificates[1].sha256
+
+
+def test_a_second_rotation_is_refused_and_the_first_ones_state_named(made: Folder) -> None:
+    """`rotate finish` would be refused until the overlap is over, so it is not what is named."""
+    new_root(made)
+    ended = run_certs("rotate", "root", cwd=made.path.parent)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.splitlines()[-1].strip() == "xchat-certs status"

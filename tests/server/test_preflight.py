@@ -20,7 +20,7 @@ from xchat.config import Config, load
 from xchat.errors import XChatError
 from xchat.journal import Journal, open_journal
 from xchat.server.listeners import show_address
-from xchat.server.preflight import check, describe_join, prepare
+from xchat.server.preflight import check, describe_invite, describe_join, prepare
 
 
 def config_of(pair: Pair, data: Path, **more: object) -> Config:
@@ -151,7 +151,7 @@ def test_the_next_person_is_told_a_name_that_the_certificate_has(
 ) -> None:
     config = config_of(pair, tmp_path / "data", **{"listen.host": [host]})
     with prepare(config, journal) as start:
-        program, option, ca, address, channel = shlex.split(describe_join(config, start))
+        program, option, ca, address, channel = shlex.split(describe_join(config, start) or "")
         assert (program, option, channel) == ("xchat-client", "--ca", "#lobby")
         assert Path(ca) == pair.cert.parent / "ca.pem"
         nick, _, where = address.partition("@")
@@ -173,9 +173,26 @@ def test_where_only_devices_come_in_the_next_person_is_invited(
     given = {"listen.host": ["127.0.0.1"], "listen.port": 0, "store.data": data, **pair, **asked}
     config = load(None, [], given)
     with prepare(config, journal) as start:
-        program, verb, name, *where = shlex.split(describe_join(config, start))
+        assert describe_join(config, start) is None
+    program, verb, name, *where = shlex.split(describe_invite(config) or "")
     assert (program, verb, name) == ("xchat-certs", "invite", "NAME")
     assert where == ["--data", data, "--dir", str(made.path)]
+
+
+@pytest.mark.parametrize("client_ca", [None, "its own", "another"])
+@pytest.mark.parametrize("asked", ["none", "optional"])
+def test_an_invite_is_offered_where_its_device_would_be_let_in(
+    tmp_path: Path, asked: str, client_ca: str | None
+) -> None:
+    """`xchat-certs init && xchat-server`: the way in that is told first is the link."""
+    made = make(tmp_path / "certs", "localhost", "127.0.0.1")
+    given = {"tls.cert": str(made.server), "tls.client_certificates": asked}
+    if client_ca:
+        given["tls.client_ca"] = str(made.ca if client_ca == "its own" else tmp_path / "other.pem")
+    is_offered = describe_invite(load(None, [], given)) is not None
+    assert is_offered == (asked == "optional" and client_ca != "another")
+    made.issuer_key.unlink()
+    assert describe_invite(load(None, [], given)) is None
 
 
 def test_the_next_person_is_told_of_the_password_and_not_which(
@@ -183,7 +200,7 @@ def test_the_next_person_is_told_of_the_password_and_not_which(
 ) -> None:
     config = config_of(pair, tmp_path / "data", **{"server.password": "hunter2"})
     with prepare(config, journal) as start:
-        join = describe_join(config, start)
+        join = describe_join(config, start) or ""
     assert " --password-file FILE YOU@" in join
     assert "hunter2" not in join
 
@@ -213,7 +230,7 @@ def test_an_address_is_told_rather_than_a_name_that_only_we_know(
     more = {"tls.cert": str(cert), "tls.key": str(key), "listen.host": [host]}
     with prepare(config_of(pair, tmp_path / "data", **more), journal) as start:
         shown = show_address((address, start.port))
-        assert f"YOU@{shown}" in shlex.split(describe_join(config_of(pair, tmp_path), start))
+        assert f"YOU@{shown}" in shlex.split(describe_join(config_of(pair, tmp_path), start) or "")
 
 
 def test_a_policy_that_lets_nobody_in_is_a_warning(

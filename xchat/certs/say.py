@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WIDTH = 100
 _ROLES = {
     "root": "a root: what clients trust",
+    "bridge": "a new root as the old one vouches for it: for clients that were away",
     "issuer": "an issuer: what signs from day to day",
     "server": "a server's certificate",
     "device": "a device's certificate, which lets a person log in",
@@ -67,7 +68,15 @@ def certificate(facts: Facts, now: datetime) -> Iterator[str]:
 
 def standing(report: Report, now: datetime) -> Iterator[str]:
     """Yield one line a certificate, then what is wrong and what mends it."""
-    rows = [(str(each.role), each.not_after, each.file) for each in report.certificates]
+    new = report.rotation.new_root if report.rotation else None
+    rows = [
+        (
+            str(each.role),
+            each.not_after,
+            each.file + (" (the new one)" if each.sha256 == new else ""),
+        )
+        for each in report.certificates
+    ]
     if report.revoked:
         rows.append(("revoked", report.revoked.not_after, report.revoked.file))
     width = max((len(left(end, now)) for _, end, _ in rows), default=0)

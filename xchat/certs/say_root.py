@@ -23,7 +23,8 @@ def locking(done: Locking) -> Iterator[str]:
     """Yield what became of the root's key, the next command last."""
     files = " and ".join(done.files)
     if done.did == "unchanged":
-        yield f"{files} {'is' if done.is_locked else 'is not'} locked; nothing was changed"
+        are = "are" if len(done.files) > 1 else "is"
+        yield f"{files} {are} {'' if done.is_locked else 'not '}locked already; nothing was changed"
     else:
         yield _DID[done.did].format(files=files)
     if done.how:

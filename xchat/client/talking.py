@@ -75,7 +75,7 @@ def _known_address(known: Profile, *, interactive: bool) -> str:
     if not interactive:
         raise UsageError(
             "no server is named, and there is no terminal to ask on",
-            mend="xchat-client [NICK@]HOST[:PORT] [#channel]",
+            mend="xchat-client join 'LINK', or xchat-client [NICK@]HOST[:PORT] [#channel]",
         )
     while not (address := run.ask("server (HOST or HOST:PORT), or your link")):
         pass  # Ctrl-D ends it

@@ -74,7 +74,7 @@ def list_devices(folder: Folder, account: str | None, now: datetime) -> Devices:
         list_file=str(folder.crl),
         list_until=known.stale_at,
         problems=known.problems,
-        next=folder.command("device", "add", account or "NAME", "DEVICE"),
+        next=folder.command("invite", account or "NAME"),
     )
 
 

@@ -123,5 +123,12 @@ def _given(folder: Folder, done: Enrolled, wanted: Wanted, notes: tuple[Note, ..
         not_after=row.not_after,
         p12=str(wanted.p12) if wanted.p12 else None,
         notes=notes,
-        next=folder.command("device", "list", row.account),
+        next=_next(folder, done, wanted),
     )
+
+
+def _next(folder: Folder, done: Enrolled, wanted: Wanted) -> str:
+    """Return what makes use of the certificate: its owner's client, where the key is here."""
+    if wanted.request is None and wanted.p12 is None:
+        return shlex.join(("xchat-admin", "client-config", "irssi", "--cert", done.file))
+    return folder.command("device", "list", done.device.account)

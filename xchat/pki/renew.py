@@ -42,6 +42,7 @@ from xchat.pki.revoke import add_crl, is_crl_due
 from xchat.pki.revoked_list import list_facts
 from xchat.pki.root import Root, open_root
 from xchat.pki.rotate import replace_issuer
+from xchat.pki.signers import need_made
 from xchat.pki.signing import add_server, load_issuer, prove
 from xchat.pki.stage import Stage
 from xchat.pki.wanted import wanted_names
@@ -81,8 +82,9 @@ def renew_due(folder: Folder, now: datetime, *, when: When = "due") -> Renewed |
 def add_names(folder: Folder, names: Sequence[Name], now: datetime) -> Renewed | None:
     """Let the server's certificate name these too; None if it does, so that nothing changed.
 
-    Raises Differs for a name that the CA may not give.
+    Raises Differs for a name that the CA may not give, and where there is no CA.
     """
+    need_made(folder)
     with locked(folder.path):
         stage.recover(folder.path)
         there = _first(folder, folder.server)

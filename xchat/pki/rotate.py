@@ -113,7 +113,7 @@ def _check_none_under_way(folder: Folder) -> None:
     if (there := read_overlap(folder)) is not None:
         raise Differs(
             f"{folder.next.path}: the root is being rotated since {there.began:%Y-%m-%d}",
-            mend=folder.command("rotate", "finish"),
+            mend=folder.command("status"),
         )
 
 

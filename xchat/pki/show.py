@@ -124,7 +124,7 @@ def stand(path: Path, now: datetime) -> Report:
     return Report(
         certificates=tuple(standing.facts),
         problems=standing.problems,
-        next=folder.server_command(),
+        next=folder.command("invite", "NAME"),
         revoked=list_facts(folder),
         devices=count_devices(folder, now),
         rotation=_rotation(folder, now),

@@ -215,13 +215,18 @@ def _journal(config: Config) -> Journal:
 def _announce(config: Config, start: Start, journal: Journal) -> None:
     """Say where the server listens, who may join, and how: to a person, or to the journal."""
     from xchat.server.listeners import show_address
-    from xchat.server.preflight import describe_join, who_may_join
+    from xchat.server.preflight import describe_invite, describe_join, who_may_join
 
     addresses = [show_address((address, start.port)) for address in start.addresses]
-    who, join = who_may_join(config, start.addresses), describe_join(config, start)
+    who = who_may_join(config, start.addresses)
+    invite, join = describe_invite(config), describe_join(config, start)
     journal.info("started", version=__version__, addresses=", ".join(addresses))
     if sys.stdout.isatty():
         click.echo(f"XChat listens on {' and '.join(addresses)}: {who}.")
-        click.echo(f"The next person joins with:  {join}")
+        if invite:
+            click.echo(f"A link for the next person:  {invite}")
+        if join:
+            click.echo(f"{'Or without' if invite else 'The next person joins with'}:  {join}")
     else:
-        journal.info("who may join", who=who, join=join)
+        ways = {"invite": invite, "join": join}
+        journal.info("who may join", who=who, **{way: each for way, each in ways.items() if each})

@@ -122,7 +122,7 @@ class Enrolments(Applicants):
         if why is not None:
             raise Failed("LATER", text=why)
         if token is None or token.sha256 not in self._hub.state.invites:
-            text = "There is no such invite: it is withdrawn, long over, or was never made"
+            text = "There is no such invite: it has expired, was withdrawn, or never was"
             raise Failed("INVITE_UNKNOWN", text=text)
         job = partial(read_request, self._cert(), question)
         self._beside(applicant, job, partial(self._claim, applicant, token.sha256, question))

@@ -18,7 +18,7 @@ from pathlib import Path
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
-from xchat.pki.folder import CA, folder_of
+from xchat.pki.folder import CA, Folder, folder_of
 from xchat.pki.reached import name_to_type
 from xchat.server.access import admits, who_may_join
 from xchat.server.certificates import Served, make_served
@@ -26,7 +26,15 @@ from xchat.server.listeners import open_listeners, show_address
 from xchat.server.renewal import renew_what_is_due, would_renew
 from xchat.store.folder import describe_folder, open_folder
 
-__all__ = ["Start", "admits", "check", "describe_join", "prepare", "who_may_join"]
+__all__ = [
+    "Start",
+    "admits",
+    "check",
+    "describe_invite",
+    "describe_join",
+    "prepare",
+    "who_may_join",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +95,25 @@ def check(config: Config, journal: Journal) -> list[str]:
     ]
 
 
-def describe_join(config: Config, start: Start) -> str:
-    """Return the command with which the next person joins, or is brought in."""
+def describe_invite(config: Config) -> str | None:
+    """Return the command that makes a link for the next person; None where nobody signs for it."""
     folder = folder_of(Path(config.tls.cert))
-    if _are_devices(config) and folder and folder.issuer_key.exists():
-        where = ("--data", config.store.data) if config.store.data else ()
-        return folder.command("invite", "NAME", *where)
+    if folder is None or not folder.issuer_key.exists() or not _believes(config, folder):
+        return None
+    where = ("--data", config.store.data) if config.store.data else ()
+    return folder.command("invite", "NAME", *where)
+
+
+def _believes(config: Config, folder: Folder) -> bool:
+    """Say whether devices that this folder's CA signs log in here."""
+    own = config.tls.client_ca in (None, str(folder.ca))
+    return own and config.tls.client_certificates != "none"
+
+
+def describe_join(config: Config, start: Start) -> str | None:
+    """Return the command with which whoever has the CA joins; None where that takes a device."""
+    if _are_devices(config):
+        return None
     host = name_to_type(start.addresses, start.served.pair.names)
     words = ["xchat-client", "--ca", _ca_file(Path(config.tls.cert))]
     if config.server.password:

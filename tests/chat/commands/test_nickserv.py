@@ -19,6 +19,7 @@ from tests.chat.accounts import (
 from tests.chat.commands.operators import CONFIG as OPERATORS
 from tests.chat.commands.operators import operator
 from tests.chat.pair import Client, OpenServer, Server
+from xchat.chat.services.certificates import NONE_KNOWN
 from xchat.chat.services.nickserv import NICKSERV
 from xchat.config import Config
 from xchat.config.settings import Access
@@ -307,7 +308,7 @@ def test_so_many_nicks(server: Server) -> None:
 
 def test_certificates(server: Server) -> None:
     ana = member(server)
-    assert ask(ana, "CERT LIST") == ["No certificate logs in to it"]
+    assert ask(ana, "CERT LIST") == [NONE_KNOWN]
     assert ask(ana, "CERT ADD") == ["You connected without a certificate: name one"]
     ana.session.certificate = FINGERPRINT
     assert ask(ana, "CERT ADD") == [f"{FINGERPRINT} logs in to your account now"]

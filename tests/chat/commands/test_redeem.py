@@ -52,7 +52,7 @@ def test_it_is_the_same_single_use(server: Server) -> None:
     assert redeem(server, token) == "INVITE_SPENT"
     assert redeem(server, other) == ""
     assert ask(server.client("b"), f"REDEEM {other.text} {PASSWORD}") == [
-        "The invite was used already: ask for a new one"
+        "The invite was used already; if not by you, tell whoever made it. Ask for a new one"
     ]
     assert not is_right(server, "bob")
 

@@ -17,6 +17,7 @@ from xchat.chat.invites import Invite, Redemption
 from xchat.chat.refused import Failed
 from xchat.chat.state import State
 
+SPENT = "The invite was used already; if not by you, tell whoever made it. Ask for a new one"
 ENROLMENT = "enrolment"
 """How a device redeems an invite, for the audit log; others do by a chat."""
 
@@ -62,7 +63,7 @@ def check_redeemed(state: State, event: InviteRedeemed) -> None:
     if invite.is_held_by(event.key):
         return
     if not invite.left:
-        raise Failed("INVITE_SPENT", text="The invite was used already: ask for a new one")
+        raise Failed("INVITE_SPENT", text=SPENT)
     if account is None:
         _check_name(state, invite, event.uid)
     elif not event.key:
@@ -113,7 +114,7 @@ def withdrawn(step: Step, event: InviteWithdrawn) -> None:
 def _need_invite(state: State, sha256: str) -> Invite:
     invite = state.invites.get(sha256)
     if invite is None:
-        text = "There is no such invite: it is mistyped, withdrawn, or long over; ask for a new one"
+        text = "There is no such invite: it is mistyped, expired or withdrawn; ask for a new one"
         raise Failed("INVITE_UNKNOWN", text=text)
     return invite
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xchat.chat.hub import Hub
 
 FINGERPRINT_DIGITS = 64
+NONE_KNOWN = "None was made known by CERT ADD; devices with one of this server's CA need none"
 
 
 def cert(hub: Hub, request: Request, words: list[str]) -> None:
@@ -57,7 +58,7 @@ def _cert_del(hub: Hub, request: Request, account: Account, words: list[str]) ->
 def _cert_list(hub: Hub, request: Request, account: Account, _words: list[str]) -> None:
     here = request.session.certificate
     rows = (f"{one} (this connection's)" if one == here else one for one in account.certificates)
-    say(hub, request, *(rows if account.certificates else ["No certificate logs in to it"]))
+    say(hub, request, *(rows if account.certificates else [NONE_KNOWN]))
 
 
 def _fingerprint(text: str) -> str:
