@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from xchat.errors import XChatError
-from xchat.pki.files import append_lines, read_file
+from xchat.pki.files import PUBLIC, SECRET, append_lines, place, read_file, replace
 
 SECONDS_MAX = 5
 
@@ -65,3 +68,38 @@ def test_a_pipe_that_a_shell_has_made_is_read(tmp_path: Path) -> None:
         writer.close()
         assert read_file(Path(f"/dev/fd/{reader.fileno()}")) == b"secret\n"
         assert sleepy.wait(SECONDS_MAX) == 0
+
+
+def test_what_is_placed_replaces_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "device.p12"
+    place(file, b"one", mode=SECRET)
+    with pytest.raises(FileExistsError):
+        place(file, b"two", mode=SECRET)
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"one", SECRET)
+
+
+def test_what_replaces_a_file_has_its_own_mode_and_outlives_a_kill(tmp_path: Path) -> None:
+    """What a killed command had begun to write is thrown away by the next one."""
+    file, begun = tmp_path / "ca.pem", tmp_path / ".ca.pem.new"
+    place(file, b"one", mode=SECRET)
+    begun.write_bytes(b"tw")
+    replace(file, b"two", mode=PUBLIC)
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"two", PUBLIC)
+
+
+@pytest.mark.parametrize("write", [place, replace])
+def test_what_the_disk_will_not_have_leaves_nothing_behind(
+    write: Callable[..., None], tmp_path: Path
+) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write(tmp_path / "device.p12", b"more than that", mode=SECRET)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert not list(tmp_path.iterdir())

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from xchat.pki import acts
 from xchat.pki.errors import Differs, NotTrusted
 from xchat.pki.facts import Facts, facts_of, fingerprint, read_chain
-from xchat.pki.files import PUBLIC, SECRET, append_lines, locked, place, read_file
+from xchat.pki.files import PUBLIC, SECRET, append_lines, locked, place, read_file, replace
 from xchat.pki.folder import Folder
 from xchat.pki.keys import key_pem, read_key
 from xchat.pki.p12 import ROUNDS, check_passphrase, make_p12
@@ -77,7 +77,11 @@ class Place:
     def write(self, folder: Folder, data: bytes, mode: int) -> None:
         """Write the file; raise Differs where there is one already."""
         try:
-            place(self.file, data, mode=mode, replaces=self.replaces)
+            if self.replaces:
+                with locked(folder.path):
+                    replace(self.file, data, mode=mode)
+            else:
+                place(self.file, data, mode=mode)
         except FileExistsError as error:
             raise self._taken(folder) from error
         except OSError as error:  # of a draft whose name nobody typed

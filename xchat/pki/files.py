@@ -37,15 +37,12 @@ def write_new(path: Path, data: bytes, *, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def place(path: Path, data: bytes, *, mode: int, replaces: bool = False) -> None:
-    """Put a file at `path`, whole or not at all; raise FileExistsError unless it `replaces`."""
+def place(path: Path, data: bytes, *, mode: int) -> None:
+    """Put a file at `path`, whole or not at all; raise FileExistsError where there is one."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_new(beside, data, mode=mode)
     try:
-        if replaces:
-            beside.replace(path)
-        else:
-            _link(beside, path)
+        write_new(beside, data, mode=mode)
+        _link(beside, path)
     finally:
         beside.unlink(missing_ok=True)
     sync_folder(path.parent)
