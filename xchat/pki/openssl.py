@@ -21,16 +21,16 @@ from collections.abc import Sequence
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.pki.names import Name
 from xchat.pki.tls12 import (
-    CERTIFICATE,
     ECDHE_ECDSA_AES_128_GCM,
     ECDHE_RSA_AES_128_GCM,
     TLS_1_2,
+    certificates,
     message,
     records,
+    refusal_of,
     sized,
 )
 
@@ -50,17 +50,7 @@ def refusal_by(
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     host = None if name is None else str(name)
     client = context.wrap_bio(incoming, outgoing, server_hostname=host)
-    for flight in (b"", _first_flight(chain)):
-        incoming.write(flight)
-        try:
-            client.do_handshake()
-        except ssl.SSLWantReadError:
-            continue
-        except ssl.SSLCertVerificationError as error:
-            return error.verify_message
-        except ssl.SSLError as error:
-            return str(error.reason)
-    return None
+    return refusal_of(client, incoming, (b"", _first_flight(chain)))
 
 
 def strict_context(roots_pem: str) -> ssl.SSLContext:
@@ -83,5 +73,4 @@ def _first_flight(chain: Sequence[x509.Certificate]) -> bytes:
     no_session, no_compression = b"\0", b"\0"
     hello = TLS_1_2 + os.urandom(32) + no_session + suite + no_compression
     hello += sized(_RENEGOTIATION_INFO, size=2)
-    entries = b"".join(sized(each.public_bytes(Encoding.DER), size=3) for each in chain)
-    return records(message(_SERVER_HELLO, hello) + message(CERTIFICATE, sized(entries, size=3)))
+    return records(message(_SERVER_HELLO, hello) + certificates(chain))

@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from xchat.pki.files import SECRET, write_new
 from xchat.pki.keys import key_pem, make_key
 from xchat.pki.tls12 import (
-    CERTIFICATE,
     ECDHE_ECDSA_AES_128_GCM,
     TLS_1_2,
+    certificates,
     message,
     records,
+    refusal_of,
     sized,
 )
 
@@ -40,17 +41,7 @@ def refusal(chain: Sequence[x509.Certificate], roots_pem: str, crls_pem: bytes =
     """Return why OpenSSL refuses this chain of a client, or None; with lists, by those too."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     server = _context(roots_pem, crls_pem).wrap_bio(incoming, outgoing, server_side=True)
-    for flight in (_hello(), _certificates(chain)):
-        incoming.write(flight)
-        try:
-            server.do_handshake()
-        except ssl.SSLWantReadError:
-            continue
-        except ssl.SSLCertVerificationError as error:
-            return error.verify_message
-        except ssl.SSLError as error:
-            return str(error.reason)
-    return None
+    return refusal_of(server, incoming, (_hello(), records(certificates(chain))))
 
 
 @lru_cache(maxsize=4)
@@ -91,8 +82,3 @@ def _hello() -> bytes:
     hello = TLS_1_2 + os.urandom(32) + no_session
     hello += sized(ECDHE_ECDSA_AES_128_GCM, size=2) + no_compression
     return records(message(_CLIENT_HELLO, hello + sized(extensions, size=2)))
-
-
-def _certificates(chain: Sequence[x509.Certificate]) -> bytes:
-    entries = b"".join(sized(each.public_bytes(Encoding.DER), size=3) for each in chain)
-    return records(message(CERTIFICATE, sized(entries, size=3)))
