@@ -7,12 +7,15 @@ import re
 import stat
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.pki.conftest import Ended, run, run_certs, tree
 from tests.pki.devices import make_key, make_request
+from xchat.certs.verbs.device import REASONS
+from xchat.pki.crl import Reason
 from xchat.pki.folder import Folder
 from xchat.pki.keys import read_key
 
@@ -134,3 +137,8 @@ def test_where_the_chat_is_out_of_reach_that_is_a_note(cwd: Path) -> None:
     assert "whether the chat has the account nino is not known: file" in said
     assert "xchat-admin --data file user ensure nino" in said
     assert (cwd / "certs/devices/nino-laptop.pem").exists()
+
+
+def test_every_reason_that_a_list_can_give_can_be_typed() -> None:
+    """The verb names them itself, since what signs lists takes long to import."""
+    assert get_args(Reason) == REASONS
