@@ -146,6 +146,14 @@ def test_an_error_names_the_file_the_rule_and_the_next_command(case: Refused, ru
     assert told.code == failure.exit_code == case.code
 
 
+def test_a_folder_whose_name_is_not_utf8_has_its_place_in_json(run: Run) -> None:
+    """Its bytes are escaped as Python reads them back (PEP 383)."""
+    said = run("init", "--dir", "\udcff", "--json")
+    assert said.code == 0
+    assert "--cert '\udcff/live/server.pem'" in json.loads(said.out)["next"]
+    assert Path("\udcff").is_dir()
+
+
 @pytest.mark.parametrize("case", ANSWERS, ids=lambda case: " ".join((case.verb, *case.words)))
 def test_prose_ends_in_the_next_command(case: Answered, run: Run) -> None:
     """ "prose that ends in the next command": one that is there, or a program that is asked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import ssl
 import stat
 import subprocess
 import sys
@@ -24,8 +25,9 @@ from xchat.client import keyring, papers, profile
 from xchat.client.exits import Exit
 from xchat.client.peer import Peer
 from xchat.client.profile import Profile
-from xchat.pki.enrolment import Redeem, Refused, encode
+from xchat.pki.enrolment import Ask, Redeem, Refused, encode
 from xchat.pki.invitation import Link, format_capitals, format_link
+from xchat.pki.keys import key_pem, make_key
 
 Done = subprocess.CompletedProcess[str]
 
@@ -405,6 +407,41 @@ def test_an_answer_that_is_none(
     assert done.returncode in (Exit.REFUSED.code, Exit.BROKEN_OFF.code)
     assert "Traceback" not in done.stderr
     assert not profile.profile_path().exists()
+
+
+def test_a_certificate_for_a_key_that_nobody_can_read(
+    server: Enroller, house: House, home: Path, token: Token
+) -> None:
+    """A verified server may be a thief's: its answer is a fault of its own, and not of ours."""
+    answered = msgspec.json.decode(server.answer_honestly(house.ask(token)))
+    server.spent.clear()
+    first, end, _ = answered["certificate"].partition("-----END CERTIFICATE-----")
+    der = ssl.PEM_cert_to_DER_cert(first + end)
+    p256, unknown = bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d03010f")
+    answered["certificate"] = ssl.DER_cert_to_PEM_cert(der.replace(p256, unknown))
+    server.answer = lambda _: msgspec.json.encode(answered) + b"\n"
+    done = join(house.link(server.port, token))
+    assert done.returncode == Exit.REFUSED.code
+    assert "another key" in done.stderr
+
+
+def test_of_an_answer_certificates_alone_are_kept(
+    server: Enroller, house: House, home: Path, token: Token
+) -> None:
+    def woven(asked: Ask) -> bytes:
+        answered = msgspec.json.decode(honest := server.answer_honestly(asked))
+        if not isinstance(asked, Redeem):
+            return honest
+        key = key_pem(make_key()).decode()
+        answered["certificate"] = f"{key}\x1b[2J{answered['certificate']}\x1b[31m"
+        return msgspec.json.encode(answered) + b"\n"
+
+    server.answer = woven
+    join(house.link(server.port, token))
+    (device,) = home.rglob("device.pem")
+    kept = device.read_bytes()
+    assert b"\x1b" not in kept
+    assert kept.count(b"-----BEGIN PRIVATE KEY-----") == 1
 
 
 def test_a_certificate_that_is_anothers(

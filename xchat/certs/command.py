@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import shlex
 import sys
 import warnings
@@ -108,7 +109,10 @@ def _refuse(error: XChatError) -> int:
 
 
 def _as_json(value: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(value)).decode()
+    try:
+        return msgspec.json.format(msgspec.json.encode(value)).decode()
+    except UnicodeEncodeError:  # a path that is not UTF-8: its bytes are escaped (\udcff)
+        return json.dumps(msgspec.to_builtins(value), indent=2)
 
 
 def as_error(error: XChatError | OSError, folder: object) -> XChatError:

@@ -86,18 +86,27 @@ def certified(answer: Enrolled, key: PrivateKey, peer: Peer) -> Certified:
     from xchat.pki.devices import account_in
     from xchat.pki.facts import read_chain
 
-    chain = answer.certificate.encode()
     try:
-        leaf = read_chain(chain, "the answer")[0]
+        chain = read_chain(answer.certificate.encode(), "the answer")
         check_nick(answer.account)
     except XChatError as error:
         raise not_for_us(peer, error.what) from error
-    if leaf.public_key() != key.public_key():
+    leaf = chain[0]
+    if not _is_for(leaf, key):
         raise not_for_us(peer, "its certificate is for another key than this device's")
     if account_in(_der(leaf)) != answer.account:
         raise not_for_us(peer, "its certificate is for another account than it says")
     start, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    return Certified(answer.account, visible(answer.device), chain, start, end)
+    return Certified(answer.account, visible(answer.device), _pem(chain), start, end)
+
+
+def _is_for(certificate: x509.Certificate, key: PrivateKey) -> bool:
+    from xchat.pki.unreadable import UNREADABLE
+
+    try:
+        return certificate.public_key() == key.public_key()
+    except UNREADABLE:  # of a kind that nobody here knows
+        return False
 
 
 def roots_to_keep(trusted: bytes, answer: Enrolled, peer: Peer) -> bytes:

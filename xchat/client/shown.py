@@ -24,6 +24,8 @@ def look_at(der: bytes | None) -> Shown | None:
     """Return what a certificate (DER) says; None for none, and for what cannot be read."""
     from cryptography import x509
 
+    from xchat.pki.unreadable import UNREADABLE
+
     if der is None:
         return None
     try:
@@ -34,7 +36,7 @@ def look_at(der: bytes | None) -> Shown | None:
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
-    except ValueError:
+    except UNREADABLE:
         return None
 
 
