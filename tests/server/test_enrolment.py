@@ -102,6 +102,17 @@ def test_what_cannot_be_kept_is_not_signed(
     assert code(ask(house, question)) == "", "and nothing of it was used"
 
 
+def test_who_has_all_that_they_may_have_is_told_so_and_no_operator(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One who asks for more and more is no reason to tell an operator that nobody can enrol."""
+    monkeypatch.setattr("xchat.pki.enrol.DEVICES_PER_ACCOUNT_MAX", 0)
+    told = ask(house, redeem())
+    assert code(told) == "not-signed"
+    assert "alice has 0 devices in force, which is all" in told["refused"]["what"]
+    assert not [entry for entry in house.journal if entry["level"] == "error"]
+
+
 def cannot_keep(*_args: object) -> NoReturn:
     raise CannotKeep("the disk is full")
 

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xchat.irc import names
+
 if TYPE_CHECKING:
+    from xchat.chat.entities import Account
     from xchat.chat.state import State
 
 SHOWN_DIGITS = 8
@@ -59,9 +62,14 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True, tag="invite", tag_field=
         return bool(key) and any(each.key == key for each in self.redeemed)
 
 
-def invites_of(state: State, aid: str) -> list[Invite]:
-    """Return the invites to an account, in an order that every state has."""
-    return [invite for _, invite in sorted(state.invites.items()) if invite.aid == aid]
+def invites_of(state: State, account: Account) -> list[Invite]:
+    """Return the invites to an account, or to its name, in an order that every state has."""
+    name = names.fold(account.name)
+    return [
+        invite
+        for _, invite in sorted(state.invites.items())
+        if invite.aid == account.aid or (not invite.aid and names.fold(invite.account) == name)
+    ]
 
 
 def over(state: State, now_ms: int) -> Iterator[Invite]:

@@ -20,7 +20,7 @@ from xchat.limits import CERTIFICATES_PER_DEVICE_MAX, DEVICES_PER_ACCOUNT_MAX
 from xchat.pki import acts, stage
 from xchat.pki.authority import Holder, PublicKey, mint_device
 from xchat.pki.devices import account_in, device_in, label_of
-from xchat.pki.errors import Differs, NotTrusted
+from xchat.pki.errors import Differs, Full, NotTrusted
 from xchat.pki.facts import facts_of, read_chain
 from xchat.pki.files import locked, read_file
 from xchat.pki.folder import Folder
@@ -71,7 +71,7 @@ def enrol(
     Of the request only its key is taken. `key_pem` is the private key, where it was made here:
     it is kept with the certificate. `if_taken` is "refuse" where another name will not do.
     Raises UsageError for names, NotTrusted for a request, Differs or Expired for a folder that
-    cannot sign; XChatError where an account has too many devices.
+    cannot sign; Full where an account has too many devices.
     """
     public_key, name = proven_key(request), check_device(device)
     check_account(account)
@@ -189,7 +189,7 @@ class _Desk:
 
     def _need_room(self, account: str, device: str) -> None:
         if len(self.table.in_force(self.now, account, device)) >= CERTIFICATES_PER_DEVICE_MAX:
-            raise XChatError(
+            raise Full(
                 f"{device} of {account} has {CERTIFICATES_PER_DEVICE_MAX} certificates in force",
                 mend="It gets a new one when one of them has expired",
             )
@@ -232,7 +232,7 @@ def _open(folder: Folder, now: datetime) -> _Desk:
 
 def _need_room(account: str, rows: list[Device]) -> None:
     if len({each.device for each in rows}) >= DEVICES_PER_ACCOUNT_MAX:
-        raise XChatError(
+        raise Full(
             f"{account} has {DEVICES_PER_ACCOUNT_MAX} devices in force, which is all it may have",
             mend=f"xchat-certs device revoke {account} NAME",
         )

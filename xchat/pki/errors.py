@@ -23,6 +23,10 @@ class NotTrusted(XChatError):  # noqa: N818 - as above
     exit_code = 5
 
 
+class Full(XChatError):  # noqa: N818 - as above
+    """Somebody has as many of something as one may have."""
+
+
 class Locked(XChatError):  # noqa: N818 - as above
     """A key is locked, and the passphrase is wrong or was not given."""
 

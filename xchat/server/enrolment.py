@@ -39,7 +39,7 @@ from xchat.pki.enrolment import (
     decode_ask,
     encode,
 )
-from xchat.pki.errors import NotTrusted
+from xchat.pki.errors import Full, NotTrusted
 from xchat.server.applicants import Applicant, Applicants
 from xchat.server.granting import (
     Granted,
@@ -194,7 +194,7 @@ class Enrolments(Applicants):
     def _concluded(self, then: Callable[[Result], None], outcome: Result | XChatError) -> None:
         if not isinstance(outcome, XChatError):
             then(outcome)
-        elif isinstance(outcome, UsageError | NotTrusted):  # the fault of who asks
+        elif isinstance(outcome, UsageError | NotTrusted | Full):  # the fault of who asks
             raise Failed("NOT_SIGNED", text=outcome.what)
         else:
             self._journal.error("nobody can enrol", why=outcome.what, mend=outcome.mend)

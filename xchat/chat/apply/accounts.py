@@ -151,7 +151,7 @@ def account_removed(step: Step, event: AccountRemoved) -> None:
     step.erase(step.state.accounts[event.aid].credentials_at)
     forget_account(step, event.aid)
     forget_markers(step.state, party_of(event.aid))
-    for invite in invites_of(step.state, event.aid):
+    for invite in invites_of(step.state, step.state.accounts[event.aid]):
         step.state.drop_invite(invite.sha256)
     step.state.drop_account(event.aid)
 
