@@ -108,7 +108,10 @@ INIT = ("init", "--no-detect", "--name", "chat.lan")
 PASSPHRASE = ("--passphrase-file", "secret")
 SECRET = secret("secret", "a b c d e")
 LOCK = ("lock", *PASSPHRASE)
-ROTATE_ROOT = ("rotate", "root")
+ROTATE_ROOT, FINISH = ("rotate", "root"), ("rotate", "finish", "--force")
+ROTATIONS = ((ROTATE_ROOT,), (ROTATE_ROOT, FINISH), (("rotate", "issuer"),))
+LOOKS = ("status", "show", "doctor", "device list", "renew", "export bundle")
+"""What is tried in a rotation of the root, after it, and after one of the issuer."""
 
 DATA = ("--data", "data")
 ADD = ("device", "add", "nino", "laptop", *DATA)
@@ -182,6 +185,15 @@ ANSWERS = (
     Answered("status", first=(ROTATE_ROOT,)),
     Answered("status", code=4, first=((*ROTATE_ROOT, "--overlap", "0"),)),
     Answered("rotate finish", ("--force",), first=(ROTATE_ROOT,)),
+    *(Answered(verb, first=first) for verb in LOOKS for first in ROTATIONS),
+    Answered("show", ("certs/new-with-old.pem",), first=(ROTATE_ROOT,)),
+    Answered("verify", ("certs/live/server.pem",), first=(ROTATE_ROOT, FINISH)),
+    Answered(
+        "verify", ("certs/devices/nino-laptop.pem",), code=5, first=(ADD, ROTATE_ROOT, FINISH)
+    ),
+    Answered("device revoke", ALL[2:], first=(ADD, ROTATE_ROOT, FINISH)),
+    Answered("export pem", ("nino", "laptop"), first=(ADD, ROTATE_ROOT, FINISH)),
+    Answered("lock", PASSPHRASE, first=(SECRET, ROTATE_ROOT)),
     Answered("lock", PASSPHRASE, first=(SECRET,)),
     Answered("lock", first=(SECRET, LOCK)),
     Answered("unlock", PASSPHRASE, first=(SECRET, LOCK)),
@@ -644,7 +656,7 @@ ERRORS = (
         3,
         names="certs",
         rule="is being rotated since",
-        mend="xchat-certs rotate finish",
+        mend="xchat-certs status",
         first=(ROTATE_ROOT,),
     ),
     Refused(

@@ -2,8 +2,8 @@
 below 1.3, no early data, plaintext refused, silent and stalled handshakes cut within the
 deadline."
 
-The deadlines are `tests/server/test_deadlines.py`'s; what scanners say that we do not follow is in
-`waivers.toml`, with reasons.
+The deadlines are tried in `tests/server/test_guests.py` and `test_crowds.py`; what scanners say
+that we do not follow is in `waivers.toml`, with reasons.
 """
 
 from __future__ import annotations

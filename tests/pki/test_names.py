@@ -75,7 +75,7 @@ def test_what_is_shown_is_the_name_when_typed(text: str) -> None:
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         parse_name(text)
-    assert "--name chat.lan" in str(refused.value)
+    assert "as in chat.lan or 10.1.2.3" in str(refused.value)
     assert "\x1b" not in str(refused.value)
 
 
@@ -110,3 +110,13 @@ def test_a_domain_covers_what_is_beneath_it_and_is_listed_once() -> None:
     wider = LOCAL.widened(["example.com", "chat.example.com", "vm.local"])
     assert wider.allow("chat.example.com")
     assert wider.domains == (*LOCAL.domains, "example.com")
+
+
+def test_a_ca_may_name_what_the_table_has() -> None:
+    """ "DNS: localhost, local, lan, internal, home.arpa, test [...] IP: 127/8 10/8 172.16/12
+    192.168/16 169.254/16 100.64/10 ::1 fc00::/7 fe80::/10": nothing else, whatever is added."""
+    assert set(LOCAL.domains) == {"localhost", "local", "lan", "internal", "home.arpa", "test"}
+    assert {str(each) for each in LOCAL.networks} == {
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+        *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
+    }
