@@ -213,7 +213,7 @@ def test_the_same_serial_of_another_issuer_is_another(made: Folder) -> None:
     entry = Entry(leaf(first).serial_number, NOW)
     theirs = other.path / "theirs.pem"
     theirs.write_bytes(crl_pem([mint_crl(issuer, [entry], NOW, last=None)]))
-    known = read_revoked([*read_authorities(made), *read_authorities(other)], [theirs], None)
+    known = read_revoked([*read_authorities(made), *read_authorities(other)], [theirs], [])
     assert known.by_serial
     assert known.of(der(leaf(first))) is None
 
@@ -258,7 +258,7 @@ def test_what_an_issuer_of_old_has_revoked_stays_so_when_its_list_is_gone(made: 
     first = add(made)
     revoke(made, "alice", "laptop", "key-compromise", NOW)
     made.devices.unlink()
-    good = read_revoked(read_authorities(made), [made.crl], None)
+    good = read_revoked(read_authorities(made), [made.crl], [])
     assert Revocations().but_keeping(good).of(der(leaf(first)))
 
 
@@ -279,11 +279,11 @@ def test_a_list_with_a_byte_changed_frees_nobody_and_bars_nobody_else(
     """Issue 4: "a stale, torn or missing CRL never locks everybody out"."""
     authorities, crl = read_authorities(revoked_once), revoked_once.crl
     whole = crl.read_bytes()
-    good = read_revoked(authorities, [crl], None)
+    good = read_revoked(authorities, [crl], [])
     place %= len(whole)
     spoilt = revoked_once.path / "spoilt.pem"
     spoilt.write_bytes(whole[:place] + bytes([byte]) + (b"" if cut else whole[place + 1 :]))
-    known = read_revoked(authorities, [spoilt], None).but_keeping(good)
+    known = read_revoked(authorities, [spoilt], []).but_keeping(good)
     assert known.by_serial.keys() == good.by_serial.keys()
     assert len(known.by_serial) == 2
 

@@ -321,6 +321,23 @@ def test_a_list_of_a_ca_that_is_not_ours_is_named_with_its_list(
     assert guarded.complaints() == []
 
 
+def test_a_ca_that_was_copied_elsewhere_is_followed_where_it_signs(
+    guard: Guard, folder: Folder, tmp_path: Path
+) -> None:
+    """`tls.client_ca` is a copy: what is revoked, the folder of the server's CA says."""
+    elsewhere = tmp_path / "etc"
+    elsewhere.mkdir()
+    ca = elsewhere / "ca.pem"
+    ca.write_bytes(folder.issuer.read_bytes() + folder.ca.read_bytes())
+    guarded = guard(f'tls.client_ca="{ca}"')
+    shows = guarded.device("laptop")
+    assert guarded.is_let_in(shows)
+    guarded.revoke("laptop")
+    guarded.looked()
+    assert not guarded.is_let_in(shows)
+    assert guarded.complaints() == []
+
+
 def test_who_is_on_a_newer_list_no_more_is_let_in_again(guard: Guard) -> None:
     guarded = guard()
     found = guarded.device("laptop")

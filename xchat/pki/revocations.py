@@ -112,9 +112,9 @@ class Revocations:
 
 
 def read_revoked(
-    authorities: Sequence[x509.Certificate], crls: Sequence[Path], devices: Path | None
+    authorities: Sequence[x509.Certificate], crls: Sequence[Path], tables: Sequence[Path]
 ) -> Revocations:
-    """Return what the lists and the table say; what cannot be believed is among the problems."""
+    """Return what the lists and the tables say; what cannot be believed is among the problems."""
     by_serial: dict[tuple[bytes, int], Revoked] = {}
     issues: dict[bytes, Issue] = {}
     ends: list[datetime] = []
@@ -130,7 +130,7 @@ def read_revoked(
             issuer = crl.issuer.public_bytes()
             issues[issuer] = max(issue, issues.get(issuer, NO_ISSUE))
             ends.append(ends_at(crl))
-    rows = _revoked_rows(devices, problems) if devices else []
+    rows = [row for path in tables for row in _revoked_rows(path, problems)]
     issuers = _by_key(authorities)
     return Revocations(
         by_serial=by_serial,
@@ -148,7 +148,7 @@ def read_revoked(
 
 def revoked_in(folder: Folder) -> Revocations:
     """Return what a folder's own list and table say."""
-    return read_revoked(read_authorities(folder), [folder.crl], folder.devices)
+    return read_revoked(read_authorities(folder), [folder.crl], [folder.devices])
 
 
 def _believed(

@@ -11,7 +11,7 @@ and what was read counts from the same turn on for those who come and those who 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -40,19 +40,24 @@ from xchat.server.workers import Workers
 class Sources(NamedTuple):
     """Where it says what is revoked, and whose lists are believed.
 
-    `folder` is the CA's, with its table of devices; `lists` are files, there or not.
+    `folders` are those of CAs, with their tables of devices: the one whose certificate is served,
+    which signs those who enrol, and the one of `tls.client_ca`, where that lies elsewhere.
+    `lists` are files, there or not.
     """
 
-    folder: Folder | None
+    folders: tuple[Folder, ...]
     ca: Path | None
     lists: tuple[Path, ...]
 
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that it hangs on."""
-        folder, ca = self.folder, self.ca
-        beside = (folder.devices, folder.ca, folder.issuer, folder.former) if folder else ()
-        return tuple(map(str, (*self.lists, *beside, *([ca] if ca else ()))))
+        beside = [
+            file
+            for folder in self.folders
+            for file in (folder.devices, folder.ca, folder.issuer, folder.former)
+        ]
+        return tuple(map(str, (*self.lists, *beside, *([self.ca] if self.ca else ()))))
 
 
 class Reading(NamedTuple):
@@ -71,11 +76,12 @@ class Reading(NamedTuple):
 
 
 def sources_of(settings: Tls) -> Sources:
-    """Return where to look: beside the CA, and in the list that was named."""
+    """Return where to look: beside the CAs, and in the list that was named."""
     ca = Path(settings.client_ca).expanduser() if settings.client_ca else None
-    folder = Folder(ca.parent) if ca else folder_of(Path(settings.cert).expanduser())
+    signs, is_named = folder_of(Path(settings.cert).expanduser()), ca and Folder(ca.parent)
+    folders = tuple(dict.fromkeys(folder for folder in (is_named, signs) if folder))
     named = (Path(settings.client_crl).expanduser(),) if settings.client_crl else ()
-    return Sources(folder, ca, (*((folder.crl,) if folder else ()), *named))
+    return Sources(folders, ca, (*(folder.crl for folder in folders), *named))
 
 
 def read(sources: Sources, wanted: frozenset[str]) -> Reading:
@@ -85,11 +91,10 @@ def read(sources: Sources, wanted: frozenset[str]) -> Reading:
     """
     seen = look(sources.files)
     known_of = _there(sources, seen) | wanted
-    table = sources.folder.devices if sources.folder else None
-    table = table if str(table) in known_of else None
+    tables = [each.devices for each in sources.folders if str(each.devices) in known_of]
     lists = [path for path in sources.lists if str(path) in known_of]
-    known = read_revoked(_authorities(sources), lists, table)
-    rows = _rows(table)
+    known = read_revoked(_authorities(sources), lists, tables)
+    rows = _rows(tables)
     devices = {sha256: _device(row) for sha256, row in (rows or {}).items()}
     return Reading(sources, seen, known, rows, devices)
 
@@ -99,8 +104,8 @@ def _there(sources: Sources, seen: Seen) -> frozenset[str]:
 
 
 def _authorities(sources: Sources) -> list[x509.Certificate]:
-    """Return the CAs whose lists are believed: the folder's, and the one that was named."""
-    found = read_authorities(sources.folder) if sources.folder else []
+    """Return the CAs whose lists are believed: the folders', and the one that was named."""
+    found = [each for folder in sources.folders for each in read_authorities(folder)]
     if sources.ca is None:
         return found
     try:
@@ -109,14 +114,15 @@ def _authorities(sources: Sources) -> list[x509.Certificate]:
         return found
 
 
-def _rows(table: Path | None) -> Mapping[str, Row] | None:
-    if table is None:
-        return {}
-    try:
-        rows = parse_table(read_file(table, bytes_max=DEVICES_BYTES_MAX), table).devices
-    except XChatError:
-        return None
-    return {row.sha256: row for row in rows}
+def _rows(tables: Sequence[Path]) -> Mapping[str, Row] | None:
+    rows: dict[str, Row] = {}
+    for path in tables:
+        try:
+            table = parse_table(read_file(path, bytes_max=DEVICES_BYTES_MAX), path)
+        except XChatError:
+            return None
+        rows |= {row.sha256: row for row in table.devices}
+    return rows
 
 
 def _device(row: Row) -> Device:
@@ -145,9 +151,13 @@ class Lists:
         self._wanted = frozenset([str(named)] if named else ())
         reading = read(sources, self._wanted)
         self._take(reading)
-        folder = sources.folder
-        said = {str(path) for path in (folder.crl, folder.devices)} if folder else set()
-        if folder and str(folder.issuer) in reading.there and said.isdisjoint(reading.there):
+        for folder in sources.folders:
+            self._warn_of(folder, reading.there)
+
+    def _warn_of(self, folder: Folder, there: frozenset[str]) -> None:
+        """Say so where a CA signs, and nothing says what of that holds no longer."""
+        said = {str(folder.crl), str(folder.devices)}
+        if str(folder.issuer) in there and said.isdisjoint(there):
             words = "nothing says which devices are revoked: there is no list, and no table of them"
             self._journal.warning(words, file=str(folder.crl), mend=folder.command("status"))
 
