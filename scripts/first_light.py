@@ -29,6 +29,7 @@ BIN = Path(sys.executable).parent
 DATA = Path(".xchat")
 JOURNAL = DATA / "journal.log"
 CA = Path("certs/ca.pem")
+INVITE = f".venv/bin/xchat-certs invite NAME --data {DATA}"
 
 STEP_SECONDS_MAX = 15.0
 """How long a step may take: ten times what a slow machine needs."""
@@ -285,15 +286,13 @@ def talk(port: int) -> None:
 
 def stay(server: subprocess.Popen[bytes], port: int) -> None:
     """Say how the next person joins, and wait with the server until somebody ends it."""
-    invitation = who_may_join() or {"who": "", "join": ""}
-    who, _, _its_own_option = invitation["who"].partition(";")
-    elsewhere = invitation["join"].replace(f"--ca {CA}", "--ca ca.pem")
+    who, _, _its_own_option = (who_may_join() or {"who": ""})["who"].partition(";")
     print(
         f"The server goes on, and {who}.\n"
-        "The next person joins from this folder with\n\n"
+        "The next person, on another machine with XChat, joins by a link. In another terminal:\n\n"
+        f"    {INVITE}\n\n"
+        "and who sits at this one joins from this folder with\n\n"
         f"    {join(port)}\n\n"
-        f"and from another machine, with XChat and a copy of {CA}, with\n\n"
-        f"    {elsewhere}\n\n"
         f"Ctrl-C ends it. Its journal is {JOURNAL}.",
         flush=True,
     )

@@ -54,6 +54,17 @@ def test_what_is_to_be_pasted_is_all_there_is_on_stdout(client: str, made: Folde
     assert str(made.ca.absolute()) in said.out + said.err
 
 
+def test_irssi_goes_by_a_name_since_it_looks_for_no_address(made: Folder) -> None:
+    """irssi 1.4 says "None of the Subject Alt Names match", for an address that is one of them."""
+    answer = told(made, "irssi", before=("--set", 'listen.host=["127.0.0.1"]'))
+    assert any(" chat.lan 8080" in line for line in answer["lines"])
+    assert "looks for no address" in answer["notes"][0]
+    refused = ask(made, "irssi", "--host", "127.0.0.1:9")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.splitlines()[-1].startswith("  --host ")
+    assert ask(made, "weechat", "--host", "127.0.0.1:9").code == 0
+
+
 def test_names_and_port_come_from_certificate_and_settings(made: Folder) -> None:
     lines = told(made, "catgirl", before=("--set", "listen.port=7070"))["lines"]
     assert {"host = chat.lan", "port = 7070"} < set(lines) or "host = localhost" in lines
@@ -64,7 +75,6 @@ def test_names_and_port_come_from_certificate_and_settings(made: Folder) -> None
 @pytest.mark.parametrize(
     ("client", "line"),
     [
-        ("irssi", " ::1 9"),
         ("weechat", "/server add xchat ::1/9 -tls -autoconnect"),
         ("catgirl", "host = ::1"),
         ("senpai", "address ircs://[::1]:9"),

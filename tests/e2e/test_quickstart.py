@@ -201,9 +201,14 @@ def test_it_stays_until_ctrl_c_and_the_next_person_joins(
 ) -> None:
     """ "prints the one command with which the next person joins, and leaves the server running in
     the foreground until Ctrl-C, which ends it cleanly" """
+    invite = in_the_foreground.wait_for(r"\n    (\S*xchat-certs) invite NAME (.*)\n")
     found = in_the_foreground.wait_for(r"(\S*xchat-client --ca \S+) YOU@(\S+) '#lobby'")
-    elsewhere = in_the_foreground.wait_for(r"\n    (xchat-client .*)\n")[1]
-    assert re.fullmatch(rf"xchat-client --ca ca.pem '?YOU@\S+:{port}'? '#lobby'", elsewhere)
+    invited = run(
+        used_tree / invite[1], "invite", "fourth", *invite[2].split(),
+        env=environment(used_tree), cwd=used_tree,
+    )  # fmt: skip
+    assert invited.returncode == 0, invited.stderr
+    assert re.search(rf"xchat-client join 'xchat://\S+:{port}/\?ca=", invited.stdout)
     program, _, ca = found[1].split()
     joined = run(
         used_tree / program, "send", "--ca", used_tree / ca, f"third@{found[2]}", "#lobby",

@@ -24,7 +24,7 @@ MASKS = {
 
 def blocks() -> list[dict[str, list[str]]]:
     """Return what is typed on each machine, and what it says as far as it is shown."""
-    section = README.read_text("utf-8").partition(HEADING)[2].partition("\n**")[0]
+    section = README.read_text("utf-8").partition(HEADING)[2].partition("\n## ")[0]
     shown: list[dict[str, list[str]]] = []
     for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", section, re.MULTILINE):
         said = dict[str, list[str]]()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("client-config", short_help="Say what to paste into irssi, WeeChat, ...")
-@click.argument("client", type=click.Choice(list(CLIENTS)))
+@click.argument("client", type=click.Choice(list(CLIENTS)), metavar="CLIENT")
 @click.option(
     "--account", metavar="NAME", help="Who it is for; a device's certificate says it too."
 )
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 def client_config(ctx: click.Context, /, *, as_json: bool, **asked: Any) -> int:
     """Print what CLIENT has to be told: CA, certificate, login, host and port of this server.
 
-    What is to be pasted, or to go into a file, is all there is on stdout.
+    CLIENT is irssi, weechat, weechat-3, catgirl, senpai or halloy. What is to be pasted, or to
+    go into a file, is all there is on stdout.
     """
     from xchat.admin.client_setup import Asked, tell
     from xchat.config import load

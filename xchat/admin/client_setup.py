@@ -5,7 +5,7 @@ It asks neither server nor store: the certificate and the configuration say all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,8 +101,10 @@ def _place(config: Config, asked: Asked) -> tuple[str, int]:
             "listen.port is 0: the server takes a free port at every start",
             mend="--host HOST:PORT",
         )
-    if not host:
+    if not host and CLIENTS[asked.client].matches_addresses:
         host = name_to_type(config.listen.host, [str(name) for name in names])
+    elif not CLIENTS[asked.client].matches_addresses:
+        host = _by_name(asked, host, [name for name in names if isinstance(name, str)])
     host = str(parse_name(host))
     if not covers(names, host):
         raise UsageError(
@@ -110,6 +112,23 @@ def _place(config: Config, asked: Asked) -> tuple[str, int]:
             mend=f"xchat-certs add-name {host}",
         )
     return host, port
+
+
+def _by_name(asked: Asked, host: str, names: Sequence[str]) -> str:
+    """Return the name that a client goes by which looks for no address in a certificate.
+
+    Of several one with a dot: `localhost` and a bare host name lead nowhere from elsewhere.
+    """
+    from xchat.pki.names import parse_name
+
+    if host and isinstance(parse_name(host), str):
+        return host
+    if host or not names:
+        raise UsageError(
+            f"{asked.client} looks for no address in a certificate: it needs the server's name",
+            mend=f"--host {next(iter(names))}" if names else "xchat-certs add-name NAME",
+        )
+    return next((name for name in names if "." in name), names[0])
 
 
 def _host_and_port(text: str, port: int) -> tuple[str, int]:

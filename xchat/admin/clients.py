@@ -49,6 +49,7 @@ class Client:
     then: str
     notes: tuple[str, ...] = ()
     shows_certificates: bool = True
+    matches_addresses: bool = True
 
 
 def _irssi(setup: Setup) -> Iterator[str]:
@@ -132,6 +133,9 @@ def _halloy(setup: Setup) -> Iterator[str]:
 
 
 _TYPED = "/join #lobby"
+_IRSSI_GOES_BY_NAMES = (
+    "irssi looks for no address in a certificate: the name has to lead here, from where it runs."
+)
 _WEECHAT_TRUSTS = "It trusts this CA beside the system's; name several files with : between them."
 _CATGIRL_TAKES_ANY_NAME = (
     "With `trust` catgirl does not compare the host's name with the certificate's. It does "
@@ -143,7 +147,7 @@ _SENPAI_TRUSTS_THE_SYSTEM = (
 )
 
 CLIENTS = {
-    "irssi": Client(_irssi, None, _TYPED),
+    "irssi": Client(_irssi, None, _TYPED, (_IRSSI_GOES_BY_NAMES,), matches_addresses=False),
     "weechat": Client(
         _weechat("tls"),
         None,
