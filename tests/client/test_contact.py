@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 import pytest
 
 from tests.client.conftest import MakeRecorder
 from tests.client.enrollers import DAY, House, Recorder, showing
 from tests.client.impostors import hang_up, saying
-from xchat.client.contact import connect, find_root, trusting_only
+from tests.client.test_trust import IMPOSTORS, Successor, der, honest
+from xchat.client.contact import Found, connect, find_root, trusting_only
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
-from xchat.pki.authority import mint_root
+from xchat.pki.authority import Holder, mint_root
 from xchat.pki.names import LOCAL
 
 
 def meet(house: House, server: Recorder, host: str = "localhost") -> ssl.SSLSocket:
     """Do what a link asks for, up to the first word."""
     peer = Peer(host, server.port)
-    root = find_root(peer, house.sha256)
-    return connect(peer, trusting_only(peer, root), None)
+    return connect(peer, trusting_only(peer, find_root(peer, house.sha256)), None)
 
 
 def refused(house: House, server: Recorder, host: str = "localhost") -> Fault:
@@ -41,14 +42,14 @@ def test_nothing_is_said_and_nothing_shown_before(house: House, recorder: MakeRe
     """ "Connect with CERT_NONE, TLS 1.3, no client certificate loaded, nothing sent" """
     server = recorder(house.honest())
     peer = Peer("localhost", server.port)
-    root = find_root(peer, house.sha256)
-    context = trusting_only(peer, root)
+    found = find_root(peer, house.sha256)
+    context = trusting_only(peer, found)
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
     assert context.verify_flags & ssl.VerifyFlags.VERIFY_X509_STRICT
     assert not context.verify_flags & ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     assert not context.hostname_checks_common_name
-    assert context.get_ca_certs(binary_form=True) == [root]
+    assert context.get_ca_certs(binary_form=True) == [found.root]
     with connect(peer, context, None):
         pass
     assert (server.visits, server.heard) == (2, b"")
@@ -133,6 +134,26 @@ def test_tls_before_13_is_not_spoken(house: House, recorder: MakeRecorder) -> No
     assert refused(house, recorder(old)).end is Exit.TLS_TOO_OLD
 
 
+@pytest.mark.parametrize("make_it", IMPOSTORS, ids=lambda each: each.__name__)
+def test_a_root_that_the_links_does_not_vouch_for_is_not_believed(
+    house: House, recorder: MakeRecorder, make_it: Callable[[Holder], Successor]
+) -> None:
+    """The link's own root is shown, and beside it another that only looks as if it followed."""
+    it = make_it(house.root)
+    server = recorder(showing(it.server, *it.shown[1:], house.root.certificate))
+    assert "is not from the CA in the link" in str(refused(house, server))
+
+
+def test_a_root_that_the_links_vouches_for_is_believed(
+    house: House, recorder: MakeRecorder
+) -> None:
+    """The link was made before the root was replaced."""
+    it = honest(house.root)
+    server = recorder(showing(it.server, *it.shown[1:], house.root.certificate))
+    with meet(house, server) as connection:
+        assert connection.getpeercert(binary_form=True) == der(it.server.certificate)
+
+
 @pytest.mark.parametrize("talk", [hang_up, saying("HTTP/1.1 400 Bad Request")])
 def test_what_does_not_speak_tls(house: House, impostor: MakeRecorder, talk: object) -> None:
     server = impostor(None, talk)
@@ -143,5 +164,5 @@ def test_what_does_not_speak_tls(house: House, impostor: MakeRecorder, talk: obj
 
 def test_a_link_whose_ca_is_no_certificate_at_all(house: House) -> None:
     with pytest.raises(Fault) as caught:
-        trusting_only(Peer("localhost", 1), b"no DER")
+        trusting_only(Peer("localhost", 1), Found(b"no DER"))
     assert caught.value.end is Exit.UNKNOWN_CA

@@ -107,9 +107,21 @@ def test_who_was_away_for_two_rotations_comes_after_too(town: Town) -> None:
         town.certs("rotate", "root", "--overlap", "0")
         town.finish()
     say(anna, "back again")
-    assert len(roots(anna)) == 2, "the one of between is nobody's by now"
     say(anna, "and again")
-    assert roots(anna) == certificates_in(town.certificates / "ca.pem")
+    assert roots(anna) == certificates_in(town.certificates / "ca.pem"), "of the others, none"
+
+
+def test_a_link_of_before_is_good_after_it(town: Town) -> None:
+    """It names a root that is gone, which vouches for the one that is there."""
+    link = town.invite("carol")
+    town.certs("rotate", "root", "--overlap", "0")
+    town.finish()
+    carol = Machine("carol", town.root / "carol", town.closing)
+    carol.home.mkdir()
+    done = carol.run("xchat-client", "join", link, stdin="I am carol\n")
+    assert done.returncode == 0, done.stderr
+    say(carol, "and again")
+    assert roots(carol) == certificates_in(town.certificates / "ca.pem"), "not the link's"
 
 
 def test_a_script_comes_after_and_a_file_that_was_named_stays_as_it_is(town: Town) -> None:

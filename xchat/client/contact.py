@@ -8,13 +8,14 @@ Plan, in this order (RFC 5280 has no word for it; step-ca's clients do the same)
 1. Connect believing nothing, with no certificate of ours, and send nothing. Of the
    certificates shown take the one whose SHA-256 is the link's; where there is none stop, and
    say who answered. Hang up.
-2. Connect again, trusting that certificate alone, as strictly as ever: chain, dates, purpose
-   and name. Whatever is wrong ends it. There is no way around.
+2. Connect again, trusting that certificate alone, and the roots that it vouches for (it was
+   replaced since the link was made: `pki.succession`), as strictly as ever: chain, dates,
+   purpose and name. Whatever is wrong ends it. There is no way around.
 3. Speak.
 
-What the first connection gives is no more than bytes that fit a hash: the whole proof is the
-second. So it does no harm that anybody can show a root that is not theirs, nor that another
-may answer the second time.
+What the first connection gives is no more than bytes that fit a hash, or that the key to
+these has signed: the whole proof is the second. So it does no harm that anybody can show a
+root that is not theirs, nor that another may answer the second time.
 
 Ways rejected: to send after the first step, as the root's hash is right (whoever has ever
 seen the root can show it, and gets the token); to verify the first connection's chain by hand
@@ -26,7 +27,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from xchat.client import diagnose
 from xchat.client.exits import Fault
@@ -40,14 +43,21 @@ from xchat.pki.enrolment import ALPN
 from xchat.pki.fetch import shown_by
 
 
-def find_root(peer: Peer, sha256: bytes) -> bytes:
-    """Return the certificate (DER) of this SHA-256 among those that `peer` shows. Raises Fault."""
+class Found(NamedTuple):
+    """The certificate that a link means, and the roots that it vouches for (DER)."""
+
+    root: bytes
+    successors: tuple[bytes, ...] = ()
+
+
+def find_root(peer: Peer, sha256: bytes) -> Found:
+    """Return the certificate of this SHA-256 among those that `peer` shows. Raises Fault."""
     with _shake(peer, _believing_nothing(), None) as connection:
         chain = shown_by(connection)
         enrols = connection.selected_alpn_protocol() == ALPN
     for der in chain:
         if hmac.compare_digest(hashlib.sha256(der).digest(), sha256):
-            return der
+            return Found(der, _vouched_by(der, chain))
     raise diagnose.not_the_links(peer, _who_answered(chain, enrols=enrols))
 
 
@@ -60,10 +70,10 @@ def look_at_chain(peer: Peer) -> list[bytes]:
         return shown_by(connection) if connection.selected_alpn_protocol() == ALPN else []
 
 
-def trusting_only(peer: Peer, root: bytes) -> ssl.SSLContext:
-    """Return the context of the second connection: it trusts this certificate. Raises Fault."""
+def trusting_only(peer: Peer, found: Found) -> ssl.SSLContext:
+    """Return the context of the second connection, which trusts what was found. Raises Fault."""
     try:
-        return trusting(root, ALPN)
+        return trusting(b"".join((found.root, *found.successors)), ALPN)
     except (ssl.SSLError, ValueError) as error:
         raise diagnose.not_the_links(peer, "what the link calls its CA is none") from error
 
@@ -80,6 +90,16 @@ def connect(peer: Peer, context: ssl.SSLContext, ca: Path | None) -> ssl.SSLSock
         connection.close()
         raise diagnose.no_enrolment(peer)
     return connection
+
+
+def _vouched_by(root: bytes, shown: list[bytes]) -> tuple[bytes, ...]:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from xchat.pki.facts import read_ders
+    from xchat.pki.succession import successors
+
+    new = successors(read_ders([root]), read_ders(shown), datetime.now(UTC))
+    return tuple(each.public_bytes(Encoding.DER) for each in new)
 
 
 def _believing_nothing() -> ssl.SSLContext:

@@ -86,8 +86,8 @@ def _login(link: Link, peer: Peer, device: str | None) -> Login:
 
 def _enrol(link: Link, peer: Peer, mark: str, device: str) -> Login:
     """Ask for a certificate, and keep what is given. Raises ClientError."""
-    root = find_root(peer, link.ca)
-    context = trusting_only(peer, root)
+    found = find_root(peer, link.ca)
+    context = trusting_only(peer, found)
     key = papers.key_at(papers.joining(mark))
     request = make_request(key).decode()
     question = Redeem(token=link.token.text, request=request, device=device)
@@ -101,7 +101,7 @@ def _enrol(link: Link, peer: Peer, mark: str, device: str) -> Login:
     login = keyring.login_at(peer, made.account)
     with keyring.storing(login.folder):
         keyring.make(login)
-    papers.write_ca(login, roots_to_keep(root, answer, peer))
+    papers.write_ca(login, roots_to_keep(found.root, answer, peer))
     papers.write_device(login, Term(mark, made.not_before, made.not_after), key, made.chain)
     _keep_profile(login, peer, made.account)
     print(

@@ -12,10 +12,10 @@ from xchat.pki.backup import back_up
 from xchat.pki.errors import Differs
 from xchat.pki.facts import facts_of, read_chain
 from xchat.pki.files import locked, read_file
-from xchat.pki.folder import CA, NEXT, ROOT_KEY, Folder
+from xchat.pki.folder import BRIDGE, CA, NEXT, ROOT_KEY, Folder
 from xchat.pki.registry import read_table
 from xchat.pki.root import current_root
-from xchat.pki.rotation import Rotation, read_rotation
+from xchat.pki.rotation import Rotation, bridges_in, read_rotation
 from xchat.pki.signing import load_holder, pem
 from xchat.pki.stage import Stage
 from xchat.pki.switch import Rotated, Switch, former_issuers
@@ -25,6 +25,7 @@ from xchat.pki.wish import Note
 def finish(folder: Folder, now: datetime, *, unready: Literal["refuse", "leave"]) -> Rotated:
     """Switch to the new root: issuer and server's certificate; the old root is trusted no more.
 
+    It is kept beside what it has certified, for links that were made before: they name it.
     Raises Differs before the overlap is over, or while devices have not the new root, unless
     these are to be left behind; and where no rotation is under way.
     """
@@ -46,6 +47,7 @@ def finish(folder: Folder, now: datetime, *, unready: Literal["refuse", "leave"]
         backup = back_up(folder, change, now, paths=_replaced(folder))
         switch = Switch(folder, change, read_table(folder), now)
         change.add_public(CA, b"".join(map(pem, roots)))
+        change.add_public(BRIDGE, b"".join(map(pem, (*bridges_in(folder, now), old))))
         _move_root_key(folder, change)
         minted = switch.to(issuer, roots, act="issuer taken into use", dropped=old)
         change.remove(NEXT)
@@ -62,7 +64,7 @@ def finish(folder: Folder, now: datetime, *, unready: Literal["refuse", "leave"]
 
 
 def _replaced(folder: Folder) -> tuple[Path, ...]:
-    return folder.ca, folder.root_key, folder.issuer, folder.issuer_key
+    return folder.ca, folder.bridge, folder.root_key, folder.issuer, folder.issuer_key
 
 
 def _check_ready(folder: Folder, rotation: Rotation, now: datetime) -> None:

@@ -12,7 +12,6 @@ anything, and what it signed is trusted as long as clients trust it: then everyt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -27,7 +26,7 @@ from xchat.pki.folder import BRIDGE, CA, ISSUER, ISSUER_KEY, NEXT, ROOT_KEY, Fol
 from xchat.pki.keys import key_pem
 from xchat.pki.registry import read_table
 from xchat.pki.root import Root, check_in_force
-from xchat.pki.rotation import OVERLAP, Overlap, overlap_json, read_overlap
+from xchat.pki.rotation import OVERLAP, Overlap, bridges_in, overlap_json, read_overlap
 from xchat.pki.signing import pem, prove
 from xchat.pki.stage import Stage
 from xchat.pki.succession import successors
@@ -90,7 +89,7 @@ def rotate_root(folder: Folder, old: Root, overlap: timedelta, now: datetime) ->
         change.add_public(f"{NEXT}/{ISSUER}", pem(issuer.certificate))
         change.add_secret(f"{NEXT}/{ISSUER_KEY}", key_pem(issuer.key))
         change.add_public(OVERLAP, overlap_json(Overlap(began=now, until=now + overlap)))
-        change.add_public(BRIDGE, b"".join((*_bridges(folder, now), pem(bridge))))
+        change.add_public(BRIDGE, b"".join(map(pem, (*bridges_in(folder, now), bridge))))
         change.add_public(CA, read_file(folder.ca) + pem(new.certificate))
         made = (
             facts_of(new.certificate, folder.ca),
@@ -135,12 +134,3 @@ def _prove_bridge(
             "the old root does not vouch for the new one, so nothing was kept",
             mend="Compare the machine's clock; if it is right, please report this",
         )
-
-
-def _bridges(folder: Folder, now: datetime) -> Iterator[bytes]:
-    """Yield what was certified before and is in force."""
-    if not folder.bridge.exists():
-        return
-    for each in read_chain(read_file(folder.bridge), folder.bridge):
-        if now <= each.not_valid_after_utc:
-            yield pem(each)

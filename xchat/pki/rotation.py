@@ -85,6 +85,27 @@ def read_rotation(folder: Folder, now: datetime) -> Rotation | None:
     )
 
 
+def bridges_in(folder: Folder, now: datetime) -> list[x509.Certificate]:
+    """Return what certifies new roots and is in force; a root of old beside them is none."""
+    if not folder.bridge.exists():
+        return []
+    there = read_chain(read_file(folder.bridge), folder.bridge)
+    return [e for e in there if e.subject != e.issuer and now <= e.not_valid_after_utc]
+
+
+def read_bridges(folder: Folder) -> tuple[list[x509.Certificate], list[x509.Certificate]]:
+    """Return the root that was dropped last, if one was, and what certifies those that followed.
+
+    Nobody is refused because these cannot be read.
+    """
+    try:
+        there = read_chain(read_file(folder.bridge), folder.bridge)
+    except XChatError:
+        return [], []
+    dropped = [each for each in there if each.subject == each.issuer]
+    return dropped, [each for each in there if each not in dropped]
+
+
 def look_at_rotation(folder: Folder, now: datetime) -> Iterator[Problem]:
     """Yield that a rotation of the root can be finished, or that what it needs is unwell."""
     path = str(folder.next.path)

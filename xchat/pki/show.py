@@ -226,7 +226,8 @@ def _listed(entry: Entry, device: Device | None) -> Listed:
 def _all_in(folder: Folder) -> tuple[Facts, ...]:
     check_made(folder)
     issuers = (folder.issuer, folder.next.issuer, *folder.issuers()[1:])
-    roots = (each for path in (folder.ca, folder.bridge) if path.exists() for each in _facts(path))
+    found = (e for path in (folder.ca, folder.bridge) if path.exists() for e in _facts(path))
+    roots = (e for e in found if e.role != "root" or e.file == str(folder.ca))
     others = (_facts(path)[0] for path in (*issuers, folder.server) if path.exists())
     return (*roots, *others)
 

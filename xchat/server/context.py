@@ -12,8 +12,8 @@ its root to a chain of one that we send, and to no other; a client needs it as l
 as it is harmed by it.
 
 There are two: one to chat, and one to enrol, whose chain goes on to the root. Who has
-only the SHA-256 of a root, from a link, finds it there; and who trusts an old root
-finds the new one, certified by it (NewWithOld, RFC 4210, 4.4).
+only the SHA-256 of a root, from a link, finds it there, be it the root of before; and who
+trusts an old root finds the new one, certified by it (NewWithOld, RFC 4210, 4.4).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from xchat.errors import ConfigError
 from xchat.pki.enrolment import ALPN as ENROLMENT
 from xchat.pki.files import read_file
 from xchat.pki.folder import folder_of
+from xchat.pki.rotation import read_bridges
 from xchat.server.client_ca import client_ca, pem_of, roots_of
 from xchat.server.judges import judge_first
 from xchat.server.revoked import Barred
@@ -69,12 +70,14 @@ def make_enrolment_context(settings: Tls, barred: Barred | None = None) -> ssl.S
 
 
 def _to_the_roots(cert: Path) -> bytes:
-    """Return the chain, the roots by which it is trusted, and what certifies new ones."""
+    """Return the chain, the roots of before and of now, and what certifies new ones.
+
+    The one of before is first: so our clients put it before the others, and let it go again.
+    """
     folder, parts = folder_of(cert), [read_file(cert)]
     if folder is not None and (roots := roots_of(cert)):
-        parts.append(pem_of(roots))
-        bridges = folder.bridge
-        parts += [read_file(bridges)] if bridges.exists() else []
+        dropped, bridges = read_bridges(folder)
+        parts.append(pem_of((*dropped, *roots, *bridges)))
     return b"\n".join(parts)
 
 

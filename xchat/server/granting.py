@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeVar
 from xchat.errors import XChatError
 from xchat.pki.enrolment import Redeem, Renew
 from xchat.pki.errors import Differs, NotTrusted
-from xchat.pki.files import read_file
 from xchat.pki.folder import Folder, folder_of
 from xchat.pki.inviting import need_issuer
 from xchat.server.client_ca import pem_of, roots_of
@@ -45,10 +44,11 @@ def caught(run: Callable[[], Result]) -> Result | XChatError:
 
 def read_roots(cert: Path) -> str:
     """Return the roots that are trusted from now on, in PEM, and what certifies new ones."""
-    folder, roots, bridges = folder_of(cert), roots_of(cert), b""
-    if folder is not None and roots and folder.bridge.exists():
-        bridges = read_file(folder.bridge)
-    return (pem_of(roots) + bridges).decode()
+    from xchat.pki.rotation import read_bridges
+
+    folder, roots = folder_of(cert), roots_of(cert)
+    _, bridges = read_bridges(folder) if folder is not None and roots else ([], [])
+    return pem_of((*roots, *bridges)).decode()
 
 
 def note_roots(cert: Path, shown: bytes, have: Iterable[str]) -> bool:
