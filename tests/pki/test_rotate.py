@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.pki.conftest import NAMES, run, run_certs, tree
+from tests.pki.conftest import NAMES, run, run_certs, run_certs_at, tree
 from tests.pki.devices import add, leaf, listed
 from tests.pki.rotations import certificates, new_issuer, root_of
 from tests.pki.test_lock import PASSPHRASE, Terminal
@@ -117,8 +116,7 @@ def test_an_issuer_that_nobody_needs_is_let_go(made: Folder) -> None:
     new_issuer(made)
     (kept,) = made.issuers()[1:]
     for days, is_kept in ((89, True), (91, False)):
-        words = ("faketime", f"+{days} days", sys.executable, "-m", "xchat.certs.cli", *ROTATE)
-        ended = run(*words, cwd=made.path.parent)
+        ended = run_certs_at(days, *ROTATE, cwd=made.path.parent)
         assert ended.code == 0, ended.err
         assert kept.exists() is is_kept
         assert len(listed(made)) == 1 + is_kept, "nor is its list kept, which nobody signs on"
@@ -198,3 +196,20 @@ def test_openssl_goes_on_with_the_ca_pem_it_has(made: Folder) -> None:
     (made.path / "theirs.pem").write_bytes(ca)
     files = ("-CAfile", "theirs.pem", "-untrusted", "issuer.pem", "live/server.pem")
     assert run("openssl", "verify", "-x509_strict", *files, cwd=made.path).code == 0
+
+
+@pytest.mark.needs("faketime")
+def test_renewal_lets_an_issuer_go_when_the_last_of_its_devices_has_expired(made: Folder) -> None:
+    """The server's own renewal comes by the same way; what goes is in a backup."""
+    add(made)
+    new_issuer(made)
+    (former,) = made.issuers()[1:]
+    for days, is_kept in ((89, True), (91, False), (92, False)):
+        ended = run_certs_at(days, "renew", cwd=made.path.parent)
+        assert ended.code == 0, ended.err
+        assert ("Nothing is due" in ended.out) is (days == 92)
+        assert former.exists() is is_kept
+        assert len(listed(made)) == 1 + is_kept
+    assert list(made.former.iterdir()) == []
+    gone = made.path.glob(f"backup-*/issuers/{former.stem}*")
+    assert len(list(gone)) == 2, "the certificate and the key"

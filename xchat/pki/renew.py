@@ -1,6 +1,7 @@
 """Renew what wears out: the server's certificate at two thirds of its life, the CRL at one.
 
-An issuer near its end is renewed too, where the root's key is at hand and open.
+An issuer near its end is renewed too, where the root's key is at hand and open; and one of
+old is let go with the last of its devices.
 
 Goal: nobody has to think of it. The command, its daemon and the server's own thread
 all come here, as often as they like and at once: without need nothing is written.
@@ -38,6 +39,7 @@ from xchat.pki.keys import is_locked
 from xchat.pki.names import Name, shown
 from xchat.pki.problems import COMPARE_CLOCK, ROOT_KEY_SIGNS, Problem
 from xchat.pki.registry import read_table
+from xchat.pki.retire import idle_issuers, let_idle_go
 from xchat.pki.revoke import add_crl, is_crl_due
 from xchat.pki.revoked_list import list_facts
 from xchat.pki.root import Root, open_root
@@ -103,9 +105,15 @@ def _what_is_due(folder: Folder, now: datetime) -> frozenset[Due]:
     due: dict[Due, bool] = {
         "issuer": _root_for_issuer(folder, now) is not None,
         "server": is_server_due(server, issuer, now),
-        "list": is_crl_due(folder, now),
+        "list": is_crl_due(folder, now) or _has_idle_issuers(folder, now),
     }
     return frozenset(each for each, is_due in due.items() if is_due)
+
+
+def _has_idle_issuers(folder: Folder, now: datetime) -> bool:
+    """Tell whether an issuer of old can go, and its list with it."""
+    is_alone = len(folder.issuers()) == 1
+    return not is_alone and any(idle_issuers(folder, read_table(folder), now))
 
 
 def _root_for_issuer(folder: Folder, now: datetime) -> Root | None:
@@ -155,7 +163,10 @@ def _renew(
         add_server(folder, change, server, issuer.certificate)
         made = [facts_of(server.certificate, folder.server)]
         lines = [acts.of_certificate("server renewed", each, now) for each in made]
-    lists = add_crl(folder, change, read_table(folder), now)
+    table = read_table(folder)
+    old = let_idle_go(folder, change, table, now)
+    signers = [issuer, *old.signers]
+    lists = add_crl(folder, change, table, now, signers=signers, gone=old.gone)
     change.add_acts(lines or [acts.done("list of the revoked signed", now, file=CRL)])
     change.commit()
     return Renewed(

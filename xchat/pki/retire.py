@@ -5,6 +5,8 @@ The server knows such devices by the issuer's certificate, and revokes them with
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.pki.authority import Holder
+from xchat.pki.backup import back_up
 from xchat.pki.facts import read_chain
 from xchat.pki.files import read_file
 from xchat.pki.folder import FORMER, Folder
@@ -34,12 +37,36 @@ class Retired:
 
 def retire(folder: Folder, change: Stage, table: Table, now: datetime) -> Retired:
     """Let the issuer here step back with a change, and let go of those that nobody needs."""
+    return _parted(folder, change, table, now, folder.issuers())
+
+
+def let_idle_go(folder: Folder, change: Stage, table: Table, now: datetime) -> Retired:
+    """Let go of those whose last device has expired; their files go to a dated backup."""
+    idle = list(idle_issuers(folder, table, now))
+    if idle:
+        keys = (each for path in idle for each in (path, _key_of(path)))
+        back_up(folder, change, now, paths=tuple(each for each in keys if each.exists()))
+    return _parted(folder, change, table, now, folder.issuers()[1:])
+
+
+def idle_issuers(folder: Folder, table: Table, now: datetime) -> Iterator[Path]:
+    """Yield the files of issuers that sign no more, and whose last device has expired."""
+    for path, certificate in _readable(folder.issuers()[1:]):
+        if not _is_needed(certificate, table, now):
+            yield path
+
+
+def _readable(paths: Iterable[Path]) -> Iterator[tuple[Path, x509.Certificate]]:
+    for path in paths:
+        with contextlib.suppress(XChatError):
+            yield path, read_chain(read_file(path), path)[0]
+
+
+def _parted(
+    folder: Folder, change: Stage, table: Table, now: datetime, paths: Iterable[Path]
+) -> Retired:
     retired = Retired()
-    for path in folder.issuers():
-        try:
-            certificate = read_chain(read_file(path), path)[0]
-        except XChatError:
-            continue
+    for path, certificate in _readable(paths):
         if _is_needed(certificate, table, now):
             retired.signers += _signer(folder, path)
             if path == folder.issuer:
