@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.e2e.programs import until
-from tests.pki.conftest import SECONDS_MAX, run_certs
+from tests.pki.conftest import SECONDS_MAX, run_certs, run_certs_at
 from xchat.pki.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.renew import Renewed
@@ -123,3 +123,34 @@ def test_a_command_that_fails_is_said_and_what_was_made_stays(
     assert what in ended.err
     assert "what was to be made is made" in ended.err
     assert len(made.generations()) == 2
+
+
+@pytest.mark.needs("faketime")
+def test_the_command_runs_for_what_only_all_makes(due: Folder) -> None:
+    cwd = due.path.parent
+    done = run_certs_at(-60.9, "device", "add", "nino", "pc", "--data", "data", cwd=cwd)
+    assert done.code == 0, done.err
+    assert run_certs("renew", cwd=cwd).code == 0
+    assert run_certs("renew", "--exec", "touch ran", cwd=cwd).code == 0
+    assert not (cwd / "ran").exists()
+    ended = run_certs("renew", "--all", "--exec", "touch ran", cwd=cwd)
+    assert ended.code == 0, ended.err
+    assert "nino-pc.pem: a new certificate" in ended.out
+    assert (cwd / "ran").exists()
+
+
+@pytest.mark.needs("faketime")
+def test_a_daemon_renews_all_where_all_are_asked_for(due: Folder) -> None:
+    cwd = due.path.parent
+    done = run_certs_at(-60.9, "device", "add", "nino", "pc", "--data", "data", cwd=cwd)
+    assert done.code == 0, done.err
+    with daemon(cwd, "--all", "--exec", "touch ran"):
+        until(lambda: (cwd / "ran").exists() or None, "the command ran")
+        until(lambda: "nino-pc.pem: a new certificate" in said_by(cwd) or None, "it is said")
+
+
+def test_a_daemon_that_is_to_renew_what_is_not_due_is_refused(made: Folder) -> None:
+    ended = run_certs("renew", "--daemon", "--force", cwd=made.path.parent)
+    assert (ended.code, ended.out) == (2, "")
+    assert "--daemon renews what is due, and --force what is not" in ended.err
+    assert "xchat-certs renew --force" in ended.err

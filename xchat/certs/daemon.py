@@ -14,16 +14,18 @@ import click
 
 from xchat.certs import say
 from xchat.certs.command import NAME, as_error
+from xchat.certs.renewing import Whose, renew_once
 from xchat.errors import XChatError
 from xchat.limits import RENEWAL_LOOK_SECONDS
 from xchat.pki.folder import Folder
-from xchat.pki.renew import Renewed, renew_due
+from xchat.pki.renew import Renewed
 
 
-def keep_renewing(folder: Folder, after: Callable[[], None]) -> Renewed:
+def keep_renewing(folder: Folder, whose: Whose, after: Callable[[], None]) -> Renewed:
     """Renew what is due until SIGTERM or Ctrl-C; return what was made last.
 
-    `after` is called when something was made; what it raises is said, and no more.
+    `whose` is as for `renew_once`. `after` is called when something was made; what it raises is
+    said, and no more.
     """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -31,17 +33,16 @@ def keep_renewing(folder: Folder, after: Callable[[], None]) -> Renewed:
     _tell(f"looks after {folder.path}, and looks again every hour")
     last = Renewed(folder=str(folder.path), certificates=())
     while True:
-        last = _look(folder, after) or last
+        last = _look(folder, whose, after) or last
         if stopped.wait(RENEWAL_LOOK_SECONDS):
             return last
 
 
-def _look(folder: Folder, after: Callable[[], None]) -> Renewed | None:
+def _look(folder: Folder, whose: Whose, after: Callable[[], None]) -> Renewed | None:
+    now = datetime.now(UTC)
     try:
-        if done := renew_due(folder, datetime.now(UTC)):
+        if done := renew_once(folder, now, when="due", whose=whose, after=after):
             _tell("\n".join(say.renewed(done, folder.command("status"))))
-        if done and done.certificates:
-            after()
     except (XChatError, OSError) as error:
         _tell(str(as_error(error, folder.path)))
         return None

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from xchat.certs.command import Answer
 from xchat.certs.verb import verb
+from xchat.errors import UsageError
+
+if TYPE_CHECKING:
+    from xchat.certs.renewing import Whose
+    from xchat.pki.renew import When
 
 
 @verb("renew", "Renew what is due; safe to run as often as you like.")
@@ -25,7 +30,7 @@ from xchat.certs.verb import verb
     "--exec",
     "hook",
     metavar="COMMAND",
-    help="Run this after a renewal, for servers other than ours, which sees it by itself.",
+    help="Run this once any was made: for servers other than ours, which sees it by itself.",
 )
 @click.option(
     "--daemon", is_flag=True, help="Stay, and look again every hour until SIGTERM ends it."
@@ -40,26 +45,25 @@ def command(
     the exit code is not 0 as long as something due cannot be made here.
     """
     from xchat.certs import hooks, say
+    from xchat.certs.renewing import renew_once
     from xchat.pki.folder import Folder
     from xchat.pki.problems import exit_code
-    from xchat.pki.renew import Renewed, renew_due
+    from xchat.pki.renew import Renewed
 
-    there, words = Folder(folder), hooks.split(hook) if hook is not None else []
+    there = Folder(folder)
+    if daemon and force:
+        again = there.command("renew", "--force")
+        raise UsageError("--daemon renews what is due, and --force what is not", mend=again)
+    run = partial(hooks.run, hooks.split(hook) if hook is not None else [])
+    whose: Whose = "all" if everything else "server"
     if daemon:
         from xchat.certs.daemon import keep_renewing
 
-        last = keep_renewing(there, partial(hooks.run, words))
+        last = keep_renewing(there, whose, run)
         return Answer(lines=[f"Ended.  Next:  {there.command('status')}"], value=last)
-    now = datetime.now(UTC)
-    done = renew_due(there, now, when="now" if force else "due")
+    when: When = "now" if force else "due"
+    done = renew_once(there, datetime.now(UTC), when=when, whose=whose, after=run)
     done = done or Renewed(folder=str(folder), certificates=())
-    if done.certificates:
-        hooks.run(words)
-    if everything:
-        from xchat.pki.renew_devices import renew_devices
-
-        made = (*done.certificates, *renew_devices(there, now))
-        done = msgspec.structs.replace(done, certificates=made)
     return Answer(
         lines=say.renewed(done, there.command("status")),
         value=done,
