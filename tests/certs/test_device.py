@@ -55,6 +55,17 @@ def test_its_key_is_never_open_wider_than_0600(cwd: Path) -> None:
     assert set(re.findall(r"fchmod\(\d+<[^>]*nino[^>]*>, (0\d+)\)", log)) == {"0600"}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no other has such a folder")
+def test_pkcs12_that_cannot_be_written_leaves_a_device_and_the_command_that_finishes(
+    cwd: Path,
+) -> None:
+    ended = add(cwd, "nino", "laptop", "--p12", "/proc/nino.p12")
+    assert ended.code == 1
+    assert "laptop of nino has its certificate, but /proc/nino.p12 could not be" in ended.err
+    assert "xchat-certs export p12 nino laptop --out /proc/nino.p12" in ended.err
+    assert run_certs("export", "p12", "nino", "laptop", "--out", "n.p12", cwd=cwd).code == 0
+
+
 def test_pkcs12_opens_with_the_passphrase_that_is_told_once(cwd: Path) -> None:
     """ "PKCS#12 with AES-256 and real rounds, never changeit"."""
     ended = add(cwd, "nino", "laptop", "--p12", "nino.p12", "--json")

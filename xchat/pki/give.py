@@ -88,10 +88,24 @@ def give(folder: Folder, wanted: Wanted, now: datetime, notes: tuple[Note, ...] 
     key = make_key()
     done = _enrol(folder, wanted, read_request(make_request(key)), now, key_pem(key))
     if wanted.p12:
-        place = Place(wanted.p12, replaces=False, words=("p12", wanted.account, wanted.device))
-        holding = devices(folder, wanted.account, wanted.device, now)
-        export_p12(folder, holding, place, wanted.passphrase, now)
+        _hand_over(folder, wanted, wanted.p12, now)
     return _given(folder, done, wanted, notes)
+
+
+def _hand_over(folder: Folder, wanted: Wanted, file: Path, now: datetime) -> None:
+    """Write PKCS#12; raise XChatError with what is left to do: the device is there by now."""
+    words = ("p12", wanted.account, wanted.device)
+    try:
+        holding = devices(folder, wanted.account, wanted.device, now)
+        place = Place(file, replaces=False, words=words)
+        export_p12(folder, holding, place, wanted.passphrase, now)
+    except (OSError, XChatError) as error:
+        why = error.what if isinstance(error, XChatError) else error.strerror
+        raise XChatError(
+            f"{wanted.device} of {wanted.account} has its certificate, but {file} could not be"
+            f" written: {why}",
+            mend=folder.command("export", *words, "--out", str(file)),
+        ) from error
 
 
 def _request(file: Path) -> x509.CertificateSigningRequest:
