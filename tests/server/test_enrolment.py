@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from xchat.chat.ledger import CannotKeep
 from xchat.chat.tokens import make_token
 from xchat.config import Config, load
 from xchat.pki.enrolment import ALPN
+from xchat.pki.files import locked
 from xchat.pki.folder import Folder
 from xchat.pki.keys import make_key
 from xchat.pki.request import make_request
@@ -111,6 +113,19 @@ def test_who_has_all_that_they_may_have_is_told_so_and_no_operator(
     assert code(told) == "not-signed"
     assert "alice has 0 devices in force, which is all" in told["refused"]["what"]
     assert not [entry for entry in house.journal if entry["level"] == "error"]
+
+
+def test_who_waits_for_the_folder_keeps_nobody_else_waiting(house: House, certs: Folder) -> None:
+    """A command that was stopped holds its lock: passwords and revocations have threads left."""
+    done = threading.Event()
+    with locked(certs.path):
+        guests = [house.encrypt() for _ in range(3)]
+        for guest in guests:
+            guest.say(redeem())
+        house.run_turn()
+        house.workers.do(done.set, lambda _: None)
+        house.until(done.is_set, "work that is not for the folder")
+        assert not [guest.end for guest in guests if guest.end]
 
 
 def cannot_keep(*_args: object) -> NoReturn:

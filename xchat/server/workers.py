@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from xchat.chat.work import Work
+from xchat.server.applicants import Applicant
 
 Result = TypeVar("Result")
 _Then = Callable[[Any], None]
@@ -24,18 +25,30 @@ class Workers:
         self._work = work
         self._wake = wake
         self._pool: ThreadPoolExecutor | None = None
+        self._desk: ThreadPoolExecutor | None = None
+        """One thread for who enrols: it may have to wait for a command on the CA's folder."""
         self._finished: deque[tuple[_Then, Future[Any]]] = deque()
 
     def start(self) -> None:
         """Begin what waits."""
         for job in self._work.take():
-            self.do(job.run, partial(self._work.done, job))
+            then = partial(self._work.done, job)
+            if isinstance(job.asker, Applicant):
+                self._desk = self._desk or ThreadPoolExecutor(1, thread_name_prefix="enrol")
+                self._submit(self._desk, job.run, then)
+            else:
+                self.do(job.run, then)
 
     def do(self, run: Callable[[], Result], then: Callable[[Result], None]) -> None:
         """Begin the house's own work; `then` is called by `collect`, and is quick."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="work")
-        future = self._pool.submit(run)
+        self._submit(self._pool, run, then)
+
+    def _submit(
+        self, pool: ThreadPoolExecutor, run: Callable[[], Result], then: Callable[[Result], None]
+    ) -> None:
+        future = pool.submit(run)
         future.add_done_callback(partial(self._finish, then))
 
     def _finish(self, then: _Then, future: Future[Any]) -> None:
@@ -50,5 +63,5 @@ class Workers:
 
     def close(self) -> None:
         """Begin nothing more, and wait for nobody."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in filter(None, (self._pool, self._desk)):
+            pool.shutdown(wait=False, cancel_futures=True)
