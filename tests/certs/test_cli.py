@@ -123,3 +123,9 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     with open(theirs, "wb") as deaf:  # noqa: PTH123 - a descriptor has no path
         done = subprocess.run(certs, cwd=tmp_path, stdout=deaf, stderr=-1, check=False, timeout=20)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_a_group_without_a_verb_says_what_there_is_and_no_more(tmp_path: Path) -> None:
+    ended = run_certs("device", cwd=tmp_path)
+    assert (ended.out + ended.err).startswith("Usage: xchat-certs device ")
+    assert "revoke" in (ended.out + ended.err).splitlines()[-1]

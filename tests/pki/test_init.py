@@ -371,3 +371,16 @@ def test_a_disk_that_is_full_is_named_and_nothing_is_half_there(tmp_path: Path) 
     assert ended == Ended(1, "", "xchat-certs: certs: File too large\n  df -h certs\n")
     assert not Folder(tmp_path / "certs").ca.exists()
     assert run_certs("init", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize("words", [["init"], ["status"], ["device", "list"]])
+def test_who_stands_in_the_folder_itself_makes_no_second_ca_in_it(
+    made: Folder, words: list[str]
+) -> None:
+    """`xchat-certs init`, typed in certs/, would make certs/certs: a CA that nobody trusts."""
+    before = tree(made.path)
+    ended = run_certs(*words, cwd=made.path)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.splitlines()[-1].strip() == "xchat-certs status --dir ."
+    assert tree(made.path) == before
+    assert run_certs("status", "--dir", ".", cwd=made.path).code == 0

@@ -69,6 +69,9 @@ class Program(click.Group):
         try:
             return int(super().main(args, standalone_mode=False, **extra) or 0)
         except click.UsageError as error:
+            if error.format_message().startswith("Usage:"):  # a group without a verb
+                click.echo(error.format_message(), err=True)
+                return UsageError.exit_code
             where = error.ctx.command_path if error.ctx else NAME
             return _refuse(UsageError(error.format_message(), mend=f"{where} --help"))
         except click.Abort:

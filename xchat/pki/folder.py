@@ -139,6 +139,18 @@ class Folder:
         where = () if self.path == DEFAULT else ("--dir", str(self.path))
         return shlex.join(("xchat-certs", *words, *where))
 
+    def around(self) -> Folder | None:
+        """Return the CA's folder in which this one would lie: who stands in `certs` means that."""
+        outer = Folder(self.path.parent)
+        if outer.path == self.path or not (outer.path / JOURNAL).exists():
+            return None
+        return outer if outer.issuer.exists() else None
+
+    def first_command(self) -> str:
+        """Return what to type where there is nothing yet."""
+        outer = self.around()
+        return outer.command("status") if outer else self.command("init")
+
     def server_command(self) -> str:
         """Return the command that starts a server with what lies here."""
         if self.path == DEFAULT:

@@ -9,6 +9,7 @@ from typing import Literal
 from xchat.errors import XChatError
 from xchat.pki import stage
 from xchat.pki.compare import check_ca_same, check_same
+from xchat.pki.errors import Differs
 from xchat.pki.examine import Standing, examine, is_empty
 from xchat.pki.files import OWNERS_FOLDER, locked, make_folder
 from xchat.pki.folder import Folder
@@ -46,6 +47,7 @@ def init(path: Path, wish: Wish, now: datetime, *, replace: Replace = "nothing")
 def _open(path: Path) -> Folder:
     """Return the folder at `path`, made if need be; one that held nothing becomes its owner's."""
     if not path.exists():
+        _check_outside(Folder(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         make_folder(path)
     elif not path.is_dir():
@@ -53,6 +55,15 @@ def _open(path: Path) -> Folder:
     elif {each.name for each in path.iterdir()} <= OURS_AT_FIRST:
         path.chmod(OWNERS_FOLDER)
     return Folder(path)
+
+
+def _check_outside(folder: Folder) -> None:
+    """Refuse to make a CA within a CA's folder: who types `init` there stands in the wrong one."""
+    if (outer := folder.around()) is not None:
+        raise Differs(
+            f"{outer.path.absolute()} holds a CA, and another within it was hardly meant",
+            mend=outer.command("status"),
+        )
 
 
 def _lacks_server_only(standing: Standing) -> bool:

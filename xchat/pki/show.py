@@ -239,4 +239,4 @@ def _facts(path: Path) -> tuple[Facts, ...]:
 def check_made(folder: Folder) -> None:
     """Raise Differs if nothing was ever made in a folder."""
     if is_empty(folder) and not is_interrupted(folder.path):
-        raise Differs(f"{folder.path}: there are no certificates", mend=folder.command("init"))
+        raise Differs(f"{folder.path}: there are no certificates", mend=folder.first_command())

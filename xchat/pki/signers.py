@@ -20,7 +20,7 @@ from xchat.pki.signing import load_holder, load_issuer
 def need_made(folder: Folder) -> None:
     """Raise Differs for a folder in which there is no CA."""
     if not folder.issuer.exists():
-        raise Differs(f"{folder.path}: there are no certificates", mend=folder.command("init"))
+        raise Differs(f"{folder.path}: there are no certificates", mend=folder.first_command())
 
 
 def read_issuer(folder: Folder, now: datetime) -> Holder:
