@@ -318,11 +318,11 @@ def test_renewed_files_count_from_the_next_connection_and_broken_ones_do_not(
     ca = tmp_path / "ca.pem"
     ca.write_bytes(server.ca.read_bytes())
     link = Link(Session(Identity("ana")), Peer("localhost"), lambda: make_context(ca), ca)
-    first = link._fresh_context()
+    first = link._contexts.fresh()
     ca.write_bytes(server.ca.read_bytes() * 2)
-    second = link._fresh_context()
+    second = link._contexts.fresh()
     ca.write_text("torn")
     assert second is not first
-    assert link._fresh_context() is second
+    assert link._contexts.fresh() is second
     with link._signals:
         pass  # closed, as a run would

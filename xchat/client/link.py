@@ -10,7 +10,6 @@ let in; after a first success the transient ones are tried again, when the sessi
 
 from __future__ import annotations
 
-import contextlib
 import random
 import selectors
 import socket
@@ -22,8 +21,9 @@ from pathlib import Path
 from typing import Protocol
 
 from xchat.client import diagnose
+from xchat.client.contexts import Contexts
 from xchat.client.dial import Dial
-from xchat.client.exits import ClientError, Exit, Fault
+from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
 from xchat.client.session import Session
 from xchat.client.session.events import EntryRefused, Event
@@ -52,8 +52,8 @@ class App(Protocol):
 class Link:
     """Drives one session over one connection at a time.
 
-    `come_after` is called where the server's CA is unknown: what it returns, other than "", is
-    told, and the connection tried again, for more may be trusted by then.
+    Where the server's CA is unknown and `come_after` finds more to trust (`Contexts`), what it
+    says is told, and the connection tried again.
     """
 
     def __init__(
@@ -67,8 +67,7 @@ class Link:
     ) -> None:
         self._session = session
         self._peer = peer
-        self._make_context = make_context
-        self._context = make_context()
+        self._contexts = Contexts(make_context, come_after)
         self._ca = ca
         self._selector = selectors.DefaultSelector()
         self._signals = Signals()
@@ -76,8 +75,6 @@ class Link:
         self._dial: Dial | None = None
         self._wire: Wire | None = None
         self._refusal: EntryRefused | None = None
-        self._come_after = come_after
-        self._has_looked = False
         self.tell: Callable[[str], object] = str
 
     @property
@@ -195,15 +192,9 @@ class Link:
             return
         dial.close()
         self._dial = None
-        self._wire = Wire(sock, self._fresh_context(), self._peer.name, time.monotonic())
+        self._wire = Wire(sock, self._contexts.fresh(), self._peer.name, time.monotonic())
         self._selector.register(sock, selectors.EVENT_READ, self._on_wire)
         self._flush()
-
-    def _fresh_context(self) -> ssl.SSLContext:
-        """Return what to connect with: files may be new ones; where they are broken, the last."""
-        with contextlib.suppress(ClientError):
-            self._context = self._make_context()
-        return self._context
 
     # -- the connection -----------------------------------------------------------------------
     def _on_wire(self) -> None:
@@ -226,11 +217,8 @@ class Link:
             raise self._broken(None)
 
     def _follows(self, error: OSError) -> bool:
-        """Begin anew where the CA was unknown and has become known; look once a connection."""
-        if self._has_looked or not diagnose.is_unknown_ca(error):
-            return False
-        self._has_looked = True
-        words = self._come_after()
+        """Begin anew where the CA was unknown and has become known."""
+        words = self._contexts.follow(error)
         if words:
             self.tell(words)
             self._close()
@@ -239,7 +227,7 @@ class Link:
 
     def _begin(self, wire: Wire) -> None:
         assert self._app is not None
-        self._has_looked = False
+        self._contexts.verified()
         self._app.connected(*wire.describe())
         self._tell(self._session.connected(time.monotonic()))
 
