@@ -25,6 +25,7 @@ from xchat.pki.wish import Wish
 SECONDS_MAX = 60
 OUR_OWN = {"LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 NOW = datetime.now(UTC)
+"""The moment of all that is made and judged in this process: a long run is one moment too."""
 NAMES = ("chat.lan", "localhost", "127.0.0.1", "::1", "10.1.2.3")
 
 
@@ -68,7 +69,7 @@ def make(path: Path, *names: str, **wishes: object) -> Folder:
     from xchat.pki.names import parse_name
 
     wish = Wish(names=tuple(map(parse_name, names or NAMES)), detects=False, **wishes)  # type: ignore[arg-type]
-    init(path, wish, datetime.now(UTC))
+    init(path, wish, NOW)
     return Folder(path)
 
 

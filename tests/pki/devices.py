@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from cryptography import x509
 
+from tests.pki.conftest import NOW
 from xchat.pki.crl import Crl, read_crls
 from xchat.pki.enrol import Enrolled, enrol
 from xchat.pki.folder import Folder
@@ -22,7 +21,7 @@ def add(
     folder: Folder, account: str = "alice", device: str = "laptop", key: PrivateKey | None = None
 ) -> Enrolled:
     """Enrol a device now."""
-    return enrol(folder, account, device, request_of(key), datetime.now(UTC))
+    return enrol(folder, account, device, request_of(key), NOW)
 
 
 def leaf(enrolled: Enrolled) -> x509.Certificate:

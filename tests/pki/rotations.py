@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from cryptography import x509
 
+from tests.pki.conftest import NOW
 from xchat.pki.facts import read_chain
 from xchat.pki.finish import finish
 from xchat.pki.folder import Folder
@@ -29,16 +30,16 @@ def root_of(folder: Folder) -> Root:
 
 
 def new_issuer(folder: Folder, now: datetime | None = None) -> Rotated:
-    return rotate_issuer(folder, root_of(folder), now or datetime.now(UTC))
+    return rotate_issuer(folder, root_of(folder), now or NOW)
 
 
 def new_root(folder: Folder, overlap: timedelta = 30 * DAY) -> Rotated:
-    return rotate_root(folder, root_of(folder), overlap, datetime.now(UTC))
+    return rotate_root(folder, root_of(folder), overlap, NOW)
 
 
 def finish_now(folder: Folder, after: timedelta = timedelta()) -> Rotated:
     """Finish, whoever is left behind."""
-    return finish(folder, datetime.now(UTC) + after, unready="leave")
+    return finish(folder, NOW + after, unready="leave")
 
 
 def certificates(path: Path) -> list[x509.Certificate]:

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from tests.pki.conftest import NAMES, run, run_certs, run_certs_at, tree
+from tests.pki.conftest import NAMES, NOW, run, run_certs, run_certs_at, tree
 from tests.pki.devices import add, leaf, listed
 from tests.pki.rotations import certificates, new_issuer, root_of
 from tests.pki.test_lock import PASSPHRASE, Terminal
@@ -32,7 +32,7 @@ ROTATE = ("rotate", "issuer")
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return NOW
 
 
 def test_a_new_issuer_under_the_same_root_with_the_same_bounds(made: Folder) -> None:
@@ -177,7 +177,7 @@ def test_the_roots_key_may_be_elsewhere(made: Folder) -> None:
     made.root_key.rename(stick)
     assert run_certs(*ROTATE, "--root-key", "stick.pem", cwd=made.path.parent).code == 0
     assert not made.root_key.exists()
-    assert try_chain(made.server, made.ca, None, now()).holds
+    assert try_chain(made.server, made.ca, None, datetime.now(UTC)).holds
 
 
 def test_a_new_ca_forgets_the_issuers_before_it(made: Folder) -> None:
