@@ -25,10 +25,13 @@ from xchat.pki.keys import make_key
 from xchat.pki.request import make_request
 from xchat.server import enrolment
 from xchat.server.certificates import make_served
+from xchat.server.granting import Granted, grant
 from xchat.store.store import SqliteStore
 
 ROOTS = '{"ask":"roots"}'
 TOKEN = make_token()
+SECONDS_MAX = 3.0
+"""Less than anybody waits for the folder's lock."""
 
 
 @pytest.fixture
@@ -115,17 +118,28 @@ def test_who_has_all_that_they_may_have_is_told_so_and_no_operator(
     assert not [entry for entry in house.journal if entry["level"] == "error"]
 
 
-def test_who_waits_for_the_folder_keeps_nobody_else_waiting(house: House, certs: Folder) -> None:
+def test_who_waits_for_the_folder_keeps_nobody_else_waiting(
+    house: House, certs: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A command that was stopped holds its lock: passwords and revocations have threads left."""
-    done = threading.Event()
+    question, begun = redeem(), threading.Event()
+
+    def begin(*asked: Any) -> Granted:
+        begun.set()
+        return grant(*asked)
+
+    monkeypatch.setattr(enrolment, "grant", begin)
     with locked(certs.path):
-        guests = [house.encrypt() for _ in range(3)]
+        guests = [house.encrypt() for _ in range(4)]
         for guest in guests:
-            guest.say(redeem())
-        house.run_turn()
+            guest.say(question)
+        house.until(begun.is_set, "the first of them")
+        for _ in range(8):  # all of them wait by then
+            house.run_turn()
+        done = threading.Event()
         house.workers.do(done.set, lambda _: None)
-        house.until(done.is_set, "work that is not for the folder")
-        assert not [guest.end for guest in guests if guest.end]
+        assert done.wait(SECONDS_MAX), "work that is not for the folder"
+        assert not any(guest.end for guest in guests)
 
 
 def cannot_keep(*_args: object) -> NoReturn:
