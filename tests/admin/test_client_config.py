@@ -14,7 +14,7 @@ import pytest
 from tests.certs.cases import laptop
 from tests.pki.conftest import Ended, made, made_once, run
 from xchat.admin.clients import CLIENTS, Setup
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 
 __all__ = ["made", "made_once"]
 

@@ -14,7 +14,7 @@ import pytest
 from tests.admin.conftest import Hand
 from tests.e2e.programs import Pki, Server
 from tests.pki.test_qr import picture, read_back
-from xchat.pki.invitation import parse_link
+from xchat.pki.invite.invitation import parse_link
 
 MakeServer = Callable[..., Server]
 

@@ -88,9 +88,9 @@ def laptop(cwd: Path) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
-    from xchat.pki.enrol import enrol
-    from xchat.pki.folder import Folder
-    from xchat.pki.keys import key_pem, make_key
+    from xchat.pki.device.enrol import enrol
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.mint.keys import key_pem, make_key
 
     for device, is_here in (("laptop", True), ("phone", False)):
         key = make_key()

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.certs.cases import First, Refused, holding, laptop, replaced, secret, without
-from xchat.pki.authority import mint_issuer, mint_root, mint_server
 from xchat.pki.init import init
-from xchat.pki.keys import key_pem, make_key
-from xchat.pki.names import LOCAL, parse_name
+from xchat.pki.mint.authority import mint_issuer, mint_root, mint_server
+from xchat.pki.mint.keys import key_pem, make_key
+from xchat.pki.mint.names import LOCAL, parse_name
 from xchat.pki.wish import Wish
 
 PAIR = without("certs/live/server.pem", "certs/live/server-key.pem")

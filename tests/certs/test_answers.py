@@ -27,7 +27,7 @@ from xchat.certs.cli import main
 from xchat.certs.command import Failure
 from xchat.certs.schemas import SHAPES, file_of, make_schema, schema_of
 from xchat.certs.table import VERBS
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 
 SCHEMAS = Path(__file__).parents[2] / "xchat/certs/schemas"
 

@@ -14,8 +14,8 @@ import pytest
 
 from tests.days import on_day
 from tests.pki.conftest import Ended, run, run_certs_at
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import Facts
-from xchat.pki.folder import Folder
 from xchat.pki.renew import Renewed
 from xchat.pki.show import Report
 

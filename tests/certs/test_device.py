@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.pki.conftest import Ended, run, run_certs, tree
 from tests.pki.devices import make_key, make_request
 from xchat.certs.verbs.device import REASONS
-from xchat.pki.crl import Reason
-from xchat.pki.folder import Folder
-from xchat.pki.keys import read_key
+from xchat.pki.disk.folder import Folder
+from xchat.pki.mint.crl import Reason
+from xchat.pki.mint.keys import read_key
 
 
 @pytest.fixture

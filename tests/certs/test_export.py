@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.certs.cases import laptop
 from tests.pki.conftest import run, run_certs
+from xchat.pki.disk.folder import Folder
 from xchat.pki.export import Exported
 from xchat.pki.facts import read_chain
-from xchat.pki.folder import Folder
 
 
 def exported(folder: Folder, *words: str) -> Exported:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.environments import skip_by_name
 from tests.pki.conftest import Ended, make, run, run_certs, tree
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 
 CERTS = (sys.executable, "-m", "xchat.certs.cli")
 MOUNTS = ("unshare", "--map-root-user", "--mount", "sh", "-c")

@@ -19,8 +19,8 @@ from tests.admin.conftest import CHEAP
 from tests.e2e.programs import Pki, Server
 from tests.pki.conftest import Ended, run_certs
 from tests.pki.test_qr import picture, read_back
-from xchat.pki.folder import Folder
-from xchat.pki.invitation import Link, parse_link
+from xchat.pki.disk.folder import Folder
+from xchat.pki.invite.invitation import Link, parse_link
 
 COLUMNS, LINES = 80, 24
 HOST = ("--host", "10.1.2.3")

@@ -17,9 +17,9 @@ import pytest
 
 from tests.pki.conftest import make, run_certs, tree
 from tests.pki.test_stage import find_calls, strace
-from xchat.pki.check import check_server_pair
-from xchat.pki.examine import examine
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
+from xchat.pki.judge.check import check_server_pair
+from xchat.pki.judge.examine import examine
 
 STORE = ("--data", "data")
 INIT = ("init", "--no-detect", "--name", "chat.lan")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.programs import until
 from tests.pki.conftest import SECONDS_MAX, run_certs, run_certs_at
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 from xchat.pki.init import init
 from xchat.pki.renew import Renewed
 from xchat.pki.wish import Wish

@@ -21,7 +21,7 @@ import pytest
 
 from tests.environments import skip_by_name
 from tests.pki.conftest import SECONDS_MAX, Ended, make
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 
 pytestmark = pytest.mark.needs("unshare", "nsenter", "openssl", "update-ca-certificates")
 

@@ -17,9 +17,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from tests.client.impostors import Impostor, Talk, listen_only
 from xchat.chat.tokens import Token, make_token
-from xchat.pki.authority import Holder, mint_issuer, mint_root, mint_server
-from xchat.pki.devices import uri_of
-from xchat.pki.enrolment import (
+from xchat.pki.facts import read_chain
+from xchat.pki.invite.enrolment import (
     ALPN,
     Ask,
     Enrolled,
@@ -31,11 +30,12 @@ from xchat.pki.enrolment import (
     decode_ask,
     encode,
 )
-from xchat.pki.facts import read_chain
-from xchat.pki.invitation import Link
-from xchat.pki.keys import key_pem, make_key
-from xchat.pki.names import LOCAL
-from xchat.pki.request import make_request
+from xchat.pki.invite.invitation import Link
+from xchat.pki.mint.authority import Holder, mint_issuer, mint_root, mint_server
+from xchat.pki.mint.keys import key_pem, make_key
+from xchat.pki.mint.names import LOCAL
+from xchat.pki.mint.owner import uri_of
+from xchat.pki.mint.request import make_request
 
 DAY = timedelta(days=1)
 NAMES = ("localhost",)

@@ -14,8 +14,8 @@ from tests.client.test_trust import IMPOSTORS, Successor, der, honest
 from xchat.client.contact import Found, connect, find_root, trusting_only
 from xchat.client.exits import Exit, Fault
 from xchat.client.peer import Peer
-from xchat.pki.authority import Holder, mint_root
-from xchat.pki.names import LOCAL
+from xchat.pki.mint.authority import Holder, mint_root
+from xchat.pki.mint.names import LOCAL
 
 
 def meet(house: House, server: Recorder, host: str = "localhost") -> ssl.SSLSocket:

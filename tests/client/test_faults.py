@@ -27,7 +27,7 @@ from xchat.client.send import Send
 from xchat.client.session import Identity, Session
 from xchat.client.tls import make_context
 from xchat.errors import UsageError
-from xchat.pki.authority import mint_root
+from xchat.pki.mint.authority import mint_root
 
 Done = subprocess.CompletedProcess[str]
 

@@ -25,9 +25,9 @@ from xchat.client import keyring, papers, profile
 from xchat.client.exits import Exit
 from xchat.client.peer import Peer
 from xchat.client.profile import Profile
-from xchat.pki.enrolment import Ask, Redeem, Refused, encode
-from xchat.pki.invitation import Link, format_capitals, format_link
-from xchat.pki.keys import key_pem, make_key
+from xchat.pki.invite.enrolment import Ask, Redeem, Refused, encode
+from xchat.pki.invite.invitation import Link, format_capitals, format_link
+from xchat.pki.mint.keys import key_pem, make_key
 
 Done = subprocess.CompletedProcess[str]
 
@@ -272,7 +272,7 @@ KILL_AT = ("find_root", "key_at", "connect", "ask", "certified", "make", "write_
 KILLER = """
 import os, signal, sys
 from xchat.client import cli, join, keyring, papers, profile
-from xchat.pki import files
+from xchat.pki.disk import files
 at, after = sys.argv.pop(1), sys.argv.pop(1) == "after"
 for module in (files, papers, keyring, profile, join):
     if hasattr(module, at):

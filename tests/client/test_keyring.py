@@ -17,7 +17,7 @@ from xchat.client.keyring import Login
 from xchat.client.papers import Term
 from xchat.client.peer import Peer
 from xchat.client.profile import Profile
-from xchat.pki.keys import key_pem, make_key
+from xchat.pki.mint.keys import key_pem, make_key
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 NOT_IN_A_FILE_NAME = set('<>:"/\\|?*') | {chr(code) for code in range(32)}

@@ -21,7 +21,7 @@ from xchat.client import keyring, papers
 from xchat.client.keyring import Login
 from xchat.client.peer import Peer
 from xchat.client.renewal import renew_if_due
-from xchat.pki.enrolment import Refused, Renew, encode
+from xchat.pki.invite.enrolment import Refused, Renew, encode
 
 FRESH = DAY / 288
 LATER = encode(Refused(code="later", what="Not now"))

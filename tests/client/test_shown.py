@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.client.shown import look_at
-from xchat.pki.keys import make_key
+from xchat.pki.mint.keys import make_key
 
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
 OID = "06032a0304"

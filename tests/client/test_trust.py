@@ -27,10 +27,10 @@ from xchat.client.tls import certificates_in, pem_of
 from xchat.client.trust import Trust, followed
 from xchat.client.upkeep import Asking
 from xchat.limits.client import ROOTS_ASK_SECONDS, ROOTS_TRUSTED_MAX
-from xchat.pki.authority import Holder, mint_bridge, mint_issuer, mint_root, mint_server
-from xchat.pki.enrolment import ALPN
-from xchat.pki.keys import key_pem
-from xchat.pki.names import LOCAL
+from xchat.pki.invite.enrolment import ALPN
+from xchat.pki.mint.authority import Holder, mint_bridge, mint_issuer, mint_root, mint_server
+from xchat.pki.mint.keys import key_pem
+from xchat.pki.mint.names import LOCAL
 
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)

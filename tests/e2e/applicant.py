@@ -1,4 +1,4 @@
-"""Who comes to enrol, as `pki/enrolment.py` has it: over real TLS, one question and one answer."""
+"""Who comes to enrol (`pki/invite/enrolment.py`): over real TLS, one question and one answer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from xchat.chat.tokens import Token
-from xchat.pki.enrolment import ALPN
-from xchat.pki.keys import PrivateKey, key_pem, make_key
-from xchat.pki.request import make_request
+from xchat.pki.invite.enrolment import ALPN
+from xchat.pki.mint.keys import PrivateKey, key_pem, make_key
+from xchat.pki.mint.request import make_request
 
 ANSWER_SECONDS_MAX = 40.0
 

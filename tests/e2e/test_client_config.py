@@ -22,9 +22,9 @@ from tests.e2e.programs import Pki, Server, run
 from tests.e2e.raw import RawClient
 from tests.e2e.test_logins import CHEAP, PASSWORD
 from tests.e2e.tmux import Terminal
-from xchat.pki.enrol import enrol
-from xchat.pki.folder import Folder
-from xchat.pki.keys import key_pem, make_key
+from xchat.pki.device.enrol import enrol
+from xchat.pki.disk.folder import Folder
+from xchat.pki.mint.keys import key_pem, make_key
 
 each_chatter = pytest.mark.parametrize(
     "chatter",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.programs import Pki, Server, run, until
 from tests.server.pairs import leaf_of
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 
 pytestmark = pytest.mark.needs("faketime", "openssl")
 

@@ -26,12 +26,12 @@ from tests.e2e.programs import Pki, Server, until
 from tests.e2e.raw import RawClient
 from xchat.chat.tokens import make_token
 from xchat.limits import ENROLMENT_LINE_BYTES_MAX
-from xchat.pki.devices import account_in
+from xchat.pki.disk.files import locked
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import read_chain
-from xchat.pki.files import locked
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key
-from xchat.pki.request import key_sha256
+from xchat.pki.mint.keys import make_key
+from xchat.pki.mint.owner import account_in
+from xchat.pki.mint.request import key_sha256
 
 
 class Place:

@@ -21,7 +21,7 @@ from tests.e2e.crowd import coming_and_staying
 from tests.e2e.programs import Event, Pki, Server, run, until
 from tests.e2e.raw import RawClient
 from tests.server.pairs import by_link, leaf_of, new_pair, put, sha256
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 
 TAKEN = "another certificate is served"
 KEPT = "what lies there now cannot be served: the certificate stays as it was"

@@ -22,10 +22,10 @@ from tests.e2e.raw import RawClient, trusting
 from tests.pki.devices import leaf, request_of
 from tests.server.client_certificates import DAY, Device, mint, read_authority
 from xchat.client.exits import Exit
-from xchat.pki.enrol import enrol
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key
-from xchat.pki.revoke import revoke
+from xchat.pki.device.enrol import enrol
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.mint.keys import make_key
 
 SECOND = 1.0
 CHEAP = ("accounts.argon2_memory_kib=8", "accounts.argon2_passes=1")

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from tests.days import on_day
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import PrivateKey
+from xchat.pki.mint.keys import PrivateKey
 from xchat.pki.wish import Wish
 
 SECONDS_MAX = 60
@@ -66,7 +66,7 @@ def run(*words: str, cwd: Path, umask: int = -1) -> Ended:
 
 def make(path: Path, *names: str, **wishes: object) -> Folder:
     """Make certificates for `names` only, in this process."""
-    from xchat.pki.names import parse_name
+    from xchat.pki.mint.names import parse_name
 
     wish = Wish(names=tuple(map(parse_name, names or NAMES)), detects=False, **wishes)  # type: ignore[arg-type]
     init(path, wish, NOW)

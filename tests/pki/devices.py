@@ -5,11 +5,11 @@ from __future__ import annotations
 from cryptography import x509
 
 from tests.pki.conftest import NOW
-from xchat.pki.crl import Crl, read_crls
-from xchat.pki.enrol import Enrolled, enrol
-from xchat.pki.folder import Folder
-from xchat.pki.keys import PrivateKey, key_pem, make_key
-from xchat.pki.request import make_request, read_request
+from xchat.pki.device.enrol import Enrolled, enrol
+from xchat.pki.disk.folder import Folder
+from xchat.pki.mint.crl import Crl, read_crls
+from xchat.pki.mint.keys import PrivateKey, key_pem, make_key
+from xchat.pki.mint.request import make_request, read_request
 
 
 def request_of(key: PrivateKey | None = None) -> x509.CertificateSigningRequest:

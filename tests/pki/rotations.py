@@ -10,12 +10,12 @@ import pytest
 from cryptography import x509
 
 from tests.pki.conftest import NOW
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.root import Root, open_root
 from xchat.pki.facts import read_chain
-from xchat.pki.finish import finish
-from xchat.pki.folder import Folder
-from xchat.pki.root import Root, open_root
-from xchat.pki.rotate import rotate_issuer, rotate_root
-from xchat.pki.switch import Rotated
+from xchat.pki.rotation.finish import finish
+from xchat.pki.rotation.rotate import rotate_issuer, rotate_root
+from xchat.pki.rotation.switch import Rotated
 
 DAY = timedelta(days=1)
 

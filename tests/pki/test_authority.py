@@ -1,4 +1,4 @@
-"""`xchat.pki.authority`: each certificate is as the table of pki.md has it."""
+"""`xchat.pki.mint.authority`: each certificate is as the table of pki.md has it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from xchat.pki.authority import Holder, mint_issuer, mint_root, mint_server
-from xchat.pki.names import LOCAL
+from xchat.pki.mint.authority import Holder, mint_issuer, mint_root, mint_server
+from xchat.pki.mint.names import LOCAL
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 T = TypeVar("T", bound=x509.ExtensionType)

@@ -1,4 +1,4 @@
-"""`xchat.pki.check`: a server starts only with a pair that clients accept."""
+"""`xchat.pki.judge.check`: a server starts only with a pair that clients accept."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.pki.conftest import NAMES, make, self_signed
-from xchat.pki.check import PairReport, check_server_pair
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import PairRefused
-from xchat.pki.folder import Folder
-from xchat.pki.keys import key_pem, make_key
+from xchat.pki.judge.check import PairReport, check_server_pair
+from xchat.pki.mint.keys import key_pem, make_key
 
 NAMED = x509.SubjectAlternativeName([x509.DNSName("chat.lan")])
 
@@ -261,7 +261,7 @@ def test_wildcards_cover_one_label(tmp_path: Path) -> None:
 
 
 def test_cryptography_is_imported_by_the_call_only() -> None:
-    code = "import sys, xchat.pki.check; sys.exit('cryptography' in sys.modules)"
+    code = "import sys, xchat.pki.judge.check; sys.exit('cryptography' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=20).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""`xchat.pki.crl`: lists of the revoked, signed and read."""
+"""`xchat.pki.mint.crl`: lists of the revoked, signed and read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
-from xchat.pki.authority import Holder, mint_issuer, mint_root
-from xchat.pki.crl import (
+from xchat.pki.mint.authority import Holder, mint_issuer, mint_root
+from xchat.pki.mint.crl import (
     Crl,
     Entry,
     crl_pem,
@@ -20,7 +20,7 @@ from xchat.pki.crl import (
     read_crls,
     signer_of,
 )
-from xchat.pki.names import LOCAL
+from xchat.pki.mint.names import LOCAL
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -12,11 +12,11 @@ import pytest
 
 from tests.pki.conftest import make, run_certs, run_certs_at, tree
 from tests.pki.devices import add
-from xchat.pki.doctor import Check, Health, diagnose
-from xchat.pki.folder import Folder
-from xchat.pki.problems import exit_code
-from xchat.pki.revoke import revoke
-from xchat.pki.stage import Stage
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.stage import Stage
+from xchat.pki.judge.doctor import Check, Health, diagnose
+from xchat.pki.judge.problems import exit_code
 
 CHECKS = (
     "leftovers",

@@ -24,9 +24,9 @@ from cryptography.x509.verification import VerificationError
 from tests.pki.conftest import make, run
 from tests.pki.rotations import certificates, finish_now, new_issuer, new_root
 from tests.pki.test_thief import LOOT
-from xchat.pki.authority import Holder, mint_device, mint_issuer, mint_server
-from xchat.pki.folder import Folder
-from xchat.pki.keys import key_pem, make_key
+from xchat.pki.disk.folder import Folder
+from xchat.pki.mint.authority import Holder, mint_device, mint_issuer, mint_server
+from xchat.pki.mint.keys import key_pem, make_key
 from xchat.pki.signing import load_holder
 
 JUDGES = Path(__file__).parent / "judges"

@@ -1,4 +1,4 @@
-"""`xchat.pki.enrol`: a device gets its certificate, once, and the one that follows it."""
+"""`xchat.pki.device.enrol`: a device gets its certificate, once, and the one that follows it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.pki.conftest import NOW, make, tree
 from tests.pki.devices import add, leaf, listed, request_of
 from xchat.errors import UsageError, XChatError
 from xchat.limits import CERTIFICATES_PER_DEVICE_MAX, DEVICES_PER_ACCOUNT_MAX, REQUEST_BYTES_MAX
-from xchat.pki.crl import number_of
-from xchat.pki.devices import account_in, device_in
-from xchat.pki.enrol import enrol, renew_device
+from xchat.pki.device.enrol import enrol, renew_device
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import Device, Table, read_table, table_json
 from xchat.pki.errors import Differs, Expired, NotTrusted
-from xchat.pki.folder import Folder
-from xchat.pki.keys import key_pem, make_key
-from xchat.pki.registry import Device, Table, read_table, table_json
-from xchat.pki.request import make_request, proven_key, read_request
-from xchat.pki.revoke import revoke
+from xchat.pki.mint.crl import number_of
+from xchat.pki.mint.keys import key_pem, make_key
+from xchat.pki.mint.owner import account_in, device_in
+from xchat.pki.mint.request import make_request, proven_key, read_request
 
 DAY = timedelta(days=1)
 

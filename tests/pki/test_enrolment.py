@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from xchat.limits import ENROLMENT_LINE_BYTES_MAX
-from xchat.pki.enrolment import (
+from xchat.pki.invite.enrolment import (
     Ask,
     Enrolled,
     NotTheProtocol,

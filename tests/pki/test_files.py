@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from xchat.errors import XChatError
-from xchat.pki.files import PUBLIC, SECRET, append_lines, place, read_file, replace
+from xchat.pki.disk.files import PUBLIC, SECRET, append_lines, place, read_file, replace
 
 SECONDS_MAX = 5
 

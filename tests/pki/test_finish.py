@@ -18,20 +18,20 @@ from tests.pki.rotations import DAY, certificates, finish_now, new_issuer, new_r
 from tests.pki.test_lock import PASSPHRASE
 from tests.pki.test_rotate import lock
 from tests.pki.test_stage import CERTS, DECISIVE, find_calls, strace
-from xchat.pki import stage
-from xchat.pki.check import check_server_pair
+from xchat.pki.device.revocations import revoked_in
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk import stage
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import Differs
-from xchat.pki.examine import examine
 from xchat.pki.facts import bounds_of, facts_of, names_of, signer
-from xchat.pki.finish import finish
-from xchat.pki.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import is_locked
-from xchat.pki.revocations import revoked_in
-from xchat.pki.revoke import revoke
-from xchat.pki.rotation import note_roots, sha256_of
+from xchat.pki.judge.check import check_server_pair
+from xchat.pki.judge.examine import examine
+from xchat.pki.mint.keys import is_locked
+from xchat.pki.rotation.finish import finish
+from xchat.pki.rotation.progress import note_roots, sha256_of
+from xchat.pki.rotation.succession import successors
 from xchat.pki.show import look, stand, try_chain
-from xchat.pki.succession import successors
 from xchat.pki.wish import Wish
 
 

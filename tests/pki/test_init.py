@@ -19,16 +19,16 @@ from tests.pki.conftest import Ended, make, run, run_certs, tree
 from xchat.certs.command import Failure
 from xchat.errors import UsageError
 from xchat.pki import wish
-from xchat.pki.acts import Act
-from xchat.pki.check import check_server_pair
 from xchat.pki.detect import Found
+from xchat.pki.disk.acts import Act
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import Differs, Expired, Locked
-from xchat.pki.examine import examine
 from xchat.pki.facts import names_of, read_chain
-from xchat.pki.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import is_locked, read_key
-from xchat.pki.names import LOCAL
+from xchat.pki.judge.check import check_server_pair
+from xchat.pki.judge.examine import examine
+from xchat.pki.mint.keys import is_locked, read_key
+from xchat.pki.mint.names import LOCAL
 from xchat.pki.renew import renew_due
 from xchat.pki.wish import Outcome, Wish, choose
 

@@ -1,4 +1,4 @@
-"""`xchat.pki.invitation`: the link that brings a person in."""
+"""`xchat.pki.invite.invitation`: the link that brings a person in."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from xchat.chat.tokens import Token
 from xchat.errors import UsageError
 from xchat.limits import LINK_CHARS_MAX
-from xchat.pki.invitation import (
+from xchat.pki.invite.invitation import (
     CA_BYTES,
     Link,
     format_capitals,
     format_link,
     parse_link,
 )
-from xchat.pki.names import parse_name
+from xchat.pki.mint.names import parse_name
 
 CA, SECRET = bytes(range(CA_BYTES)), bytes(range(16))
 LINK = Link(host="chat.lan", port=8080, ca=CA, token=Token(SECRET))

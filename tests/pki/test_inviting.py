@@ -1,4 +1,4 @@
-"""`xchat.pki.inviting`: the link of an invite, or why there can be none."""
+"""`xchat.pki.invite.inviting`: the link of an invite, or why there can be none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import hashes
 from tests.pki.conftest import make
 from xchat.chat.refused import Failed
 from xchat.chat.tokens import make_token
-from xchat.pki.folder import Folder
-from xchat.pki.invitation import parse_link
-from xchat.pki.inviting import Reached, make_link
+from xchat.pki.disk.folder import Folder
+from xchat.pki.invite.invitation import parse_link
+from xchat.pki.invite.inviting import Reached, make_link
 
 TOKEN = make_token()
 

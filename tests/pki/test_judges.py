@@ -18,9 +18,9 @@ from cryptography.x509 import verification
 from tests.environments import environment_of, skip_by_name
 from tests.pki.conftest import NAMES, run
 from tests.pki.rotations import new_root
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import read_chain
-from xchat.pki.folder import Folder
-from xchat.pki.names import parse_name
+from xchat.pki.mint.names import parse_name
 
 PKILINT = "pkilint==0.13.3"
 PYTHONS = ("python3.13", "python3.14", "python3")

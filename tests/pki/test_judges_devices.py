@@ -26,12 +26,12 @@ from tests.pki.test_judges import (
     is_waived,
     pkilint,
 )
-from xchat.pki.crl import entries_of
-from xchat.pki.enrol import enrol, renew_device
-from xchat.pki.folder import Folder
-from xchat.pki.registry import read_table
-from xchat.pki.request import read_request
-from xchat.pki.revoke import revoke
+from xchat.pki.device.enrol import enrol, renew_device
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import read_table
+from xchat.pki.mint.crl import entries_of
+from xchat.pki.mint.request import read_request
 
 __all__ = ["pkilint"]
 

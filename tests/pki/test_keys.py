@@ -1,4 +1,4 @@
-"""`xchat.pki.keys`: what locks the root's key, and who can open it."""
+"""`xchat.pki.mint.keys`: what locks the root's key, and who can open it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.pki.conftest import run
-from xchat.pki import der
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import Locked, NotTrusted
-from xchat.pki.folder import Folder
-from xchat.pki.keys import SCRYPT_N, SCRYPT_P, is_locked, key_pem, make_key, read_key
+from xchat.pki.mint import der
+from xchat.pki.mint.keys import SCRYPT_N, SCRYPT_P, is_locked, key_pem, make_key, read_key
 
 PASSPHRASE = "ერთი two 3".encode()
 

@@ -18,8 +18,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.pki.conftest import SECONDS_MAX, Ended, run, run_certs, tree
-from xchat.pki.folder import Folder
-from xchat.pki.keys import SCRYPT_N, SCRYPT_P, is_locked
+from xchat.pki.disk.folder import Folder
+from xchat.pki.mint.keys import SCRYPT_N, SCRYPT_P, is_locked
 
 PASSPHRASE = "ხუთი random words make it"
 CERTS = (sys.executable, "-m", "xchat.certs.cli")

@@ -1,4 +1,4 @@
-"""`xchat.pki.names`: what a certificate may carry, and what a CA may hand out."""
+"""`xchat.pki.mint.names`: what a certificate may carry, and what a CA may hand out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xchat.errors import UsageError
-from xchat.pki.names import LOCAL, Name, parse_name, shown
+from xchat.pki.mint.names import LOCAL, Name, parse_name, shown
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.pki.conftest import run
 from xchat.errors import UsageError
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import read_chain
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key, read_key
-from xchat.pki.p12 import ROUNDS, make_p12
+from xchat.pki.mint.keys import make_key, read_key
+from xchat.pki.mint.p12 import ROUNDS, make_p12
 
 PASSPHRASE = 'it\'s "$sesame" -x'
 

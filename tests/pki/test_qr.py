@@ -1,4 +1,4 @@
-"""`xchat.pki.qr`: a code that a camera reads, and that a terminal has room for."""
+"""`xchat.pki.invite.qr`: a code that a camera reads, and that a terminal has room for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from xchat.chat.tokens import Token
-from xchat.pki.invitation import Link, format_capitals, format_link, parse_link
-from xchat.pki.qr import can_show, qr_lines
+from xchat.pki.invite.invitation import Link, format_capitals, format_link, parse_link
+from xchat.pki.invite.qr import can_show, qr_lines
 
 SQUARE = 6
 _INK = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), " ": (0, 0)}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.pki.conftest import run_certs
 from tests.pki.test_show import serving
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import names_of, read_chain
-from xchat.pki.folder import Folder
 
 README = (Path(__file__).parents[2] / "certs/README.md").read_text()
 COMMANDS = re.findall(r"^    xchat-certs (.+?)(?:  +|   … ).*$", README, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""`xchat.pki.rebuild`: a lost table of devices is made anew, and nobody gets in by that."""
+"""`xchat.pki.disk.rebuild`: a lost table of devices is made anew, and nobody gets in by that."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 
 from tests.pki.conftest import run_certs, tree
 from tests.pki.devices import add, leaf, listed, request_of
-from xchat.pki.crl import entries_of
-from xchat.pki.enrol import renew_device
-from xchat.pki.folder import Folder
-from xchat.pki.registry import Table, read_table
-from xchat.pki.revoke import revoke
+from xchat.pki.device.enrol import renew_device
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import Table, read_table
+from xchat.pki.mint.crl import entries_of
 
 
 @pytest.fixture

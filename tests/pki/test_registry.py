@@ -1,4 +1,4 @@
-"""`xchat.pki.registry`: the table of devices, and what a device and its file may be called."""
+"""`xchat.pki.disk.registry`: the table of devices, and what a device and its file may be called."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ import pytest
 
 from tests.pki.conftest import NOW
 from xchat.errors import UsageError, XChatError
-from xchat.pki import registry
-from xchat.pki.errors import Differs
-from xchat.pki.folder import Folder
-from xchat.pki.registry import (
+from xchat.pki.disk import registry
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import (
     Device,
     Table,
     check_account,
@@ -24,6 +23,7 @@ from xchat.pki.registry import (
     read_table,
     table_json,
 )
+from xchat.pki.errors import Differs
 
 DAY = timedelta(days=1)
 

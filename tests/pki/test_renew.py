@@ -17,15 +17,15 @@ from tests.pki.conftest import NAMES, SECONDS_MAX, make, run_certs, run_certs_at
 from tests.pki.devices import add
 from xchat.errors import XChatError
 from xchat.limits import GENERATIONS_MAX
-from xchat.pki import files
-from xchat.pki.acts import Act
-from xchat.pki.check import check_server_pair
+from xchat.pki.disk import files
+from xchat.pki.disk.acts import Act
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.stage import Stage
 from xchat.pki.errors import Differs, NotTrusted
-from xchat.pki.examine import examine
 from xchat.pki.facts import names_of, read_chain
-from xchat.pki.folder import Folder
+from xchat.pki.judge.check import check_server_pair
+from xchat.pki.judge.examine import examine
 from xchat.pki.renew import Renewed, add_names, renew_due
-from xchat.pki.stage import Stage
 
 DAY = timedelta(days=1)
 

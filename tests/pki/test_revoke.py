@@ -1,4 +1,4 @@
-"""`xchat.pki.revoke` and `revocations`: what holds no longer, and who believes it."""
+"""`xchat.pki.device.revoke` and `revocations`: what holds no longer, and who believes it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from hypothesis import strategies as st
 
 from tests.pki.conftest import NOW, make, tree
 from tests.pki.devices import add, leaf, listed, request_of
-from xchat.pki.authority import Holder
-from xchat.pki.crl import Entry, crl_pem, ends_at, entries_of, mint_crl, number_of
-from xchat.pki.device_list import list_devices
-from xchat.pki.enrol import renew_device
+from xchat.pki.device.enrol import renew_device
+from xchat.pki.device.overview import list_devices
+from xchat.pki.device.revocations import OLDER, Revocations, read_revoked, revoked_in
+from xchat.pki.device.revoke import resign_crl, revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import read_table
+from xchat.pki.disk.signers import read_authorities, read_issuer
 from xchat.pki.errors import Differs
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key
-from xchat.pki.registry import read_table
-from xchat.pki.revocations import OLDER, Revocations, read_revoked, revoked_in
-from xchat.pki.revoke import resign_crl, revoke
-from xchat.pki.signers import read_authorities, read_issuer
+from xchat.pki.mint.authority import Holder
+from xchat.pki.mint.crl import Entry, crl_pem, ends_at, entries_of, mint_crl, number_of
+from xchat.pki.mint.keys import make_key
 
 DAY = timedelta(days=1)
 
@@ -358,8 +358,8 @@ def test_the_list_of_an_issuer_whose_key_is_gone_stays(made: Folder) -> None:
 
 def retire_issuer(made: Folder) -> None:
     """Let another issuer of the same root sign from now on."""
-    from xchat.pki.authority import mint_issuer
-    from xchat.pki.keys import key_pem, read_key
+    from xchat.pki.mint.authority import mint_issuer
+    from xchat.pki.mint.keys import key_pem, read_key
 
     made.former.mkdir()
     shutil.copy(made.issuer, made.former / "old.pem")

@@ -14,17 +14,17 @@ from tests.pki.conftest import NAMES, NOW, run, run_certs, run_certs_at, tree
 from tests.pki.devices import add, leaf, listed
 from tests.pki.rotations import certificates, new_issuer, root_of
 from tests.pki.test_lock import PASSPHRASE, Terminal
-from xchat.pki.crl import signer_of
-from xchat.pki.enrol import renew_device
+from xchat.pki.device.enrol import renew_device
+from xchat.pki.device.revocations import revoked_in
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import Expired
 from xchat.pki.facts import bounds_of, names_of, signer
-from xchat.pki.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import make_key
-from xchat.pki.request import make_request, read_request
-from xchat.pki.revocations import revoked_in
-from xchat.pki.revoke import revoke
-from xchat.pki.rotate import rotate_issuer
+from xchat.pki.mint.crl import signer_of
+from xchat.pki.mint.keys import make_key
+from xchat.pki.mint.request import make_request, read_request
+from xchat.pki.rotation.rotate import rotate_issuer
 from xchat.pki.show import stand, try_chain
 from xchat.pki.wish import Wish
 

@@ -18,12 +18,12 @@ from cryptography import x509
 
 from tests.pki.conftest import NAMES, make, run, run_certs, self_signed, tree
 from xchat.certs import say
-from xchat.pki import stage
+from xchat.pki.disk import stage
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import Differs
-from xchat.pki.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import make_key
-from xchat.pki.problems import exit_code
+from xchat.pki.judge.problems import exit_code
+from xchat.pki.mint.keys import make_key
 from xchat.pki.show import Report, Seen, look, stand
 from xchat.pki.wish import Wish
 

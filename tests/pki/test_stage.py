@@ -1,4 +1,4 @@
-"""`xchat.pki.stage`: several files change as one, whatever kills us, and no key is ever open."""
+"""`xchat.pki.disk.stage`: several files change as one, whatever kills us; no key is ever open."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ import pytest
 
 from tests.pki.conftest import SECONDS_MAX, make, run, run_certs, tree
 from xchat.errors import XChatError
-from xchat.pki import files, stage
-from xchat.pki.check import check_server_pair
-from xchat.pki.examine import examine
-from xchat.pki.folder import Folder
+from xchat.pki.disk import files, stage
+from xchat.pki.disk.folder import Folder
 from xchat.pki.init import init
+from xchat.pki.judge.check import check_server_pair
+from xchat.pki.judge.examine import examine
 from xchat.pki.wish import Wish
 
 CERTS = (sys.executable, "-m", "xchat.certs.cli")

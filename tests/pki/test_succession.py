@@ -1,4 +1,4 @@
-"""`xchat.pki.succession`: which new roots may be believed, and which may not."""
+"""`xchat.pki.rotation.succession`: which new roots may be believed, and which may not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import hashes
 
 from tests.pki.conftest import run
 from xchat.limits import SHOWN_CERTIFICATES_MAX
-from xchat.pki.authority import Holder, mint_bridge, mint_issuer, mint_root, mint_server
 from xchat.pki.facts import facts_of
-from xchat.pki.names import LOCAL, Bounds, parse_name
-from xchat.pki.succession import successors
+from xchat.pki.mint.authority import Holder, mint_bridge, mint_issuer, mint_root, mint_server
+from xchat.pki.mint.names import LOCAL, Bounds, parse_name
+from xchat.pki.rotation.succession import successors
 
 NOW = datetime.now(UTC)
 YEAR = timedelta(days=365)

@@ -15,12 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from xchat.pki.authority import Holder, mint_issuer, mint_root, mint_server
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import names_of, read_chain
-from xchat.pki.folder import Folder
-from xchat.pki.keys import read_key
-from xchat.pki.names import LOCAL, Name, parse_name
-from xchat.pki.verify import judge
+from xchat.pki.judge.verify import judge
+from xchat.pki.mint.authority import Holder, mint_issuer, mint_root, mint_server
+from xchat.pki.mint.keys import read_key
+from xchat.pki.mint.names import LOCAL, Name, parse_name
 
 NOW = datetime.now(UTC)
 LOOT: dict[str, tuple[Name, ...]] = {

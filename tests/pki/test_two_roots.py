@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.pki.conftest import NAMES, run, run_certs, tree
 from tests.pki.rotations import new_root
-from xchat.pki.authority import Holder, mint_root
-from xchat.pki.examine import examine
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 from xchat.pki.init import init
-from xchat.pki.keys import key_pem
-from xchat.pki.names import LOCAL
+from xchat.pki.judge.examine import examine
+from xchat.pki.mint.authority import Holder, mint_root
+from xchat.pki.mint.keys import key_pem
+from xchat.pki.mint.names import LOCAL
 from xchat.pki.show import look, stand, try_chain
 from xchat.pki.wish import Wish
 

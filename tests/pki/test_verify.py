@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.pki.conftest import NAMES, NOW, make, run_certs, self_signed
-from xchat.pki import openssl
-from xchat.pki.authority import Holder, mint_root, mint_server
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import read_chain
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key
-from xchat.pki.names import LOCAL, Bounds
-from xchat.pki.rules import in_words
+from xchat.pki.judge import openssl
+from xchat.pki.judge.rules import in_words
+from xchat.pki.mint.authority import Holder, mint_root, mint_server
+from xchat.pki.mint.keys import make_key
+from xchat.pki.mint.names import LOCAL, Bounds
 from xchat.pki.show import Verification, try_chain
 
 OURS = "certs/live/server.pem"

@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.pki.conftest import NOW, make, run_certs
 from tests.pki.devices import add, key_pem, leaf, make_key
-from xchat.pki import openssl_device
-from xchat.pki.authority import Holder, mint_device
-from xchat.pki.enrol import enrol
-from xchat.pki.folder import Folder
-from xchat.pki.rules import REVOKED, in_words
+from xchat.pki.device.enrol import enrol
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.signers import read_issuer
+from xchat.pki.judge import openssl_device
+from xchat.pki.judge.rules import REVOKED, in_words
+from xchat.pki.judge.verify_device import judge_device, prove_device
+from xchat.pki.mint.authority import Holder, mint_device
 from xchat.pki.show import try_chain
-from xchat.pki.signers import read_issuer
-from xchat.pki.verify_device import judge_device, prove_device
 
 DAY = timedelta(days=1)
 FILE = "certs/devices/alice-laptop.pem"

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import read_chain
-from xchat.pki.folder import Folder
 
 DAY = timedelta(days=1)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey

@@ -20,11 +20,11 @@ from tests.server.house import House
 from xchat.config import load
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError
-from xchat.pki.authority import Holder, mint_root, mint_server
-from xchat.pki.enrolment import ALPN
+from xchat.pki.disk.folder import BRIDGE, Folder
 from xchat.pki.facts import read_chain
-from xchat.pki.folder import BRIDGE, Folder
-from xchat.pki.keys import key_pem
+from xchat.pki.invite.enrolment import ALPN
+from xchat.pki.mint.authority import Holder, mint_root, mint_server
+from xchat.pki.mint.keys import key_pem
 from xchat.server.certificates import Served, files_of, make_served
 from xchat.server.client_ca import pem_of
 from xchat.server.tls import TlsPipe

@@ -24,9 +24,9 @@ from xchat.chat import passwords
 from xchat.chat.events import AccountRegistered
 from xchat.config import Config, load
 from xchat.errors import ConfigError
-from xchat.pki.authority import mint_issuer, mint_root
-from xchat.pki.devices import account_in, uri_of
 from xchat.pki.init import init
+from xchat.pki.mint.authority import mint_issuer, mint_root
+from xchat.pki.mint.owner import account_in, uri_of
 from xchat.pki.wish import Wish
 from xchat.server import judges
 from xchat.server.context import make_context

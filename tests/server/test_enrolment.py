@@ -18,11 +18,11 @@ from xchat.chat.events import InviteMade
 from xchat.chat.ledger import CannotKeep
 from xchat.chat.tokens import make_token
 from xchat.config import Config, load
-from xchat.pki.enrolment import ALPN
-from xchat.pki.files import locked
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key
-from xchat.pki.request import make_request
+from xchat.pki.disk.files import locked
+from xchat.pki.disk.folder import Folder
+from xchat.pki.invite.enrolment import ALPN
+from xchat.pki.mint.keys import make_key
+from xchat.pki.mint.request import make_request
 from xchat.server import enrolment
 from xchat.server.certificates import make_served
 from xchat.server.granting import Granted, grant
@@ -111,7 +111,7 @@ def test_who_has_all_that_they_may_have_is_told_so_and_no_operator(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One who asks for more and more is no reason to tell an operator that nobody can enrol."""
-    monkeypatch.setattr("xchat.pki.enrol.DEVICES_PER_ACCOUNT_MAX", 0)
+    monkeypatch.setattr("xchat.pki.device.enrol.DEVICES_PER_ACCOUNT_MAX", 0)
     told = ask(house, redeem())
     assert code(told) == "not-signed"
     assert "alice has 0 devices in force, which is all" in told["refused"]["what"]

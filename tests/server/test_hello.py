@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.server.client import Client
 from tests.server.conftest import Pair
 from xchat.limits import Limits
-from xchat.pki.enrolment import ALPN
+from xchat.pki.invite.enrolment import ALPN
 from xchat.server.connection import Connection
 from xchat.server.hello import BadHello, Hello, read_hello
 from xchat.server.tls import TlsError, TlsPipe

@@ -30,7 +30,7 @@ from tests.server.pairs import (
 from xchat.config import Config, load
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 from xchat.server import keeper as keeper_module
 from xchat.server import watch
 from xchat.server.certificates import make_served

@@ -20,14 +20,14 @@ from tests.server.client_certificates import Device, mint
 from tests.server.house import Guest, House, config_of
 from xchat.chat.events import AccountRegistered
 from xchat.config import load
-from xchat.pki.authority import Holder
-from xchat.pki.crl import Entry, crl_pem, mint_crl, number_of, read_crls
-from xchat.pki.enrol import enrol, renew_device
+from xchat.pki.device.enrol import enrol, renew_device
+from xchat.pki.device.revoke import revoke
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.signers import read_issuer
 from xchat.pki.errors import NotTrusted
-from xchat.pki.folder import Folder
-from xchat.pki.keys import make_key
-from xchat.pki.revoke import revoke
-from xchat.pki.signers import read_issuer
+from xchat.pki.mint.authority import Holder
+from xchat.pki.mint.crl import Entry, crl_pem, mint_crl, number_of, read_crls
+from xchat.pki.mint.keys import make_key
 from xchat.server import judges
 from xchat.server.certificates import make_served
 from xchat.server.lists import Lists

@@ -16,9 +16,9 @@ from tests.server.pairs import leaf_of, sha256
 from tests.server.test_keeper import TAKEN, Kept, settings_of
 from xchat.errors import XChatError
 from xchat.journal import open_journal
-from xchat.pki.crl import ends_at, read_crls
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 from xchat.pki.init import init
+from xchat.pki.mint.crl import ends_at, read_crls
 from xchat.pki.wish import Wish
 from xchat.server import watch
 from xchat.server.certificates import Served, make_served

@@ -12,8 +12,8 @@ from tests.server.client import Client, shake_hands
 from tests.server.client_certificates import Device, mint, read_authority
 from tests.server.conftest import Pair
 from xchat.config import load
-from xchat.pki.registry import Device as Row
-from xchat.pki.revocations import Revocations, Revoked
+from xchat.pki.device.revocations import Revocations, Revoked
+from xchat.pki.disk.registry import Device as Row
 from xchat.server import judges, presented
 from xchat.server.context import make_context, make_enrolment_context
 from xchat.server.revoked import Barred, Named, named

@@ -21,7 +21,7 @@ from xchat.chat.admin.operation import Operation
 from xchat.chat.admin.table import begin
 from xchat.chat.hub import Hub
 from xchat.config import Config
-from xchat.pki.inviting import Reached, make_link
+from xchat.pki.invite.inviting import Reached, make_link
 from xchat.store.database import FILE_NAME
 from xchat.store.folder import open_folder
 from xchat.store.starting import now_ms, start_hub

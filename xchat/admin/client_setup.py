@@ -56,7 +56,7 @@ def tell(config: Config, asked: Asked) -> Told:
 
 
 def _setup(config: Config, asked: Asked) -> Setup:
-    from xchat.pki.registry import check_account
+    from xchat.pki.disk.registry import check_account
 
     host, port = _place(config, asked)
     account = check_account(asked.account) if asked.account else None
@@ -90,8 +90,8 @@ def _setup(config: Config, asked: Asked) -> Setup:
 def _place(config: Config, asked: Asked) -> tuple[str, int]:
     """Return where to connect to; the name is one that the certificate has."""
     from xchat.pki.facts import covers, names_of
-    from xchat.pki.names import parse_name
-    from xchat.pki.reached import name_to_type
+    from xchat.pki.invite.reached import name_to_type
+    from xchat.pki.mint.names import parse_name
 
     cert = Path(config.tls.cert).expanduser()
     names = names_of(_read(cert, "--config FILE.toml, or: xchat-certs init")[0])
@@ -119,7 +119,7 @@ def _by_name(asked: Asked, host: str, names: Sequence[str]) -> str:
 
     Of several one with a dot: `localhost` and a bare host name lead nowhere from elsewhere.
     """
-    from xchat.pki.names import parse_name
+    from xchat.pki.mint.names import parse_name
 
     if host and isinstance(parse_name(host), str):
         return host
@@ -139,7 +139,7 @@ def _host_and_port(text: str, port: int) -> tuple[str, int]:
 
 
 def _ca(config: Config, asked: Asked) -> Path:
-    from xchat.pki.folder import folder_of
+    from xchat.pki.disk.folder import folder_of
 
     folder = folder_of(Path(config.tls.cert).expanduser())
     if asked.ca is None and folder is None:
@@ -156,9 +156,9 @@ def _account(cert: Path, account: str | None) -> str | None:
     """Return whose device a certificate is, after a look at whether it can log anybody in."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    from xchat.pki.devices import account_in
-    from xchat.pki.files import read_file
-    from xchat.pki.keys import read_key
+    from xchat.pki.disk.files import read_file
+    from xchat.pki.mint.keys import read_key
+    from xchat.pki.mint.owner import account_in
 
     export = "xchat-certs export pem ACCOUNT DEVICE"
     leaf = _read(cert, export)[0]
@@ -179,8 +179,8 @@ def _account(cert: Path, account: str | None) -> str | None:
 
 
 def _read(file: Path, mend: str) -> list[x509.Certificate]:
+    from xchat.pki.disk.files import read_file
     from xchat.pki.facts import read_chain
-    from xchat.pki.files import read_file
 
     try:
         return read_chain(read_file(file), file)

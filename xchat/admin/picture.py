@@ -14,8 +14,8 @@ def picture(link: str, *, wanted: bool | None) -> list[str]:
 
     Raises UsageError where one is asked for and cannot be spelt.
     """
-    from xchat.pki.invitation import format_capitals, parse_link
-    from xchat.pki.qr import can_show, qr_lines
+    from xchat.pki.invite.invitation import format_capitals, parse_link
+    from xchat.pki.invite.qr import can_show, qr_lines
 
     is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if wanted is False or (wanted is None and not is_terminal):

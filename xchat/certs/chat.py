@@ -16,8 +16,8 @@ import click
 import msgspec
 
 from xchat.errors import UsageError, XChatError
+from xchat.pki.disk.folder import DEFAULT, Folder
 from xchat.pki.errors import Differs
-from xchat.pki.folder import DEFAULT, Folder
 
 if TYPE_CHECKING:
     from xchat.pki.wish import Note

@@ -17,7 +17,7 @@ from xchat.certs.command import NAME, as_error
 from xchat.certs.renewing import Whose, renew_once
 from xchat.errors import XChatError
 from xchat.limits import RENEWAL_LOOK_SECONDS
-from xchat.pki.folder import Folder
+from xchat.pki.disk.folder import Folder
 from xchat.pki.renew import Renewed
 
 

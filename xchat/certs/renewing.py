@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from xchat.pki.disk.folder import Folder
 from xchat.pki.facts import Facts
-from xchat.pki.folder import Folder
 from xchat.pki.renew import Renewed, When, renew_due
 
 Whose = Literal["server", "all"]
@@ -28,7 +28,7 @@ def renew_once(
         done = renew_due(folder, now, when=when)
         made += done.certificates if done else ()
         if whose == "all":
-            from xchat.pki.renew_devices import renew_devices
+            from xchat.pki.device.renewal import renew_devices
 
             made.extend(renew_devices(folder, now))
     finally:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from xchat.pki.facts import Facts, fingerprint
-from xchat.pki.names import shown
-from xchat.pki.problems import Problem
+from xchat.pki.judge.problems import Problem
+from xchat.pki.mint.names import shown
 from xchat.pki.wish import Named, Outcome
 
 if TYPE_CHECKING:
-    from xchat.pki.doctor import Health
+    from xchat.pki.judge.doctor import Health
     from xchat.pki.renew import Renewed
     from xchat.pki.show import Report, Verification
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from xchat.certs.say import field, left
-from xchat.pki.device_list import Devices, Revoked, Row
+from xchat.pki.device.give import Given
+from xchat.pki.device.overview import Devices, Revoked, Row
 from xchat.pki.facts import fingerprint
-from xchat.pki.give import Given
 from xchat.pki.show import RevokedList
 
 

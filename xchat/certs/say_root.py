@@ -9,8 +9,8 @@ from xchat.pki.facts import fingerprint
 
 if TYPE_CHECKING:
     from xchat.pki.lock import Locking
-    from xchat.pki.rotation import Rotation
-    from xchat.pki.switch import Rotated
+    from xchat.pki.rotation.progress import Rotation
+    from xchat.pki.rotation.switch import Rotated
 
 BEHIND_SHOWN_MAX = 20
 _DID = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from xchat.certs.command import Answer, Verb
-from xchat.pki.folder import DEFAULT
+from xchat.pki.disk.folder import DEFAULT
 
 
 def verb(name: str, in_short: str) -> Callable[[Callable[..., Answer]], click.Command]:

@@ -9,7 +9,7 @@ Plan, in this order (RFC 5280 has no word for it; step-ca's clients do the same)
    certificates shown take the one whose SHA-256 is the link's; where there is none stop, and
    say who answered. Hang up.
 2. Connect again, trusting that certificate alone, and the roots that it vouches for (it was
-   replaced since the link was made: `pki.succession`), as strictly as ever: chain, dates,
+   replaced since the link was made: `pki.rotation.succession`), as strictly as ever: chain, dates,
    purpose and name. Whatever is wrong ends it. There is no way around.
 3. Speak.
 
@@ -39,8 +39,8 @@ from xchat.client.shown import look_at
 from xchat.client.tls import trusting
 from xchat.irc.display import listed
 from xchat.limits.client import CERTIFICATE_NAMES_SHOWN_MAX, HANDSHAKE_SECONDS_MAX
-from xchat.pki.enrolment import ALPN
 from xchat.pki.fetch import shown_by
+from xchat.pki.invite.enrolment import ALPN
 
 
 class Found(NamedTuple):
@@ -96,7 +96,7 @@ def _vouched_by(root: bytes, shown: list[bytes]) -> tuple[bytes, ...]:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     from xchat.pki.facts import read_ders
-    from xchat.pki.succession import successors
+    from xchat.pki.rotation.succession import successors
 
     new = successors(read_ders([root]), read_ders(shown), datetime.now(UTC))
     return tuple(each.public_bytes(Encoding.DER) for each in new)

@@ -1,9 +1,9 @@
-"""The client's half of the enrolment protocol (`pki.enrolment`): one question, one answer.
+"""The client's half of the enrolment protocol (`pki.invite.enrolment`): one question, one answer.
 
 What comes back is looked at before any of it is kept: the certificate is for our key and names
 the account that it should; and of the roots those alone are believed which the link names, or
-which one that is believed vouches for (`pki.succession`). A server that is verified may still be
-a thief with its key.
+which one that is believed vouches for (`pki.rotation.succession`). A server that is verified may
+still be a thief with its key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from xchat.errors import XChatError
 from xchat.irc.display import visible
 from xchat.limits import ENROLMENT_LINE_BYTES_MAX
 from xchat.limits.client import ENROLMENT_SECONDS_MAX
-from xchat.pki.enrolment import (
+from xchat.pki.invite.enrolment import (
     ALPN,
     Answer,
     Ask,
@@ -37,7 +37,7 @@ from xchat.pki.enrolment import (
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from xchat.pki.keys import PrivateKey
+    from xchat.pki.mint.keys import PrivateKey
 
 READ_BYTES = 4096
 
@@ -83,8 +83,8 @@ def ask(
 
 def certified(answer: Enrolled, key: PrivateKey, peer: Peer) -> Certified:
     """Return what an answer holds, if it is for this key and this account. Raises Fault."""
-    from xchat.pki.devices import account_in
     from xchat.pki.facts import read_chain
+    from xchat.pki.mint.owner import account_in
 
     try:
         chain = read_chain(answer.certificate.encode(), "the answer")
@@ -117,7 +117,7 @@ def roots_to_keep(trusted: bytes, answer: Enrolled, peer: Peer) -> bytes:
     from cryptography import x509
 
     from xchat.pki.facts import read_chain
-    from xchat.pki.succession import successors
+    from xchat.pki.rotation.succession import successors
 
     root = x509.load_der_x509_certificate(trusted)
     try:

@@ -28,9 +28,9 @@ from xchat.client.talking import CHANNEL_FIRST, talk
 from xchat.errors import UsageError
 from xchat.limits import LINK_CHARS_MAX
 from xchat.limits.client import DEVICE_NAME_CHARS_MAX
-from xchat.pki.enrolment import Enrolled, Redeem
-from xchat.pki.invitation import Link, parse_link
-from xchat.pki.request import make_request
+from xchat.pki.invite.enrolment import Enrolled, Redeem
+from xchat.pki.invite.invitation import Link, parse_link
+from xchat.pki.mint.request import make_request
 
 FROM_INPUT = "-"
 AGAIN = "Type the same again: on this device the link is as good as it was."

@@ -100,7 +100,7 @@ def keep(kept: Profile) -> None:
 
 def make(login: Login) -> None:
     """Make a login's folder, for its owner's eyes only. Raises OSError."""
-    from xchat.pki import files
+    from xchat.pki.disk import files
 
     files.make_folder(login.folder)
 
@@ -122,7 +122,7 @@ def storing(path: Path) -> Iterator[None]:
 @contextmanager
 def locked() -> Iterator[None]:
     """Keep every other of our commands out of these folders, made if need be."""
-    from xchat.pki import files
+    from xchat.pki.disk import files
 
     folder = servers()
     with storing(folder):

@@ -23,7 +23,7 @@ from xchat.client.keyring import Login
 from xchat.client.peer import Peer
 
 if TYPE_CHECKING:
-    from xchat.pki.keys import PrivateKey
+    from xchat.pki.mint.keys import PrivateKey
 
 MARK_CHARS = 16
 """Of a token's SHA-256: enough to know a link again by, and nothing to let anybody in."""
@@ -90,7 +90,8 @@ def key_at(path: Path) -> PrivateKey:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
     from xchat.errors import XChatError
-    from xchat.pki import files, keys
+    from xchat.pki.disk import files
+    from xchat.pki.mint import keys
 
     with keyring.storing(path):
         if not path.exists():
@@ -121,7 +122,8 @@ def forget(pending: Path) -> None:
 
 def write_device(login: Login, term: Term, key: PrivateKey, chain: bytes) -> None:
     """Put a key and its certificates in place of those that were there. Raises ClientError."""
-    from xchat.pki import files, keys
+    from xchat.pki.disk import files
+    from xchat.pki.mint import keys
 
     data = str(term).encode() + keys.key_pem(key) + chain
     with keyring.storing(login.device):
@@ -130,7 +132,7 @@ def write_device(login: Login, term: Term, key: PrivateKey, chain: bytes) -> Non
 
 def write_ca(login: Login, roots: bytes) -> None:
     """Put the roots that are trusted in place of those that were. Raises ClientError."""
-    from xchat.pki import files
+    from xchat.pki.disk import files
 
     with keyring.storing(login.ca):
         files.replace(login.ca, roots, mode=files.PUBLIC)

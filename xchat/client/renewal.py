@@ -19,8 +19,8 @@ from xchat.client.peer import Peer
 from xchat.client.tls import make_context
 from xchat.errors import XChatError
 from xchat.limits.client import CERTIFICATE_DAYS_LOW
-from xchat.pki.enrolment import ALPN, Enrolled, Renew
-from xchat.pki.request import make_request
+from xchat.pki.invite.enrolment import ALPN, Enrolled, Renew
+from xchat.pki.mint.request import make_request
 
 
 def renew_if_due(login: Login, peer: Peer) -> str:

@@ -6,9 +6,9 @@ they were here meanwhile or away; and nobody else can put a root of theirs besid
 Plan: at a start, and then daily, the server is asked over a verified connection which roots it
 has, and told which we have. Where a connection cannot be verified since its CA is unknown, we
 look, believing nothing and sending nothing, at what the server shows to those who enrol. Either
-way a root is believed for one reason only: ours vouches for it (`pki.succession`). It is stored
-beside what we trust, never in its place, and what follows is an ordinary, verified connection.
-Where nothing is proven, the error stays the one it was.
+way a root is believed for one reason only: ours vouches for it (`pki.rotation.succession`). It is
+stored beside what we trust, never in its place, and what follows is an ordinary, verified
+connection. Where nothing is proven, the error stays the one it was.
 
 A root that was replaced is trusted no more, lest its key be of use to a thief for years: once the
 server lists it no longer, and a connection has been verified by what is left. Only those before
@@ -109,7 +109,7 @@ class Trust:
     def _asked(self, own: Own | None) -> list[bytes]:
         from xchat.client.contact import connect
         from xchat.client.enrolment import ask
-        from xchat.pki.enrolment import ALPN, ROOTS_MAX, Roots, Trusted
+        from xchat.pki.invite.enrolment import ALPN, ROOTS_MAX, Roots, Trusted
 
         context = make_context(self.ca, own=own, alpn=ALPN)
         have = [hashlib.sha256(der).hexdigest() for der in certificates_in(self.ca)]
@@ -143,7 +143,7 @@ class Trust:
 
     def _is_verified_by(self, roots: list[bytes]) -> bool:
         from xchat.client.contact import connect
-        from xchat.pki.enrolment import ALPN
+        from xchat.pki.invite.enrolment import ALPN
 
         try:
             connect(self.peer, trusting(pem_of(roots).decode(), ALPN), self.ca).close()
@@ -157,7 +157,7 @@ class Trust:
         return new if len(trusted) + len(new) <= ROOTS_TRUSTED_MAX else []
 
     def _stored(self, roots: list[bytes]) -> Path:
-        from xchat.pki import files
+        from xchat.pki.disk import files
 
         path = self.ca if is_ours(self.ca) else _followed_file(self.ca)
         with keyring.storing(path):
@@ -183,7 +183,7 @@ def _vouched(trusted: list[bytes], shown: list[bytes]) -> list[bytes]:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     from xchat.pki.facts import read_ders
-    from xchat.pki.succession import successors
+    from xchat.pki.rotation.succession import successors
 
     new = successors(read_ders(trusted), read_ders(shown), datetime.now(UTC))
     return [each.public_bytes(Encoding.DER) for each in new]

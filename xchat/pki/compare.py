@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from xchat.pki.disk.files import read_file
 from xchat.pki.errors import Differs, Expired
-from xchat.pki.examine import Standing
 from xchat.pki.facts import bounds_of, covers, names_of
-from xchat.pki.files import read_file
-from xchat.pki.keys import is_locked, read_key
-from xchat.pki.names import Name, shown
-from xchat.pki.problems import FATAL
+from xchat.pki.judge.examine import Standing
+from xchat.pki.judge.problems import FATAL
+from xchat.pki.mint.keys import is_locked, read_key
+from xchat.pki.mint.names import Name, shown
 from xchat.pki.wish import Note, Wish, words_for
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from xchat.errors import UsageError
 from xchat.limits import RESOLVE_SECONDS_MAX
-from xchat.pki.names import Address, Name, parse_name
+from xchat.pki.mint.names import Address, Name, parse_name
 
 SIOCGIFADDR = 0x8915
 """Linux's request for an interface's IPv4 address (netdevice(7))."""

@@ -20,15 +20,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from xchat.pki import acts
+from xchat.pki.disk import acts
+from xchat.pki.disk.files import PUBLIC, SECRET, append_lines, locked, place, read_file, replace
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import file_name, free_name, read_table
+from xchat.pki.disk.stage import ACTS
 from xchat.pki.errors import Differs, NotTrusted
 from xchat.pki.facts import Facts, facts_of, fingerprint, read_chain
-from xchat.pki.files import PUBLIC, SECRET, append_lines, locked, place, read_file, replace
-from xchat.pki.folder import Folder
-from xchat.pki.keys import key_pem, read_key
-from xchat.pki.p12 import ROUNDS, check_passphrase, make_p12
-from xchat.pki.registry import file_name, free_name, read_table
-from xchat.pki.stage import ACTS
+from xchat.pki.mint.keys import key_pem, read_key
+from xchat.pki.mint.p12 import ROUNDS, check_passphrase, make_p12
 
 Form = Literal["p12", "pem", "bundle"]
 

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from xchat.irc.display import visible
-from xchat.pki.devices import account_of, device_of
 from xchat.pki.errors import NotTrusted
-from xchat.pki.names import Bounds, Name, parse_name
+from xchat.pki.mint.names import Bounds, Name, parse_name
+from xchat.pki.mint.owner import account_of, device_of
 from xchat.pki.unreadable import UNREADABLE as UNREADABLE  # noqa: PLC0414 - known here too
 
 Role = Literal["root", "bridge", "issuer", "server", "device"]

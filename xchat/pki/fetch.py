@@ -13,7 +13,7 @@ from xchat.irc.display import visible
 from xchat.limits import FETCH_SECONDS_MAX
 from xchat.pki.errors import NotTrusted
 from xchat.pki.facts import UNREADABLE
-from xchat.pki.names import parse_name
+from xchat.pki.mint.names import parse_name
 
 _DER = 2
 """`_ssl.ENCODING_DER`."""

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from xchat.errors import XChatError
-from xchat.pki import stage
 from xchat.pki.compare import check_ca_same, check_same
+from xchat.pki.disk import stage
+from xchat.pki.disk.files import OWNERS_FOLDER, locked, make_folder
+from xchat.pki.disk.folder import Folder
 from xchat.pki.errors import Differs
-from xchat.pki.examine import Standing, examine, is_empty
-from xchat.pki.files import OWNERS_FOLDER, locked, make_folder
-from xchat.pki.folder import Folder
 from xchat.pki.issue import make_all, make_server
-from xchat.pki.problems import FATAL
+from xchat.pki.judge.examine import Standing, examine, is_empty
+from xchat.pki.judge.problems import FATAL
 from xchat.pki.wish import Note, Outcome, Wish, no_name
 
 Replace = Literal["nothing", "all"]

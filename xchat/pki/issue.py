@@ -14,14 +14,12 @@ from pathlib import Path
 from cryptography import x509
 
 from xchat.errors import XChatError
-from xchat.pki import acts
-from xchat.pki.authority import mint_issuer, mint_root, mint_server
-from xchat.pki.backup import back_up
 from xchat.pki.detect import Found
-from xchat.pki.examine import Standing
-from xchat.pki.facts import UNREADABLE, Facts, bounds_of, facts_of, names_of, read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import (
+from xchat.pki.device.revoke import first_crl
+from xchat.pki.disk import acts
+from xchat.pki.disk.backup import back_up
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import (
     BRIDGE,
     CA,
     CRL,
@@ -33,12 +31,14 @@ from xchat.pki.folder import (
     ROOT_KEY,
     Folder,
 )
-from xchat.pki.keys import key_pem
-from xchat.pki.names import shown
-from xchat.pki.registry import Table, table_json
-from xchat.pki.revoke import first_crl
+from xchat.pki.disk.registry import Table, table_json
+from xchat.pki.disk.stage import Stage
+from xchat.pki.facts import UNREADABLE, Facts, bounds_of, facts_of, names_of, read_chain
+from xchat.pki.judge.examine import Standing
+from xchat.pki.mint.authority import mint_issuer, mint_root, mint_server
+from xchat.pki.mint.keys import key_pem
+from xchat.pki.mint.names import shown
 from xchat.pki.signing import add_server, load_issuer, pem, prove
-from xchat.pki.stage import Stage
 from xchat.pki.wish import KEPT, Choice, Did, Named, Note, Outcome, Wish, choose, named, words_for
 
 LEFT_OUT = "{}, but this CA may not name it; one that may means a new ca.pem for everybody"

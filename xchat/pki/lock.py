@@ -15,12 +15,20 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from xchat.errors import XChatError
-from xchat.pki import acts, stage
+from xchat.pki.disk import acts, stage
+from xchat.pki.disk.files import locked, read_file
+from xchat.pki.disk.folder import ROOT_KEY, Folder
+from xchat.pki.disk.stage import Stage
 from xchat.pki.errors import Differs, Locked, NotTrusted
-from xchat.pki.files import locked, read_file
-from xchat.pki.folder import ROOT_KEY, Folder
-from xchat.pki.keys import SCRYPT_N, SCRYPT_P, SCRYPT_R, PrivateKey, is_locked, key_pem, read_key
-from xchat.pki.stage import Stage
+from xchat.pki.mint.keys import (
+    SCRYPT_N,
+    SCRYPT_P,
+    SCRYPT_R,
+    PrivateKey,
+    is_locked,
+    key_pem,
+    read_key,
+)
 from xchat.pki.wish import Note
 
 Did = Literal["locked", "unlocked", "unchanged"]

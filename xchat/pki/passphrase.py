@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from xchat.errors import UsageError
+from xchat.pki.disk.files import read_file
 from xchat.pki.errors import Locked
-from xchat.pki.files import read_file
 
 
 def obtain(file: Path | None, *, asks: bool) -> bytes | None:

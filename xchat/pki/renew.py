@@ -27,26 +27,26 @@ import msgspec
 from cryptography import x509
 
 from xchat.errors import XChatError
-from xchat.pki import acts, stage
-from xchat.pki.authority import Holder, mint_server
-from xchat.pki.crl import ends_at
-from xchat.pki.due import is_ca_due, is_server_due
+from xchat.pki.device.revoke import add_crl, is_crl_due
+from xchat.pki.disk import acts, stage
+from xchat.pki.disk.files import locked, read_file
+from xchat.pki.disk.folder import CRL, Folder
+from xchat.pki.disk.registry import read_table
+from xchat.pki.disk.root import Root, open_root
+from xchat.pki.disk.signers import need_made
+from xchat.pki.disk.stage import Stage
 from xchat.pki.errors import Differs, Expired, Locked, NotTrusted
 from xchat.pki.facts import Facts, bounds_of, covers, facts_of, names_of, read_chain
-from xchat.pki.files import locked, read_file
-from xchat.pki.folder import CRL, Folder
-from xchat.pki.keys import is_locked
-from xchat.pki.names import Name, shown
-from xchat.pki.problems import COMPARE_CLOCK, ROOT_KEY_SIGNS, Problem
-from xchat.pki.registry import read_table
-from xchat.pki.retire import idle_issuers, let_idle_go
-from xchat.pki.revoke import add_crl, is_crl_due
-from xchat.pki.revoked_list import list_facts
-from xchat.pki.root import Root, open_root
-from xchat.pki.rotate import replace_issuer
-from xchat.pki.signers import need_made
+from xchat.pki.judge.due import is_ca_due, is_server_due
+from xchat.pki.judge.problems import COMPARE_CLOCK, ROOT_KEY_SIGNS, Problem
+from xchat.pki.judge.revoked_list import list_facts
+from xchat.pki.mint.authority import Holder, mint_server
+from xchat.pki.mint.crl import ends_at
+from xchat.pki.mint.keys import is_locked
+from xchat.pki.mint.names import Name, shown
+from xchat.pki.rotation.retire import idle_issuers, let_idle_go
+from xchat.pki.rotation.rotate import replace_issuer
 from xchat.pki.signing import add_server, load_issuer, prove
-from xchat.pki.stage import Stage
 from xchat.pki.wanted import wanted_names
 from xchat.pki.wish import words_for
 

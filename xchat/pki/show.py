@@ -11,8 +11,23 @@ from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.irc.display import visible
-from xchat.pki.advice import mend_refused
-from xchat.pki.crl import (
+from xchat.pki.device.revocations import revoked_in
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.registry import Device, read_table
+from xchat.pki.disk.signers import read_authorities
+from xchat.pki.disk.stage import is_interrupted
+from xchat.pki.errors import Differs, NotTrusted
+from xchat.pki.facts import Facts, facts_of, read_chain
+from xchat.pki.fetch import fetch_chain, parse_place
+from xchat.pki.judge.advice import mend_refused
+from xchat.pki.judge.device_files import count_devices
+from xchat.pki.judge.examine import examine, is_empty
+from xchat.pki.judge.problems import Problem
+from xchat.pki.judge.revoked_list import ListFacts, list_facts
+from xchat.pki.judge.verify import Verdict, judge, names_to_try
+from xchat.pki.judge.verify_device import is_device, judge_device, judge_revoked, mend_device
+from xchat.pki.mint.crl import (
     Crl,
     Entry,
     Reason,
@@ -23,23 +38,8 @@ from xchat.pki.crl import (
     read_crls,
     signer_of,
 )
-from xchat.pki.device_files import count_devices
-from xchat.pki.errors import Differs, NotTrusted
-from xchat.pki.examine import examine, is_empty
-from xchat.pki.facts import Facts, facts_of, read_chain
-from xchat.pki.fetch import fetch_chain, parse_place
-from xchat.pki.files import read_file
-from xchat.pki.folder import Folder
-from xchat.pki.names import parse_name
-from xchat.pki.problems import Problem
-from xchat.pki.registry import Device, read_table
-from xchat.pki.revocations import revoked_in
-from xchat.pki.revoked_list import ListFacts, list_facts
-from xchat.pki.rotation import Rotation, read_rotation
-from xchat.pki.signers import read_authorities
-from xchat.pki.stage import is_interrupted
-from xchat.pki.verify import Verdict, judge, names_to_try
-from xchat.pki.verify_device import is_device, judge_device, judge_revoked, mend_device
+from xchat.pki.mint.names import parse_name
+from xchat.pki.rotation.progress import Rotation, read_rotation
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,15 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.limits import GENERATIONS_MAX
-from xchat.pki.authority import Holder
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import LIVE, SERVER, SERVER_KEY, Folder
+from xchat.pki.disk.stage import Stage
 from xchat.pki.errors import NotTrusted
 from xchat.pki.facts import read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import LIVE, SERVER, SERVER_KEY, Folder
-from xchat.pki.keys import key_pem, read_key
-from xchat.pki.names import Name
-from xchat.pki.stage import Stage
-from xchat.pki.verify import judge
+from xchat.pki.judge.verify import judge
+from xchat.pki.mint.authority import Holder
+from xchat.pki.mint.keys import key_pem, read_key
+from xchat.pki.mint.names import Name
 
 
 def load_issuer(folder: Folder) -> Holder:

@@ -9,10 +9,10 @@ from cryptography import x509
 
 from xchat.errors import XChatError
 from xchat.pki.detect import find_names
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import SERVER, Folder
 from xchat.pki.facts import UNREADABLE, bounds_of, names_of, read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import SERVER, Folder
-from xchat.pki.names import Name
+from xchat.pki.mint.names import Name
 
 
 def wanted_names(folder: Folder, issuer: x509.Certificate, names: Sequence[Name]) -> list[Name]:

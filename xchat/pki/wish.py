@@ -12,7 +12,7 @@ import msgspec
 from xchat.errors import UsageError
 from xchat.pki.detect import Found, find_names
 from xchat.pki.facts import Facts
-from xchat.pki.names import LOCAL, Bounds, Name, shown
+from xchat.pki.mint.names import LOCAL, Bounds, Name, shown
 
 Did = Literal["made", "completed", "unchanged"]
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from cryptography import x509
 
 from xchat.config.settings import Tls
-from xchat.pki.check import PairReport, check_server_pair
-from xchat.pki.enrolment import ALPN as ENROLMENT
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import BRIDGE, CA, FORMER, ISSUER
 from xchat.pki.errors import PairRefused
 from xchat.pki.facts import is_ca, read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import BRIDGE, CA, FORMER, ISSUER
-from xchat.pki.names import Name
-from xchat.pki.verify import names_to_try
+from xchat.pki.invite.enrolment import ALPN as ENROLMENT
+from xchat.pki.judge.check import PairReport, check_server_pair
+from xchat.pki.judge.verify import names_to_try
+from xchat.pki.mint.names import Name
 from xchat.server.client_ca import client_ca, pem_of, roots_of
 from xchat.server.context import make_context, make_enrolment_context
 from xchat.server.revoked import Barred

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError, XChatError
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import CA, Folder, folder_of
 from xchat.pki.facts import is_ca, read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import CA, Folder, folder_of
 
 
 def client_ca(settings: Tls) -> bytes | None:

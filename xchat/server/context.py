@@ -27,10 +27,10 @@ from typing import NoReturn
 
 from xchat.config.settings import Tls
 from xchat.errors import ConfigError
-from xchat.pki.enrolment import ALPN as ENROLMENT
-from xchat.pki.files import read_file
-from xchat.pki.folder import folder_of
-from xchat.pki.rotation import read_bridges
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import folder_of
+from xchat.pki.invite.enrolment import ALPN as ENROLMENT
+from xchat.pki.rotation.progress import read_bridges
 from xchat.server.client_ca import client_ca, pem_of, roots_of
 from xchat.server.judges import judge_first
 from xchat.server.revoked import Barred

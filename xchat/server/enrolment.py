@@ -1,7 +1,8 @@
 """Enrolment: devices come to their certificates, by a token, or by the certificate they have.
 
-One question is heard on a connection that asked for it in its handshake (`pki/enrolment.py`),
-one answer given, and that is the end of it: there is no session behind, and no IRC.
+One question is heard on a connection that asked for it in its handshake
+(`pki/invite/enrolment.py`), one answer given, and that is the end of it: there is no session
+behind, and no IRC.
 
 A token is redeemed before anything is signed, by the log, which lets the first of two have it.
 What is slow is done beside the loop: reading the request, signing, and the disk of the CA's
@@ -27,7 +28,8 @@ from xchat.chat.refused import Failed
 from xchat.chat.tokens import parse_token
 from xchat.errors import UsageError, XChatError
 from xchat.journal import Journal
-from xchat.pki.enrolment import (
+from xchat.pki.errors import Full, NotTrusted
+from xchat.pki.invite.enrolment import (
     Ask,
     Enrolled,
     NotTheProtocol,
@@ -39,7 +41,6 @@ from xchat.pki.enrolment import (
     decode_ask,
     encode,
 )
-from xchat.pki.errors import Full, NotTrusted
 from xchat.server.applicants import Applicant, Applicants
 from xchat.server.granting import (
     Granted,
@@ -151,7 +152,7 @@ class Enrolments(Applicants):
 
     def _renew(self, applicant: Applicant, question: Renew) -> None:
         """Sign the certificate that follows on the one that was shown."""
-        from xchat.pki.devices import account_in
+        from xchat.pki.mint.owner import account_in
 
         if not applicant.shown:
             text = "Show the certificate that is to be renewed, while it is in force"

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from xchat.errors import XChatError
-from xchat.pki.enrolment import Redeem, Renew
+from xchat.pki.disk.folder import Folder, folder_of
 from xchat.pki.errors import Differs, NotTrusted
-from xchat.pki.folder import Folder, folder_of
-from xchat.pki.inviting import need_issuer
+from xchat.pki.invite.enrolment import Redeem, Renew
+from xchat.pki.invite.inviting import need_issuer
 from xchat.server.client_ca import pem_of, roots_of
 
 if TYPE_CHECKING:
-    from xchat.pki.enrol import Enrolled
+    from xchat.pki.device.enrol import Enrolled
 
 Result = TypeVar("Result")
 
@@ -44,7 +44,7 @@ def caught(run: Callable[[], Result]) -> Result | XChatError:
 
 def read_roots(cert: Path) -> str:
     """Return the roots that are trusted from now on, in PEM, and what certifies new ones."""
-    from xchat.pki.rotation import read_bridges
+    from xchat.pki.rotation.progress import read_bridges
 
     folder, roots = folder_of(cert), roots_of(cert)
     _, bridges = read_bridges(folder) if folder is not None and roots else ([], [])
@@ -53,15 +53,15 @@ def read_roots(cert: Path) -> str:
 
 def note_roots(cert: Path, shown: bytes, have: Iterable[str]) -> bool:
     """Remember which roots a device has that has `shown` its certificate (DER)."""
-    from xchat.pki import rotation
+    from xchat.pki.rotation import progress as rotation
 
     return rotation.note_roots(need_issuer(cert), shown, have, datetime.now(UTC))
 
 
 def read_request(cert: Path, question: Redeem) -> str:
     """Return the SHA-256 of the key of a request that can be granted."""
-    from xchat.pki import request
-    from xchat.pki.registry import check_device
+    from xchat.pki.disk.registry import check_device
+    from xchat.pki.mint import request
 
     _folder(cert)
     check_device(question.device)
@@ -79,8 +79,8 @@ def _folder(cert: Path) -> Folder:
 
 def grant(cert: Path, account: str, question: Redeem) -> Granted:
     """Sign the first certificate of a device for an account, or find the one its key has."""
-    from xchat.pki import request
-    from xchat.pki.enrol import enrol
+    from xchat.pki.device.enrol import enrol
+    from xchat.pki.mint import request
 
     asked = request.read_request(question.request.encode())
     folder, now = _folder(cert), datetime.now(UTC)
@@ -91,8 +91,8 @@ def renew(cert: Path, shown: bytes, question: Renew) -> Granted:
     """Sign the certificate that follows on the one that was shown (DER)."""
     from cryptography import x509
 
-    from xchat.pki import request
-    from xchat.pki.enrol import renew_device
+    from xchat.pki.device.enrol import renew_device
+    from xchat.pki.mint import request
 
     asked = request.read_request(question.request.encode())
     folder, now = _folder(cert), datetime.now(UTC)

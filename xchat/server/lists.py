@@ -3,7 +3,7 @@
 Goal: whoever a list that we can believe, or the table of devices, calls revoked is let in
 no more and parted with; nobody else ever is. So what cannot be read, or is missing, or is
 nobody's whom we know takes nothing back: the last good set stays, and the journal says
-why; a stale list still says what it says (`pki.revocations`).
+why; a stale list still says what it says (`pki.device.revocations`).
 
 The files are looked at as the certificate's are (`watch`, `Keeper`), read beside the loop,
 and what was read counts from the same turn on for those who come and those who are here.
@@ -25,13 +25,13 @@ from xchat.config.settings import Tls
 from xchat.errors import XChatError
 from xchat.journal import Journal
 from xchat.limits import DEVICES_BYTES_MAX
+from xchat.pki.device.revocations import Revocations, read_revoked
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import Folder, folder_of
+from xchat.pki.disk.registry import Device as Row
+from xchat.pki.disk.registry import parse_table
+from xchat.pki.disk.signers import read_authorities
 from xchat.pki.facts import read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import Folder, folder_of
-from xchat.pki.registry import Device as Row
-from xchat.pki.registry import parse_table
-from xchat.pki.revocations import Revocations, read_revoked
-from xchat.pki.signers import read_authorities
 from xchat.server.guests import Guests
 from xchat.server.watch import Schedule, Seen, is_there, look
 from xchat.server.workers import Workers

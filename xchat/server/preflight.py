@@ -18,8 +18,8 @@ from pathlib import Path
 from xchat.config import Config, data_folder
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
-from xchat.pki.folder import CA, Folder, folder_of
-from xchat.pki.reached import name_to_type
+from xchat.pki.disk.folder import CA, Folder, folder_of
+from xchat.pki.invite.reached import name_to_type
 from xchat.server.access import admits, who_may_join
 from xchat.server.certificates import Served, make_served
 from xchat.server.listeners import open_listeners, show_address

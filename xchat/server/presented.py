@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from xchat.pki.devices import account_of
 from xchat.pki.facts import UNREADABLE
+from xchat.pki.mint.owner import account_of
 from xchat.server.revoked import Named, named
 from xchat.server.self_made import OneTrusted
 

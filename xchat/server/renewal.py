@@ -19,14 +19,14 @@ from typing import NamedTuple
 from xchat.config.settings import Tls
 from xchat.errors import XChatError
 from xchat.journal import Journal
-from xchat.pki.advice import is_ours, renew
-from xchat.pki.crl import ends_at, read_crls
-from xchat.pki.due import CA_DUE_BEFORE, is_server_due
+from xchat.pki.device.revoke import resign_crl
+from xchat.pki.disk.files import read_file
+from xchat.pki.disk.folder import Folder, folder_of
 from xchat.pki.facts import read_chain
-from xchat.pki.files import read_file
-from xchat.pki.folder import Folder, folder_of
+from xchat.pki.judge.advice import is_ours, renew
+from xchat.pki.judge.due import CA_DUE_BEFORE, is_server_due
+from xchat.pki.mint.crl import ends_at, read_crls
 from xchat.pki.renew import renew_due
-from xchat.pki.revoke import resign_crl
 from xchat.pki.signing import load_issuer
 from xchat.server.certificates import Served
 from xchat.server.workers import Workers

@@ -21,8 +21,8 @@ from typing import NamedTuple, Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from xchat.pki.registry import Device
-from xchat.pki.revocations import Revocations, Revoked
+from xchat.pki.device.revocations import Revocations, Revoked
+from xchat.pki.disk.registry import Device
 
 
 class Named(NamedTuple):

@@ -19,7 +19,7 @@ from xchat.config import Config
 from xchat.irc import names
 from xchat.journal import Journal
 from xchat.limits import DESCRIPTORS_KEPT
-from xchat.pki.inviting import Reached, make_link
+from xchat.pki.invite.inviting import Reached, make_link
 from xchat.server.console import Console
 from xchat.server.guests import Guests
 from xchat.server.housekeeping import Housekeeping

@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Callable
 
 from xchat.limits import CIPHERTEXT_PER_PLAINTEXT_MAX, SILENT_CIPHERTEXT_BYTES_MAX
-from xchat.pki.enrolment import ALPN
+from xchat.pki.invite.enrolment import ALPN
 from xchat.server.forgetful import forgetful
 from xchat.server.hello import BadHello, read_hello
 from xchat.server.presented import UNREAD, Presented, take_presented

@@ -10,7 +10,7 @@ import hashlib
 import ssl
 from collections.abc import Sequence
 
-from xchat.pki.openssl import strict_context
+from xchat.pki.judge.openssl import strict_context
 
 
 class TrialFailed(Exception):  # noqa: N818 - says what is so

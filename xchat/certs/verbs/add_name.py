@@ -20,8 +20,8 @@ def command(folder: Path, names: tuple[str, ...]) -> Answer:
     certificate by itself. A name that the CA may not give is refused.
     """
     from xchat.certs import say
-    from xchat.pki.folder import Folder
-    from xchat.pki.names import parse_name
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.mint.names import parse_name
     from xchat.pki.renew import Renewed, add_names
 
     now, there = datetime.now(UTC), Folder(folder)

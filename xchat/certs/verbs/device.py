@@ -14,7 +14,7 @@ from xchat.certs.verb import verb
 from xchat.errors import UsageError
 
 if TYPE_CHECKING:
-    from xchat.pki.crl import Reason
+    from xchat.pki.mint.crl import Reason
 
 REASONS = (
     "unspecified",
@@ -81,8 +81,8 @@ def add(
     from xchat.admin.values import generated
     from xchat.certs import say_devices
     from xchat.certs.chat import ensure_account
-    from xchat.pki.folder import Folder
-    from xchat.pki.give import Wanted, check_wanted, give
+    from xchat.pki.device.give import Wanted, check_wanted, give
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.passphrase import obtain
 
     if request and (as_pem or p12):
@@ -109,8 +109,8 @@ def list_(folder: Path, account: str | None) -> Answer:
     Those that were revoked, or have expired, stay on the list for a while.
     """
     from xchat.certs import say_devices
-    from xchat.pki.device_list import list_devices
-    from xchat.pki.folder import Folder
+    from xchat.pki.device.overview import list_devices
+    from xchat.pki.disk.folder import Folder
 
     now = datetime.now(UTC)
     found = list_devices(Folder(folder), account, now)
@@ -137,9 +137,9 @@ def revoke(
     for other servers.
     """
     from xchat.certs import say_devices
-    from xchat.pki.device_list import revoke_devices
+    from xchat.pki.device.overview import revoke_devices
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.errors import Differs
-    from xchat.pki.folder import Folder
 
     there, now = Folder(folder), datetime.now(UTC)
     if bool(device) == is_all:

@@ -21,8 +21,8 @@ def command(folder: Path, *, check: bool) -> Answer:
     what it signs for a public name has to be refused.
     """
     from xchat.certs import say
-    from xchat.pki.doctor import diagnose
-    from xchat.pki.problems import exit_code
+    from xchat.pki.judge.doctor import diagnose
+    from xchat.pki.judge.problems import exit_code
 
     health = diagnose(folder, datetime.now(UTC), mends=not check)
     problems = [problem for each in health.checks for problem in each.problems]

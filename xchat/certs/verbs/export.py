@@ -14,8 +14,8 @@ from xchat.certs.verb import verb
 from xchat.errors import UsageError
 
 if TYPE_CHECKING:
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.export import Exported, Holding, Place
-    from xchat.pki.folder import Folder
 
 _Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -71,8 +71,8 @@ def p12(
     import msgspec
 
     from xchat.admin.values import generated
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.export import export_p12
-    from xchat.pki.folder import Folder
     from xchat.pki.passphrase import obtain
 
     given = obtain(passphrase_file, asks=False)
@@ -93,8 +93,8 @@ def pem(
     *, folder: Path, account: str | None, device: str | None, out: Path | None, force: bool
 ) -> Answer:
     """Write certificate, issuer and key, unlocked, into one file that only you can read."""
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.export import export_pem
-    from xchat.pki.folder import Folder
 
     whose, name, words = _holding(Folder(folder), account, device)
     to = _place(out, f"{name}.pem", ("pem", *words), force=force)
@@ -110,8 +110,8 @@ def bundle(*, folder: Path, out: Path | None, force: bool) -> Answer:
     For servers that let our devices in (their clients often send no issuer), for
     proxies, for `curl --cacert`. No key is in it: anybody may have it.
     """
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.export import export_bundle
-    from xchat.pki.folder import Folder
 
     to = _place(out, "xchat-ca-bundle.pem", ("bundle",), force=force)
     done = export_bundle(Folder(folder), to, datetime.now(UTC))

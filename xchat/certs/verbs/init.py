@@ -57,7 +57,7 @@ def command(
     """
     from xchat.certs import say
     from xchat.pki.init import init as make
-    from xchat.pki.names import parse_name
+    from xchat.pki.mint.names import parse_name
     from xchat.pki.passphrase import obtain
     from xchat.pki.wish import Wish
 

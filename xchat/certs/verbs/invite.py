@@ -49,7 +49,7 @@ def command(
     from xchat.certs import say_invite
     from xchat.certs.chat import ask
     from xchat.chat.admin.shapes import NewInvite
-    from xchat.pki.folder import Folder
+    from xchat.pki.disk.folder import Folder
 
     chat = Chat(data, config)
     asked = {"name": account, "uses": uses, "seconds": seconds, "host": host}

@@ -26,7 +26,7 @@ def command(folder: Path, passphrase_file: Path | None) -> Answer:
     """
     from xchat.certs import say_root
     from xchat.pki import passphrase
-    from xchat.pki.folder import Folder
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.lock import lock
 
     where = Folder(folder)

@@ -46,8 +46,8 @@ def command(
     """
     from xchat.certs import hooks, say
     from xchat.certs.renewing import renew_once
-    from xchat.pki.folder import Folder
-    from xchat.pki.problems import exit_code
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.judge.problems import exit_code
     from xchat.pki.renew import Renewed
 
     there = Folder(folder)

@@ -14,8 +14,8 @@ from xchat.certs.verb import verb
 from xchat.errors import UsageError
 
 if TYPE_CHECKING:
-    from xchat.pki.folder import Folder
-    from xchat.pki.root import Root
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.disk.root import Root
 
 
 @click.group("rotate", short_help="Replace the issuer or the root, with nobody cut off.")
@@ -54,8 +54,8 @@ def issuer(folder: Path, root_key: Path | None, passphrase_file: Path | None) ->
     renewed, and can be revoked all the while.
     """
     from xchat.certs import say_root
-    from xchat.pki.folder import Folder
-    from xchat.pki.rotate import rotate_issuer
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.rotation.rotate import rotate_issuer
 
     there = Folder(folder)
     opened = _open(there, root_key, passphrase_file)
@@ -82,8 +82,8 @@ def root(
     vouches for it. For all others, ca.pem holds both from now on.
     """
     from xchat.certs import say_root
-    from xchat.pki.folder import Folder
-    from xchat.pki.rotate import rotate_root
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.rotation.rotate import rotate_root
 
     there, span = Folder(folder), _span(overlap)
     opened = _open(there, root_key, passphrase_file)
@@ -105,8 +105,8 @@ def finish(*, folder: Path, force: bool) -> Answer:
     root. A client of ours that was away comes after by itself.
     """
     from xchat.certs import say_root
-    from xchat.pki.finish import finish as end
-    from xchat.pki.folder import Folder
+    from xchat.pki.disk.folder import Folder
+    from xchat.pki.rotation.finish import finish as end
 
     done = end(Folder(folder), datetime.now(UTC), unready="leave" if force else "refuse")
     return Answer(lines=say_root.rotated(done), value=done)
@@ -118,14 +118,14 @@ for each in (issuer, root, finish):
 
 def _open(folder: Folder, root_key: Path | None, passphrase_file: Path | None) -> Root:
     from xchat.pki import passphrase
-    from xchat.pki.root import open_root
+    from xchat.pki.disk.root import open_root
 
     return open_root(folder, root_key, lambda path: passphrase.known(passphrase_file, path))
 
 
 def _span(text: str) -> timedelta:
     from xchat.chat.durations import parse_duration
-    from xchat.pki.rotate import OVERLAP_MAX
+    from xchat.pki.rotation.rotate import OVERLAP_MAX
 
     seconds = parse_duration(text)
     if seconds is None or timedelta(seconds=seconds) > OVERLAP_MAX:

@@ -13,7 +13,7 @@ from xchat.certs.verb import verb
 def command(folder: Path) -> Answer:
     """Say how every certificate stands: days left, what is wrong, what mends it."""
     from xchat.certs import say, say_root
-    from xchat.pki.problems import exit_code
+    from xchat.pki.judge.problems import exit_code
     from xchat.pki.show import stand
 
     now = datetime.now(UTC)

@@ -86,7 +86,7 @@ for each in (install, uninstall):
 
 
 def _asked(name: str, folder: Path, file: Path | None, kinds: tuple[str, ...], *more: str) -> Asked:
-    from xchat.pki.folder import Folder
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.trust.report import Asked
 
     program = shutil.which(NAME)

@@ -22,7 +22,7 @@ def command(folder: Path, passphrase_file: Path | None) -> Answer:
     """Take the passphrase off the root's key."""
     from xchat.certs import say_root
     from xchat.pki import passphrase
-    from xchat.pki.folder import Folder
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.lock import unlock
 
     where = Folder(folder)

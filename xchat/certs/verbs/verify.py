@@ -31,8 +31,8 @@ def command(
     which have to be there, signed and fresh.
     """
     from xchat.certs import say
+    from xchat.pki.disk.folder import Folder
     from xchat.pki.errors import NotTrusted
-    from xchat.pki.folder import Folder
     from xchat.pki.show import try_chain
 
     there = Folder(folder)

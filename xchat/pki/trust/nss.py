@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xchat.errors import XChatError
+from xchat.pki.disk.files import PUBLIC
 from xchat.pki.facts import facts_of, read_chain
-from xchat.pki.files import PUBLIC
 from xchat.pki.trust.roots import Known, Root
 from xchat.pki.trust.stores import Store, located, must, run
 

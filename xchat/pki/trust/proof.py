@@ -15,8 +15,8 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from xchat.pki import openssl
-from xchat.pki.rules import in_words
+from xchat.pki.judge import openssl
+from xchat.pki.judge.rules import in_words
 from xchat.pki.trust.roots import Root
 from xchat.pki.trust.stores import located, run
 

@@ -12,17 +12,17 @@ import msgspec
 from cryptography import x509
 
 from xchat.errors import UsageError, XChatError
-from xchat.pki import acts
-from xchat.pki.acts import Act
+from xchat.pki.disk import acts
+from xchat.pki.disk.acts import Act
+from xchat.pki.disk.files import append_lines, locked, read_file, whole_of
+from xchat.pki.disk.folder import Folder
+from xchat.pki.disk.stage import ACTS
 from xchat.pki.errors import Differs
 from xchat.pki.facts import Facts, read_chain
-from xchat.pki.files import append_lines, locked, read_file, whole_of
-from xchat.pki.folder import Folder
-from xchat.pki.stage import ACTS
+from xchat.pki.judge.verify import names_to_try
 from xchat.pki.trust.change import check_allowed, install, uninstall
 from xchat.pki.trust.roots import Known, Root, read_roots
 from xchat.pki.trust.stores import Kind, Store, find_stores
-from xchat.pki.verify import names_to_try
 
 INSTALLED, UNINSTALLED = "root trusted", "root no longer trusted"
 

@@ -10,10 +10,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from xchat.pki.disk.files import read_file
 from xchat.pki.errors import NotTrusted
 from xchat.pki.facts import Facts, facts_of, read_chain
-from xchat.pki.files import read_file
-from xchat.pki.names import Name
+from xchat.pki.mint.names import Name
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Devices: given a certificate, renewed, listed, revoked."""

@@ -1,0 +1,1 @@
+"""How a person is brought in: the link, and the protocol behind it."""

@@ -1,0 +1,1 @@
+"""Who judges: what lies there, what is shown, and whether it holds."""

@@ -1,0 +1,1 @@
+"""What is minted: keys, requests, certificates and lists, as values; no file, no clock."""

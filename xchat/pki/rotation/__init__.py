@@ -1,0 +1,1 @@
+"""Rotation: another issuer, another root, and nobody is cut off."""
