@@ -88,8 +88,14 @@ PASTED = {
 
 
 @pytest.fixture
-def server(make_server: MakeServer) -> Server:
-    return make_server(UNLIMITED, *CHEAP)
+def server(make_server: MakeServer, tmp_path: Path) -> Server:
+    """A server whose CA is its own: who has a device by a CA is nobody's to register there."""
+    certs = tmp_path / "certs"
+    done = run("xchat-certs", "init", "--dir", certs)
+    assert done.returncode == 0, done.stderr
+    live = certs / "live"
+    pki = Pki(certs / "ca.pem", live / "server.pem", live / "server-key.pem")
+    return make_server(UNLIMITED, *CHEAP, pki=pki)
 
 
 @pytest.fixture
