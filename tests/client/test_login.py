@@ -182,12 +182,12 @@ def test_the_client_logs_in(accounts: Server, tmp_path: Path) -> None:
 
 
 def test_a_wrong_password_has_words_and_a_code(accounts: Server, tmp_path: Path) -> None:
-    code, said = send(accounts, tmp_path, "wrong")
+    code, said = send(accounts, tmp_path, "not-it-7391")
     assert code == Exit.LOGIN_REFUSED.code
     assert "does not log us in: SASL authentication failed" in said
     assert "--account" in said
     (failed,) = [event for event in accounts.journal if "failed login" in str(event)]
-    assert "wrong" not in str(accounts.journal)
+    assert "not-it-7391" not in str(accounts.journal)
     assert failed["address"] == "127.0.0.1"
 
 

@@ -101,7 +101,7 @@ def test_a_new_root_is_shown_with_what_the_old_one_says_of_it(folder: Folder) ->
     folder.ca.write_bytes(folder.ca.read_bytes() + newer)
     (folder.path / BRIDGE).write_bytes(proof)
     shown = shown_by(served_by(folder).enrolment, folder, ALPN)
-    assert shown == ders(folder.server) + ders(folder.ca) + ders(folder.path / BRIDGE)
+    assert shown == ders(folder.server) + ders(folder.path / BRIDGE) + ders(folder.ca)
     assert shown_by(served_by(folder).irc, folder) == ders(folder.server)
 
 

@@ -52,7 +52,7 @@ def let_idle_go(folder: Folder, change: Stage, table: Table, now: datetime) -> R
 def idle_issuers(folder: Folder, table: Table, now: datetime) -> Iterator[Path]:
     """Yield the files of issuers that sign no more, and whose last device has expired."""
     for path, certificate in _readable(folder.issuers()[1:]):
-        if not _is_needed(certificate, table, now):
+        if not _is_needed(folder, path, certificate, table, now):
             yield path
 
 
@@ -67,7 +67,7 @@ def _parted(
 ) -> Retired:
     retired = Retired()
     for path, certificate in _readable(paths):
-        if _is_needed(certificate, table, now):
+        if _is_needed(folder, path, certificate, table, now):
             retired.signers += _signer(folder, path)
             if path == folder.issuer:
                 _move(folder, change, certificate)
@@ -91,8 +91,15 @@ def _let_go(folder: Folder, change: Stage, path: Path) -> None:
         change.remove(f"{FORMER}/{_key_of(path).name}")
 
 
-def _is_needed(issuer: x509.Certificate, table: Table, now: datetime) -> bool:
-    """Tell whether a device of an issuer's has not expired; one that was revoked is to stay so."""
+def _is_needed(
+    folder: Folder, path: Path, issuer: x509.Certificate, table: Table, now: datetime
+) -> bool:
+    """Tell whether a device of an issuer's has not expired; one that was revoked is to stay so.
+
+    Where the table is lost nobody can tell, and none of those that stepped back is let go.
+    """
+    if path != folder.issuer and not folder.devices.exists():
+        return True
     its = key_id(issuer)
     return any(each.issuer == its and now <= each.not_after for each in table.devices)
 
