@@ -213,3 +213,17 @@ def test_renewal_lets_an_issuer_go_when_the_last_of_its_devices_has_expired(made
     assert list(made.former.iterdir()) == []
     gone = made.path.glob(f"backup-*/issuers/{former.stem}*")
     assert len(list(gone)) == 2, "the certificate and the key"
+
+
+@pytest.mark.needs("faketime")
+def test_no_issuer_is_let_go_while_the_table_of_devices_is_lost(made: Folder) -> None:
+    """Nobody can tell then whose devices are in force; what it revoked stays on its list."""
+    add(made)
+    new_issuer(made)
+    revoke(made, "alice", "laptop", "key-compromise", now())
+    (former,) = made.issuers()[1:]
+    made.devices.unlink()
+    ended = run_certs_at(61, "renew", cwd=made.path.parent)
+    assert ended.code == 0, ended.err
+    assert former.exists()
+    assert sorted(len(list(each)) for each in listed(made)) == [0, 1]

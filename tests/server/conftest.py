@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.pki.conftest import make
 from tests.server.house import House, config_of
 from xchat.config import Config, load
+from xchat.pki.disk.folder import Folder
 from xchat.server.certificates import Served, make_served
 from xchat.server.context import make_context
 
@@ -50,6 +53,19 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 @pytest.fixture(scope="session")
 def served(pair: Pair) -> Served:
     return make_served(load(None, pair.settings).tls, now=datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """What `xchat-certs init` makes; a module that wants other names has its own."""
+    return make(tmp_path_factory.mktemp("made") / "certs", "localhost", "127.0.0.1")
+
+
+@pytest.fixture
+def folder(made_once: Folder, tmp_path: Path) -> Folder:
+    """A folder of certificates of a test's own, to spoil."""
+    shutil.copytree(made_once.path, tmp_path / "certs", symlinks=True)
+    return Folder(tmp_path / "certs")
 
 
 @pytest.fixture(scope="session")

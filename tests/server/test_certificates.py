@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,7 @@ from xchat.errors import ConfigError
 from xchat.pki.disk.folder import BRIDGE, Folder
 from xchat.pki.facts import read_chain
 from xchat.pki.invite.enrolment import ALPN
-from xchat.pki.mint.authority import Holder, mint_root, mint_server
+from xchat.pki.mint.authority import Holder, mint_bridge, mint_root, mint_server
 from xchat.pki.mint.keys import key_pem
 from xchat.server.certificates import Served, files_of, make_served
 from xchat.server.client_ca import pem_of
@@ -39,13 +38,6 @@ NAMES = ("localhost", "chat.lan", "127.0.0.1", "::1")
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     return make(tmp_path_factory.mktemp("made") / "certs", *NAMES)
-
-
-@pytest.fixture
-def folder(made_once: Folder, tmp_path: Path) -> Folder:
-    """Certificates of a test's own, to spoil."""
-    shutil.copytree(made_once.path, tmp_path / "certs", symlinks=True)
-    return Folder(tmp_path / "certs")
 
 
 def settings_of(folder: Folder, *sets: str) -> Tls:
@@ -97,12 +89,22 @@ def test_to_chat_the_chain_is_shown_and_to_enrol_the_root_too(folder: Folder) ->
 
 def test_a_new_root_is_shown_with_what_the_old_one_says_of_it(folder: Folder) -> None:
     """ "the enrolment context also shows the new root certified by the old one" """
-    newer, proof = (pem_of([mint_root(NOW, bounds=None).certificate]) for _ in range(2))
-    folder.ca.write_bytes(folder.ca.read_bytes() + newer)
-    (folder.path / BRIDGE).write_bytes(proof)
+    key = load_pem_private_key(folder.root_key.read_bytes(), None)
+    (root,) = read_chain(folder.ca.read_bytes(), folder.ca)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    newer = mint_root(NOW, bounds=None).certificate
+    folder.ca.write_bytes(pem_of([root, newer]))
+    (folder.path / BRIDGE).write_bytes(pem_of([mint_bridge(Holder(root, key), newer, NOW)]))
+    shown = shown_by(served_by(folder).enrolment, folder, ALPN)
+    assert shown == ders(folder.server) + ders(folder.ca) + ders(folder.path / BRIDGE)
+    assert shown_by(served_by(folder).irc, folder) == ders(folder.server)
+
+
+def test_a_root_of_before_is_shown_ahead_of_those_of_now(folder: Folder) -> None:
+    """A link of before a rotation names it, and it is the first that our clients let go again."""
+    (folder.path / BRIDGE).write_bytes(pem_of([mint_root(NOW, bounds=None).certificate]))
     shown = shown_by(served_by(folder).enrolment, folder, ALPN)
     assert shown == ders(folder.server) + ders(folder.path / BRIDGE) + ders(folder.ca)
-    assert shown_by(served_by(folder).irc, folder) == ders(folder.server)
 
 
 def test_who_comes_to_enrol_needs_no_certificate_and_speaks_nothing_older(folder: Folder) -> None:

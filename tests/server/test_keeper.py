@@ -6,7 +6,6 @@ import shutil
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,18 +38,6 @@ from xchat.server.keeper import Keeper
 KEPT = "what lies there now cannot be served: the certificate stays as it was"
 TAKEN = "another certificate is served"
 AS_IT_WAS = "the certificate is as it was"
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    return make(tmp_path_factory.mktemp("made") / "certs", "localhost", "127.0.0.1")
-
-
-@pytest.fixture
-def folder(made_once: Folder, tmp_path: Path) -> Folder:
-    """Certificates of a test's own, to spoil."""
-    shutil.copytree(made_once.path, tmp_path / "certs", symlinks=True)
-    return Folder(tmp_path / "certs")
 
 
 class Kept:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 import subprocess
 import time
@@ -34,18 +33,6 @@ from xchat.server.lists import Lists
 
 SECOND = 1.0
 NOT_IN_ORDER = "the list of the revoked is not in order: what was revoked stays so"
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    return make(tmp_path_factory.mktemp("made") / "certs", "localhost", "127.0.0.1")
-
-
-@pytest.fixture
-def folder(made_once: Folder, tmp_path: Path) -> Folder:
-    """A CA of a test's own."""
-    shutil.copytree(made_once.path, tmp_path / "certs", symlinks=True)
-    return Folder(tmp_path / "certs")
 
 
 @pytest.fixture(params=[True, False], ids=["hook", "no hook"])
