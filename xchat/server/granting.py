@@ -53,9 +53,9 @@ def read_roots(cert: Path) -> str:
 
 def note_roots(cert: Path, shown: bytes, have: Iterable[str]) -> bool:
     """Remember which roots a device has that has `shown` its certificate (DER)."""
-    from xchat.pki.rotation import progress as rotation
+    from xchat.pki.rotation import progress
 
-    return rotation.note_roots(need_issuer(cert), shown, have, datetime.now(UTC))
+    return progress.note_roots(need_issuer(cert), shown, have, datetime.now(UTC))
 
 
 def read_request(cert: Path, question: Redeem) -> str:
